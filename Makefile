@@ -1,0 +1,48 @@
+# Every target installs what it needs and never twice. `make help` lists them.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+DEMO := .demo
+PLUMBLINE := .build/release/plumbline
+
+.PHONY: help demo build test lint format docs bench drivers install clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## Build, fetch the flights of New York 2013, and report how they drifted
+	@Scripts/demo $(DEMO)
+
+build: drivers ## Build the release binary, $(PLUMBLINE)
+	swift build -c release --product plumbline
+
+test: drivers ## Run every test
+	@Scripts/bootstrap test-tools
+	@Scripts/test
+
+lint: ## Check the formatting of all Swift
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Examples
+
+format: ## Format all Swift
+	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks Examples
+
+docs: drivers ## Build the documentation of the library, warnings being errors
+	@Scripts/docs
+
+bench: build ## Measure Plumbline beside its floor and its peers; writes Benchmarks/RESULTS.md
+	@Scripts/bench
+
+drivers: ## Install system packages and the database drivers
+	@Scripts/bootstrap drivers
+
+PREFIX ?= /usr/local
+install: build ## Install the binary and its drivers under PREFIX
+	install -D -m 755 $(PLUMBLINE) $(DESTDIR)$(PREFIX)/bin/plumbline
+	install -d $(DESTDIR)$(PREFIX)/lib/plumbline/drivers
+	cp -R .drivers/*.toml .drivers/duckdb .drivers/postgresql .drivers/sqlite \
+	  $(DESTDIR)$(PREFIX)/lib/plumbline/drivers/
+
+clean: ## Remove what was built and fetched
+	rm -rf .build .drivers $(DEMO)

@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "plumbline",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "plumbline", targets: ["plumbline"]),
+    .library(name: "Plumbline", targets: ["Plumbline"]),
+    .library(name: "Statistics", targets: ["Statistics"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+  ],
+  targets: [
+    .executableTarget(
+      name: "plumbline", dependencies: ["PlumblineCLI"], path: "Sources/Executable",
+      swiftSettings: settings),
+    .target(
+      name: "PlumblineCLI",
+      dependencies: [
+        "DataSources", "Monitoring", "Reporting", "Store",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: settings),
+    .target(
+      name: "Plumbline",
+      dependencies: ["DataSources", "Monitoring", "Reporting", "Statistics", "Store"],
+      swiftSettings: settings),
+    .target(
+      name: "Reporting",
+      dependencies: ["Monitoring", "Store", .product(name: "Mustache", package: "swift-mustache")],
+      swiftSettings: settings),
+    .target(
+      name: "Store",
+      dependencies: [
+        "DataSources", "Monitoring", .product(name: "GRDB", package: "GRDB.swift"),
+      ], swiftSettings: settings),
+    .target(
+      name: "Monitoring",
+      dependencies: [
+        "Columns", "DataSources", "Statistics", .product(name: "Yams", package: "Yams"),
+      ], swiftSettings: settings),
+    .target(
+      name: "DataSources",
+      dependencies: ["CADBC", "Columns", .product(name: "TOMLKit", package: "TOMLKit")],
+      swiftSettings: settings),
+    .target(name: "Columns", dependencies: ["CADBC"], swiftSettings: settings),
+    .target(name: "Statistics", dependencies: ["CBoostMath"], swiftSettings: settings),
+    .target(name: "CADBC"),
+    .target(name: "CBoostMath", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("stdc++")]),
+  ],
+  cxxLanguageStandard: .cxx20
+)

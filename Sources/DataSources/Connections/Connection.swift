@@ -1,0 +1,55 @@
+import CADBC
+
+/// One connection to a ``Database``; belongs to one thread at a time.
+public final class Connection {
+  /// Keeps the database open while the connection is.
+  public let database: Database
+  private let functions: AdbcDriver
+  private let handle: UnsafeMutablePointer<AdbcConnection>
+
+  init(
+    database: Database, functions: AdbcDriver, handle: UnsafeMutablePointer<AdbcConnection>
+  ) {
+    self.database = database
+    self.functions = functions
+    self.handle = handle
+  }
+
+  deinit {
+    _ = functions.ConnectionRelease(handle, nil)
+    handle.deallocate()
+  }
+
+  /// Runs a query and hands back its rows as they come.
+  ///
+  /// - Parameter source: what to call the source in messages.
+  public func query(_ sql: String, source: String) throws(DataSourceError) -> RecordStream {
+    let statement = UnsafeMutablePointer<AdbcStatement>.allocate(capacity: 1)
+    statement.initialize(to: AdbcStatement())
+    let stream = UnsafeMutablePointer<ArrowArrayStream>.allocate(capacity: 1)
+    stream.initialize(to: ArrowArrayStream())
+    var error = AdbcError()
+    var status = functions.StatementNew(handle, statement, &error)
+    if status == ADBC_STATUS_OK {
+      status = functions.StatementSetSqlQuery(statement, sql, &error)
+    }
+    if status == ADBC_STATUS_OK {
+      status = functions.StatementExecuteQuery(statement, stream, nil, &error)
+    }
+    guard status == ADBC_STATUS_OK else {
+      let reason = takeMessage(&error)
+      _ = functions.StatementRelease(statement, nil)
+      statement.deallocate()
+      stream.deallocate()
+      throw .unreadable(source: source, reason: reason)
+    }
+    return try RecordStream(
+      connection: self, functions: functions, statement: statement, stream: stream, source: source)
+  }
+
+  /// Runs a statement for its effect.
+  public func execute(_ sql: String) throws(DataSourceError) {
+    let stream = try query(sql, source: database.name)
+    while try stream.next() != nil {}
+  }
+}

@@ -1,0 +1,74 @@
+/// What can go wrong between a source's name and its columns.
+public enum DataSourceError: ExplainedError, Equatable {
+  case driverNotFound(name: String, searched: [String])
+  case driverUnusable(name: String, path: String, reason: String)
+  case manifestUnreadable(path: String, reason: String)
+  case fileNotFound(path: String)
+  case nothingMatches(pattern: String)
+  case unknownFormat(path: String)
+  case emptyFile(path: String)
+  case unreadable(source: String, reason: String)
+  case cannotConnect(source: String, reason: String)
+  case queryNeeded(source: String, option: String)
+  case unexpectedResult(source: String, reason: String)
+  case temporaryFile(reason: String)
+
+  public var code: String {
+    switch self {
+    case .driverNotFound: "driver_not_found"
+    case .driverUnusable: "driver_unusable"
+    case .manifestUnreadable: "manifest_unreadable"
+    case .fileNotFound: "file_not_found"
+    case .nothingMatches: "nothing_matches"
+    case .unknownFormat: "unknown_format"
+    case .emptyFile: "empty_file"
+    case .unreadable: "unreadable_source"
+    case .cannotConnect: "cannot_connect"
+    case .queryNeeded: "query_needed"
+    case .unexpectedResult: "unexpected_result"
+    case .temporaryFile: "temporary_file"
+    }
+  }
+
+  public var what: String {
+    switch self {
+    case .driverNotFound(let name, let searched):
+      "no ADBC driver named `\(name)`: looked for \(searched.joined(separator: ", "))"
+    case .driverUnusable(let name, let path, let reason):
+      "the ADBC driver `\(name)` at \(path) cannot be used: \(reason)"
+    case .manifestUnreadable(let path, let reason):
+      "the driver manifest \(path) cannot be read: \(reason)"
+    case .fileNotFound(let path): "there is no file or folder \(path)"
+    case .nothingMatches(let pattern): "no file matches \(pattern)"
+    case .unknownFormat(let path): "\(path) is of no format Plumbline knows by its ending"
+    case .emptyFile(let path): "\(path) is empty"
+    case .unreadable(let source, let reason): "\(source) cannot be read: \(reason)"
+    case .cannotConnect(let source, let reason): "\(source) cannot be reached: \(reason)"
+    case .queryNeeded(let source, _): "\(source) is a database and does not say which rows"
+    case .unexpectedResult(let source, let reason):
+      "\(source) answered with something else than was asked: \(reason)"
+    case .temporaryFile(let reason): "standard input cannot be kept in a temporary file: \(reason)"
+    }
+  }
+
+  public var mend: String {
+    switch self {
+    case .driverNotFound(let name, _):
+      name == "duckdb"
+        ? "run `make drivers` in Plumbline's folder, or `dbc install duckdb`"
+        : "install it with `dbc install \(name)`, or put a manifest \(name).toml or its library "
+          + "into a folder named by ADBC_DRIVER_PATH"
+    case .driverUnusable: "install the driver again, for this machine's system and processor"
+    case .manifestUnreadable: "mend the manifest, or install the driver again"
+    case .fileNotFound, .nothingMatches: "check the path; a pattern with * has to be quoted"
+    case .unknownFormat:
+      "name a .parquet, .csv, .tsv, .ndjson or .jsonl file, a folder of them, or DRIVER://…"
+    case .emptyFile: "check the job that writes it"
+    case .unreadable: "check that the file is whole and of the format its ending says"
+    case .cannotConnect: "check the address, the server and the credentials"
+    case .queryNeeded(_, let option): "say it with \(option) \"SELECT …\""
+    case .unexpectedResult: "check the query and the driver's version"
+    case .temporaryFile: "make room in the folder named by TMPDIR"
+    }
+  }
+}

@@ -1,0 +1,28 @@
+extension Dialect {
+  /// The length of a text expression in characters.
+  public func characterLength(of expression: String) -> String {
+    "\(characterLength)(\(expression))"
+  }
+
+  /// A time expression as whole microseconds since 1970 UTC.
+  public func epochMicroseconds(of expression: String) -> String {
+    epochMicroseconds(expression)
+  }
+
+  /// A 64-bit hash of several expressions of a row; nil where the engine has none or its rows come
+  /// in no fixed order, so that hashes of different columns could not be joined.
+  public func rowHash(of expressions: [String]) -> String? {
+    guard readsInStableOrder, !expressions.isEmpty else { return nil }
+    return rowHash?(expressions)
+  }
+}
+
+extension Dialect {
+  /// A numeric expression rounded down to a 64-bit whole number.
+  public func floor(_ expression: String) -> String { "CAST(floor(\(expression)) AS bigint)" }
+}
+
+extension Dialect {
+  /// Whether times are kept as text for want of a type of their own.
+  public var keepsTimesAsText: Bool { name == "sqlite" }
+}

@@ -1,0 +1,95 @@
+import Foundation
+
+/// Files as the embedded engine reads them.
+enum FileFormat: String, CaseIterable {
+  case parquet, csv, tsv, ndjson
+
+  /// The format a path's ending names, compressed or not; nil for any other ending.
+  init?(path: String) {
+    var name = URL(fileURLWithPath: path).lastPathComponent.lowercased()
+    for suffix in [".gz", ".zst"] where name.hasSuffix(suffix) {
+      name.removeLast(suffix.count)
+    }
+    switch name.split(separator: ".", omittingEmptySubsequences: false).last {
+    case "parquet", "pq": self = .parquet
+    case "csv": self = .csv
+    case "tsv", "tab": self = .tsv
+    case "ndjson", "jsonl": self = .ndjson
+    default: return nil
+    }
+  }
+
+  /// The endings of files of this format in a folder.
+  var endings: [String] {
+    switch self {
+    case .parquet: [".parquet", ".pq"]
+    case .csv: [".csv", ".csv.gz"]
+    case .tsv: [".tsv", ".tsv.gz"]
+    case .ndjson: [".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz"]
+    }
+  }
+
+  /// A table function of DuckDB that reads `pattern`.
+  ///
+  /// Types of text formats are settled from the whole file, so that a late row cannot contradict
+  /// them; a row that does not fit the header is an error, never a row lost.
+  func reader(_ pattern: String, many: Bool) -> String {
+    let path = Dialect.duckDB.literal(pattern)
+    let union = many ? ", union_by_name=true, hive_partitioning=true" : ""
+    return switch self {
+    case .parquet: "read_parquet(\(path)\(union))"
+    case .csv: "read_csv(\(path), sample_size=-1, strict_mode=true\(union))"
+    case .tsv: "read_csv(\(path), delim='\\t', sample_size=-1, strict_mode=true\(union))"
+    case .ndjson:
+      "read_json(\(path), format='newline_delimited', sample_size=-1, maximum_depth=1\(union))"
+    }
+  }
+
+  /// The table function for what `path` names: a file, a pattern or a folder of files.
+  static func reader(path: String) throws(DataSourceError) -> String {
+    if path.contains(where: { "*?[".contains($0) }), !FileManager.default.fileExists(atPath: path) {
+      guard let format = FileFormat(path: path) else { throw .unknownFormat(path: path) }
+      return format.reader(path, many: true)
+    }
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      throw .fileNotFound(path: path)
+    }
+    if isFolder.boolValue { return try reader(folder: path) }
+    guard let format = FileFormat(path: path) else { throw .unknownFormat(path: path) }
+    let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+    if size == 0 { throw .emptyFile(path: path) }
+    return format.reader(escapingPattern(path), many: false)
+  }
+
+  /// A folder is read as the first format of which it has files, partitions included.
+  private static func reader(folder: String) throws(DataSourceError) -> String {
+    var found: (format: FileFormat, ending: String)?
+    let files = FileManager.default.enumerator(atPath: folder)
+    while let file = files?.nextObject() as? String {
+      let hidden = file.split(separator: "/").contains { $0.hasPrefix(".") || $0.hasPrefix("_") }
+      guard !hidden, let format = FileFormat(path: file) else { continue }
+      let ending = format.endings.first { file.lowercased().hasSuffix($0) }
+      guard let ending else { continue }
+      if let known = found {
+        let order = FileFormat.allCases
+        guard let new = order.firstIndex(of: format), let old = order.firstIndex(of: known.format),
+          new < old
+        else { continue }
+      }
+      found = (format, ending)
+    }
+    guard let found else { throw .nothingMatches(pattern: folder + "/**") }
+    let base = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+    return found.format.reader("\(escapingPattern(base))/**/*\(found.ending)", many: true)
+  }
+
+  /// A path that exists is taken literally, even where it holds characters of a pattern.
+  private static func escapingPattern(_ path: String) -> String {
+    var escaped = ""
+    for character in path {
+      escaped += "*?[".contains(character) ? "[\(character)]" : String(character)
+    }
+    return escaped
+  }
+}

@@ -1,0 +1,171 @@
+import Foundation
+import Synchronization
+
+/// How to reach a database that a configuration gives a name.
+public struct NamedConnection: Sendable, Equatable {
+  public var driver: String
+  public var uri: String?
+  public var options: [String: String]
+
+  public init(driver: String, uri: String? = nil, options: [String: String] = [:]) {
+    self.driver = driver
+    self.uri = uri
+    self.options = options
+  }
+}
+
+/// Turns what people write for a source into a ``Relation``.
+///
+/// A source is a path or pattern of Parquet, CSV, TSV or NDJSON files, a folder of them, `-` for
+/// NDJSON on standard input, `DRIVER://…`, or the name of a configured connection.
+public final class SourceOpener: Sendable {
+  private let lookup: DriverLookup
+  private let connections: [String: NamedConnection]
+  private let threads: Int
+
+  private struct State {
+    var embedded: Database?
+    var databases: [String: Database] = [:]
+    var standardInput: String?
+  }
+  private let state = Mutex(State())
+
+  /// - Parameters:
+  ///   - lookup: where drivers are looked for.
+  ///   - connections: databases by the names the configuration gives them.
+  ///   - threads: how many threads the embedded engine uses; nil for one per core.
+  public init(
+    lookup: DriverLookup = .current, connections: [String: NamedConnection] = [:],
+    threads: Int? = nil
+  ) {
+    self.lookup = lookup
+    self.connections = connections
+    self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+  }
+
+  deinit {
+    state.withLock { state in
+      if let path = state.standardInput { unlink(path) }
+    }
+  }
+
+  /// Opens `source`.
+  ///
+  /// - Parameters:
+  ///   - source: as the user wrote it.
+  ///   - sql: a query over it; a file's rows go by the name `source` in the query. A database needs
+  ///     one.
+  ///   - option: the option that gives `sql`, for the message when it is missing.
+  /// - Throws: ``DataSourceError``.
+  public func open(
+    _ source: String, sql: String? = nil, option: String = "--reference-sql"
+  ) throws(DataSourceError) -> Relation {
+    if let connection = connections[source] {
+      let database = try database(source, connection)
+      guard let sql else { throw .queryNeeded(source: source, option: option) }
+      return Relation(database: database, name: source, from: "(\(statement(sql))) AS source")
+    }
+    if let separator = source.range(of: "://") {
+      let driver = String(source[..<separator.lowerBound])
+      let address = Self.redacted(source)
+      let database = try database(
+        address, NamedConnection(driver: driver, uri: source), key: source)
+      guard let sql else { throw .queryNeeded(source: address, option: option) }
+      return Relation(database: database, name: address, from: "(\(statement(sql))) AS source")
+    }
+    let reader =
+      if source == "-" {
+        FileFormat.ndjson.reader(try standardInput(), many: false)
+      } else {
+        try FileFormat.reader(path: source)
+      }
+    let name = source == "-" ? "standard input" : source
+    let from =
+      sql.map { "(WITH source AS (SELECT * FROM \(reader)) SELECT * FROM (\(statement($0)))) AS source" }
+      ?? reader
+    return Relation(database: try embedded(), name: name, from: from)
+  }
+
+  /// The query without the semicolon people end one with.
+  private func statement(_ sql: String) -> String {
+    sql.trimmingCharacters(in: .whitespacesAndNewlines.union(CharacterSet(charactersIn: ";")))
+  }
+
+  /// The embedded engine, opened at first use.
+  ///
+  /// It never installs or loads an extension by itself, and spills to the system's temporary
+  /// folder rather than to the working directory.
+  public func embedded() throws(DataSourceError) -> Database {
+    if let open = state.withLock({ $0.embedded }) { return open }
+    let database = try Database(
+      driver: "duckdb", options: [("path", ":memory:")], name: "the embedded engine",
+      lookup: lookup)
+    let connection = try database.connect()
+    let temporary = Dialect.duckDB.literal(NSTemporaryDirectory() + "plumbline-duckdb")
+    for setting in [
+      "threads = \(threads)", "temp_directory = \(temporary)",
+      "autoinstall_known_extensions = false", "autoload_known_extensions = false",
+      "TimeZone = 'UTC'", "lock_configuration = true",
+    ] {
+      try connection.execute("SET \(setting)")
+    }
+    state.withLock { $0.embedded = database }
+    return database
+  }
+
+  private func database(
+    _ name: String, _ connection: NamedConnection, key: String? = nil
+  ) throws(DataSourceError) -> Database {
+    let key = key ?? name
+    if let open = state.withLock({ $0.databases[key] }) { return open }
+    var options: [(key: String, value: String)] = []
+    if let uri = connection.uri {
+      options.append(Self.location(driver: connection.driver, uri: uri))
+    }
+    options += connection.options.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    let database = try Database(
+      driver: connection.driver, options: options, name: name, lookup: lookup)
+    state.withLock { $0.databases[key] = database }
+    return database
+  }
+
+  /// The option that says where a database is. File databases take a path, which the address holds
+  /// after its slashes: `duckdb:///abs/file.db`, `sqlite://relative.db`.
+  static func location(driver: String, uri: String) -> (key: String, value: String) {
+    let path = uri.range(of: "://").map { String(uri[$0.upperBound...]) } ?? uri
+    return switch driver {
+    case "duckdb": ("path", path.isEmpty ? ":memory:" : path)
+    case "sqlite": ("uri", path.isEmpty ? ":memory:" : path)
+    default: ("uri", uri)
+    }
+  }
+
+  /// An address without its password, for messages and results.
+  static func redacted(_ address: String) -> String {
+    guard var parts = URLComponents(string: address), parts.password != nil else { return address }
+    parts.password = "…"
+    return parts.string?.removingPercentEncoding ?? "\(parts.scheme ?? "")://…"
+  }
+
+  /// Copies standard input to a file once, so that it can be read more than once.
+  private func standardInput() throws(DataSourceError) -> String {
+    if let path = state.withLock({ $0.standardInput }) { return path }
+    let path = NSTemporaryDirectory() + "plumbline-stdin-\(UUID().uuidString).ndjson"
+    guard FileManager.default.createFile(atPath: path, contents: nil),
+      let file = FileHandle(forWritingAtPath: path)
+    else { throw .temporaryFile(reason: "\(path) cannot be written") }
+    state.withLock { $0.standardInput = path }
+    var size = 0
+    do {
+      while let chunk = try FileHandle.standardInput.read(upToCount: 1 << 20), !chunk.isEmpty {
+        size += chunk.count
+        try file.write(contentsOf: chunk)
+      }
+      try file.close()
+    } catch {
+      throw .temporaryFile(reason: "\(error)")
+    }
+    guard size > 0 else { throw .emptyFile(path: "standard input") }
+    return path
+  }
+}

@@ -1,0 +1,4 @@
+import Foundation
+import PlumblineCLI
+
+exit(CommandLineDoor.run(Array(CommandLine.arguments.dropFirst())))

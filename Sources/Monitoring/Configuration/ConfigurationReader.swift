@@ -1,0 +1,266 @@
+import DataSources
+import Foundation
+import Yams
+
+/// Reads a configuration file and notes every mistake with its line.
+public struct ConfigurationReader {
+  private let path: String
+  private let environment: [String: String]
+  private var mistakes: [ConfigurationError.Mistake] = []
+
+  /// Reads YAML text.
+  ///
+  /// - Parameters:
+  ///   - path: the file's path, for messages.
+  ///   - environment: where `${NAME}` in a connection's address or options comes from, so that
+  ///     secrets need not stand in the file.
+  /// - Throws: ``ConfigurationError`` with every mistake there is.
+  public static func read(
+    _ text: String, path: String, environment: [String: String]
+  ) throws(ConfigurationError) -> Configuration {
+    var reader = ConfigurationReader(path: path, environment: environment)
+    var configuration = Configuration()
+    do {
+      if let root = try Yams.compose(yaml: text) { reader.read(root, into: &configuration) }
+    } catch let error as YamlError {
+      reader.mistakes.append(reader.mistake(error))
+    } catch {
+      reader.mistakes.append(.init(line: 1, text: "\(error)"))
+    }
+    guard reader.mistakes.isEmpty else {
+      throw ConfigurationError(path: path, mistakes: reader.mistakes.sorted { $0.line < $1.line })
+    }
+    return configuration
+  }
+
+  private init(path: String, environment: [String: String]) {
+    self.path = path
+    self.environment = environment
+  }
+
+  private func mistake(_ error: YamlError) -> ConfigurationError.Mistake {
+    switch error {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
+      .init(line: mark.line, text: "not YAML: \(problem)")
+    default: .init(line: 1, text: "not YAML: \(error)")
+    }
+  }
+
+  private mutating func read(_ root: Node, into configuration: inout Configuration) {
+    members(root, of: "the file") { reader, key, value in
+      switch key {
+      case "connections": configuration.connections = reader.connections(value)
+      case "schema": reader.schema(value, into: &configuration.drift.schema)
+      case "drift": reader.drift(value, into: &configuration)
+      default: return false
+      }
+      return true
+    } known: {
+      ["connections", "schema", "drift"]
+    }
+  }
+
+  private mutating func connections(_ node: Node) -> [String: NamedConnection] {
+    var connections: [String: NamedConnection] = [:]
+    guard let mapping = node.mapping else {
+      note(node, "connections has to map names to connections")
+      return [:]
+    }
+    for (name, value) in mapping {
+      var connection = NamedConnection(driver: "")
+      members(value, of: "connection `\(name.string ?? "")`") { reader, key, value in
+        switch key {
+        case "driver": connection.driver = reader.text(value) ?? ""
+        case "uri": connection.uri = reader.text(value).flatMap { reader.expanded($0, value) }
+        case "options":
+          for (option, setting) in value.mapping ?? [:] {
+            guard let option = option.string, let text = reader.text(setting) else { continue }
+            connection.options[option] = reader.expanded(text, setting)
+          }
+        default: return false
+        }
+        return true
+      } known: {
+        ["driver", "uri", "options"]
+      }
+      if connection.driver.isEmpty { note(value, "a connection has to name its driver") }
+      if let name = name.string { connections[name] = connection }
+    }
+    return connections
+  }
+
+  private mutating func schema(_ node: Node, into schema: inout SchemaOptions) {
+    members(node, of: "schema") { reader, key, value in
+      switch key {
+      case "columns": schema.columns = reader.texts(value)
+      case "numerical": schema.numerical = reader.texts(value)
+      case "categorical": schema.categorical = reader.texts(value)
+      case "text": schema.text = reader.texts(value)
+      case "target": schema.target = reader.text(value)
+      case "prediction": schema.prediction = reader.text(value)
+      case "probabilities": schema.probabilities = reader.texts(value)
+      case "timestamp": schema.timestamp = reader.text(value)
+      case "id": schema.id = reader.text(value)
+      case "segment": schema.segments = reader.texts(value)
+      case "weight": schema.weight = reader.text(value)
+      case "ignore": schema.ignored = reader.texts(value)
+      case "include_target": schema.includeTarget = reader.flag(value) ?? true
+      default: return false
+      }
+      return true
+    } known: {
+      [
+        "columns", "numerical", "categorical", "text", "target", "prediction", "probabilities",
+        "timestamp", "id", "segment", "weight", "ignore", "include_target",
+      ]
+    }
+  }
+
+  private mutating func drift(_ node: Node, into configuration: inout Configuration) {
+    members(node, of: "drift") { reader, key, value in
+      switch key {
+      case "fail_on":
+        configuration.failOn = reader.choice(
+          value, from: ["degraded", "critical", "never"], { $0 })
+      case "history": configuration.history = reader.text(value)
+      default: return reader.drift(key, value, into: &configuration.drift)
+      }
+      return true
+    } known: {
+      [
+        "method", "methods", "threshold", "correction", "policy", "summaries", "multivariate",
+        "reference_window", "current_window", "as_of", "chunk", "seed", "fail_on", "history",
+      ]
+    }
+  }
+
+  private mutating func drift(_ key: String, _ value: Node, into drift: inout DriftOptions) -> Bool
+  {
+    let methods = ["auto"] + DriftMethod.all.map(\.id)
+    switch key {
+    case "method": drift.method = choice(value, from: methods) { $0 } ?? drift.method
+    case "methods":
+      for (column, method) in value.mapping ?? [:] {
+        if let column = column.string { drift.methodFor[column] = choice(method, from: methods) { $0 } }
+      }
+    case "threshold": drift.threshold = number(value)
+    case "correction":
+      drift.correction =
+        choice(value, from: Correction.allCases.map(\.rawValue), Correction.init) ?? drift.correction
+    case "policy":
+      drift.policy =
+        choice(value, from: DriftPolicy.allCases.map(\.rawValue), DriftPolicy.init) ?? drift.policy
+    case "summaries":
+      drift.summaries =
+        choice(value, from: SummaryChoice.allCases.map(\.rawValue), SummaryChoice.init)
+        ?? drift.summaries
+    case "multivariate":
+      drift.multivariate = Set(
+        texts(value).compactMap { text in
+          let method = MultivariateMethod(rawValue: text)
+          if method == nil { note(value, "multivariate cannot be `\(text)`; it takes mmd") }
+          return method
+        })
+    case "reference_window":
+      drift.referenceWindow = parsed(value, expected: TimeSpan.expected) { TimeSpan($0) }
+    case "current_window":
+      drift.currentWindow = parsed(value, expected: TimeSpan.expected) { TimeSpan($0) }
+    case "as_of": drift.asOf = parsed(value, expected: "an ISO 8601 instant") { Instant($0) }
+    case "chunk": drift.chunk = parsed(value, expected: ChunkRule.expected) { ChunkRule($0) }
+    case "seed": drift.seed = parsed(value, expected: "a whole number") { UInt64($0) } ?? 0
+    default: return false
+    }
+    return true
+  }
+}
+
+// MARK: Values
+
+extension ConfigurationReader {
+  private mutating func note(_ node: Node, _ text: String) {
+    mistakes.append(.init(line: node.mark?.line ?? 1, text: text))
+  }
+
+  /// Visits the members of a mapping; `read` says whether it knows the key.
+  private mutating func members(
+    _ node: Node, of what: String,
+    _ read: (inout ConfigurationReader, String, Node) -> Bool, known: () -> [String]
+  ) {
+    guard let mapping = node.mapping else {
+      note(node, "\(what) has to be a mapping of keys to values")
+      return
+    }
+    for (key, value) in mapping {
+      guard let name = key.string else {
+        note(key, "a key of \(what) has to be text")
+        continue
+      }
+      if !read(&self, name, value) {
+        let hint = closestName(to: name, among: known()).map { "; did you mean `\($0)`?" } ?? ""
+        note(key, "unknown key `\(name)` in \(what)\(hint)")
+      }
+    }
+  }
+
+  private mutating func text(_ node: Node) -> String? {
+    guard let text = node.scalar?.string else {
+      note(node, "a text is expected here")
+      return nil
+    }
+    return text
+  }
+
+  private mutating func texts(_ node: Node) -> [String] {
+    if let sequence = node.sequence { return sequence.compactMap { text($0) } }
+    return text(node).map { [$0] } ?? []
+  }
+
+  private mutating func number(_ node: Node) -> Double? {
+    parsed(node, expected: "a number") { Double($0) }
+  }
+
+  private mutating func flag(_ node: Node) -> Bool? {
+    parsed(node, expected: "true or false") { Bool($0) }
+  }
+
+  private mutating func choice<Value>(
+    _ node: Node, from choices: [String], _ make: (String) -> Value?
+  ) -> Value? {
+    parsed(node, expected: choices.joined(separator: ", ")) {
+      choices.contains($0) ? make($0) : nil
+    }
+  }
+
+  private mutating func parsed<Value>(
+    _ node: Node, expected: String, _ make: (String) -> Value?
+  ) -> Value? {
+    guard let text = text(node) else { return nil }
+    guard let value = make(text) else {
+      note(node, "`\(text)` is not \(expected)")
+      return nil
+    }
+    return value
+  }
+
+  /// `text` with each `${NAME}` replaced by the environment's value.
+  private mutating func expanded(_ text: String, _ node: Node) -> String? {
+    var result = ""
+    var rest = Substring(text)
+    while let start = rest.range(of: "${") {
+      result += rest[..<start.lowerBound]
+      guard let end = rest[start.upperBound...].firstIndex(of: "}") else {
+        note(node, "`${` without its `}`")
+        return nil
+      }
+      let name = String(rest[start.upperBound..<end])
+      guard let value = environment[name] else {
+        note(node, "the environment has no variable `\(name)`")
+        return nil
+      }
+      result += value
+      rest = rest[rest.index(after: end)...]
+    }
+    return result + rest
+  }
+}

@@ -1,0 +1,169 @@
+public import Foundation
+
+/// A monitoring request, as the requirement's input schema has it, plus where the data is.
+///
+/// See `docs/schemas/run-request.schema.json`.
+public struct RunRequest: Codable, Sendable, Equatable {
+  public enum MonitoringType: String, Codable, Sendable, CaseIterable {
+    case driftDetection = "drift_detection"
+    case performanceMonitoring = "performance_monitoring"
+    case alerting
+    case abTesting = "ab_testing"
+    case rootCauseAnalysis = "root_cause_analysis"
+  }
+
+  public enum ModelType: String, Codable, Sendable, CaseIterable {
+    case classification, regression, ranking, recommendation, nlp, cv
+  }
+
+  public enum DetectionMethod: String, Codable, Sendable, CaseIterable {
+    case ksTest = "ks_test"
+    case psi, wasserstein
+    case chiSquare = "chi_square"
+    case jsDivergence = "js_divergence"
+    case auto
+  }
+
+  public struct DriftConfig: Codable, Sendable, Equatable {
+    public var referenceWindowDays: Int?
+    public var currentWindowDays: Int?
+    public var detectionMethod: DetectionMethod?
+    public var threshold: Double?
+    /// Reference rows below which the window is extended.
+    public var minimumReferenceRows: Int?
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+      case referenceWindowDays = "reference_window_days"
+      case currentWindowDays = "current_window_days"
+      case detectionMethod = "detection_method"
+      case threshold
+      case minimumReferenceRows = "minimum_reference_rows"
+    }
+  }
+
+  /// Where the data is, and what its columns are.
+  public struct DataLocation: Codable, Sendable, Equatable {
+    public var reference: String?
+    public var current: String?
+    public var referenceSQL: String?
+    public var currentSQL: String?
+    public var timestamp: String?
+    public var target: String?
+    public var prediction: String?
+    public var probabilities: [String]?
+    public var columns: [String]?
+    public var numerical: [String]?
+    public var categorical: [String]?
+    public var text: [String]?
+    public var id: String?
+    public var segment: [String]?
+    public var weight: String?
+    public var ignore: [String]?
+    public var includeTarget: Bool?
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+      case reference, current
+      case referenceSQL = "reference_sql"
+      case currentSQL = "current_sql"
+      case timestamp, target, prediction, probabilities, columns, numerical, categorical, text, id
+      case segment, weight, ignore
+      case includeTarget = "include_target"
+    }
+  }
+
+  public var monitoringType: MonitoringType
+  public var modelType: ModelType?
+  public var driftConfig: DriftConfig?
+  public var data: DataLocation?
+
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case monitoringType = "monitoring_type"
+    case modelType = "model_type"
+    case driftConfig = "drift_config"
+    case data
+  }
+}
+
+extension RunRequest {
+  /// Reads a request.
+  ///
+  /// - Throws: ``MonitoringError/noRequest(reason:)``, naming the member that is wrong.
+  public init(json: Data) throws(MonitoringError) {
+    let object: Any
+    do {
+      object = try JSONSerialization.jsonObject(with: json)
+    } catch {
+      throw .noRequest(reason: "it is not JSON")
+    }
+    if let unknown = Self.unknownMembers(object).first { throw .noRequest(reason: unknown) }
+    do {
+      self = try JSONDecoder().decode(RunRequest.self, from: json)
+    } catch let error as DecodingError {
+      throw .noRequest(reason: Self.explain(error))
+    } catch {
+      throw .noRequest(reason: "\(error)")
+    }
+    try validate()
+  }
+
+  private func validate() throws(MonitoringError) {
+    let counts = [
+      ("reference_window_days", driftConfig?.referenceWindowDays),
+      ("current_window_days", driftConfig?.currentWindowDays),
+      ("minimum_reference_rows", driftConfig?.minimumReferenceRows),
+    ]
+    for (name, value) in counts {
+      guard let value, value < 1 || value > 1_000_000_000 else { continue }
+      throw .noRequest(reason: "drift_config.\(name) has to be a whole number of at least 1")
+    }
+  }
+
+  /// Members no part of the schema knows, each with the nearest known name.
+  private static func unknownMembers(_ object: Any) -> [String] {
+    guard let members = object as? [String: Any] else { return [] }
+    let parts: [(String, Any, [String])] = [
+      ("the request", members, CodingKeys.allCases.map(\.rawValue)),
+      (
+        "drift_config", members["drift_config"] ?? [:] as [String: Any],
+        DriftConfig.CodingKeys.allCases.map(\.rawValue)
+      ),
+      (
+        "data", members["data"] ?? [:] as [String: Any],
+        DataLocation.CodingKeys.allCases.map(\.rawValue)
+      ),
+    ]
+    return parts.flatMap { name, part, known in
+      ((part as? [String: Any])?.keys.sorted() ?? []).filter { !known.contains($0) }.map { key in
+        let hint = closestName(to: key, among: known).map { "; did you mean `\($0)`?" } ?? ""
+        return "\(name) has an unknown member `\(key)`\(hint)"
+      }
+    }
+  }
+
+  private static func explain(_ error: DecodingError) -> String {
+    func path(_ keys: [any CodingKey]) -> String {
+      keys.isEmpty ? "the request" : keys.map(\.stringValue).joined(separator: ".")
+    }
+    switch error {
+    case .keyNotFound(let key, let context):
+      return "\(path(context.codingPath)) has no `\(key.stringValue)`"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+      return "\(path(context.codingPath)): \(context.debugDescription)"
+    case .dataCorrupted(let context):
+      return "\(path(context.codingPath)): \(allowed(context.codingPath.last?.stringValue))"
+    @unknown default: return "\(error)"
+    }
+  }
+
+  private static func allowed(_ member: String?) -> String {
+    let values: [String] =
+      switch member {
+      case "monitoring_type": MonitoringType.allCases.map(\.rawValue)
+      case "model_type": ModelType.allCases.map(\.rawValue)
+      case "detection_method": DetectionMethod.allCases.map(\.rawValue)
+      default: []
+      }
+    return values.isEmpty
+      ? "the value is not allowed here" : "it takes one of \(values.joined(separator: ", "))"
+  }
+}

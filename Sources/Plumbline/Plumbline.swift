@@ -1,0 +1,7 @@
+// The library product: one import for files, checks, results and reports.
+
+@_exported public import DataSources
+@_exported public import Monitoring
+@_exported public import Reporting
+@_exported public import Statistics
+@_exported public import Store

@@ -1,0 +1,121 @@
+import ArgumentParser
+import DataSources
+import Foundation
+import Monitoring
+import Reporting
+import Store
+
+struct DriftCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "drift",
+    abstract: "Compare current data with a reference, column by column.",
+    discussion: """
+      A source is a path or quoted pattern of .parquet, .csv, .tsv, .ndjson or .jsonl files, a \
+      folder of them, - for NDJSON on standard input, DRIVER://… for a database, or the name of a \
+      configured connection.
+
+      Examples:
+        plumbline drift january.parquet july.parquet --target label --html report.html
+        plumbline drift events.parquet --timestamp ts --reference-window 30d --current-window 1d
+        plumbline drift postgresql://host/db postgresql://host/db \\
+          --reference-sql "SELECT * FROM old" --current-sql "SELECT * FROM new"
+      """)
+
+  @Argument(help: "Where the reference is.")
+  var reference: String
+
+  @Argument(help: "Where current is; left out where both windows are cut out of the reference.")
+  var current: String?
+
+  @Option(
+    help: ArgumentHelp("A query over the reference; a file's rows are `source`.", valueName: "sql"))
+  var referenceSql: String?
+
+  @Option(
+    help: ArgumentHelp("A query over current; a file's rows are `source`.", valueName: "sql"))
+  var currentSql: String?
+
+  @OptionGroup(title: "Columns") var schema: SchemaFlags
+  @OptionGroup(title: "Comparison") var drift: DriftFlags
+
+  @Option(help: ArgumentHelp("Also write a report to look at.", valueName: "file"))
+  var html: String?
+
+  @Option(
+    help: ArgumentHelp("Also write the result as JSON, whatever is printed.", valueName: "file"))
+  var json: String?
+
+  @Option(help: ArgumentHelp("Also keep the run in this SQLite file.", valueName: "file"))
+  var history: String?
+
+  @Option(help: "Exit with 1 at this status or worse: degraded, critical, never.")
+  var failOn: FailOn?
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  func run() throws {
+    let configuration = try output.configuration()
+    var options = configuration.drift
+    schema.apply(to: &options.schema)
+    try drift.apply(to: &options)
+    let failOn = failOn ?? configuration.failOn.flatMap(FailOn.init) ?? .never
+
+    let sources = SourceOpener(connections: configuration.connections)
+    let check = DriftCheck(
+      reference: try sources.open(reference, sql: referenceSql, option: "--reference-sql"),
+      current: try currentRelation(sources), options: options)
+    let progress = Progress(isEnabled: Console.errorIsTerminal && !output.quiet)
+    let report = try check.run { progress.update($0, of: $1) }
+    progress.finish()
+
+    try keep(report, in: history ?? configuration.history)
+    if !output.quiet {
+      Console.write(try render(report, as: output.format, style: Console.style))
+    }
+    throw ExitCode(failOn.exitStatus(for: report.status))
+  }
+
+  private func currentRelation(_ sources: SourceOpener) throws -> Relation? {
+    if let current { return try sources.open(current, sql: currentSql, option: "--current-sql") }
+    return try currentSql.map {
+      try sources.open(reference, sql: $0, option: "--current-sql")
+    }
+  }
+
+  /// Writes the files that were asked for.
+  private func keep(_ report: DriftReport, in history: String?) throws {
+    let now = Instant.now
+    if let history {
+      try History(path: history).add(
+        Run(command: "drift", createdAt: now.iso8601, report: report))
+    }
+    if let html {
+      try TextFile.write(
+        renderHTML(
+          report, title: "Drift report", generatedAt: now.iso8601, version: plumblineVersion),
+        to: html)
+    }
+    if let json { try TextFile.write(Reporting.json(report), to: json) }
+  }
+}
+
+/// The status at which a command's exit code tells.
+enum FailOn: String, ExpressibleByArgument, CaseIterable {
+  case degraded, critical, never
+
+  /// 0 fine, 1 at the status asked about or worse, 2 where the status is unknown.
+  func exitStatus(for status: Status) -> Int32 {
+    switch (self, status) {
+    case (_, .unknown): ExitStatus.couldNotTell
+    case (.degraded, .degraded), (.degraded, .critical), (.critical, .critical): ExitStatus.finding
+    default: ExitStatus.fine
+    }
+  }
+}
+
+extension Instant {
+  /// The clock's time, read at the door only.
+  static var now: Instant {
+    Instant(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000))
+  }
+}

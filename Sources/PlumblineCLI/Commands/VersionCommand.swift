@@ -1,0 +1,17 @@
+import ArgumentParser
+import Reporting
+
+struct VersionCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "version", abstract: "Print the version.",
+    discussion: "Example: plumbline version --format json")
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    switch output.format {
+    case .json: Console.write(try json(["version": plumblineVersion]))
+    default: Console.write("plumbline \(plumblineVersion)\n")
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Foundation
+import Reporting
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The terminal, or what stands for it.
+enum Console {
+  static func write(_ text: String) {
+    FileHandle.standardOutput.write(Data(text.utf8))
+  }
+
+  static func error(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+
+  static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+  static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+
+  /// Colour on a terminal that has not asked for none; as wide as the terminal.
+  static var style: TerminalStyle {
+    let environment = ProcessInfo.processInfo.environment
+    let asksForNone =
+      !(environment["NO_COLOR"] ?? "").isEmpty || environment["TERM"] == "dumb"
+    return TerminalStyle(
+      color: outputIsTerminal && !asksForNone, width: outputIsTerminal ? terminalWidth : nil)
+  }
+
+  private static var terminalWidth: Int? {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+}
+
+extension Console {
+  /// Text on standard error without a line end.
+  static func errorPart(_ text: String) {
+    FileHandle.standardError.write(Data(text.utf8))
+  }
+}

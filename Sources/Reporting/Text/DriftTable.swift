@@ -1,0 +1,121 @@
+import Monitoring
+
+/// A drift report for people at a terminal.
+struct DriftTable {
+  let report: DriftReport
+  let style: TerminalStyle
+
+  func render() -> String {
+    let parts = [
+      headline, columns, multivariate, chunks, quality, list("Notes", report.notes, "·"),
+      list("What to do", report.recommendations + report.nextSteps, "→"),
+    ]
+    return parts.filter { !$0.isEmpty }.joined(separator: "\n")
+  }
+
+  private var wording: Wording { Wording(report: report) }
+
+  private var headline: String {
+    let status = "\(report.status.symbol) \(report.status.rawValue.uppercased())"
+    let sides = [("reference", report.reference), ("current", report.current)].map { name, side in
+      style.paint("  \(name.padded(to: 9))", .dim) + "  "
+        + PrintableText.visible(Wording.side(side)) + "\n"
+    }
+    return style.paint(status, report.status.tone) + "  "
+      + style.paint(PrintableText.visible(wording.headline), .strong) + "\n" + sides.joined()
+      + style.paint("  \(wording.terms)", .dim) + "\n"
+  }
+
+  private var columns: String {
+    guard !report.columns.isEmpty else { return "" }
+    var table = Table([
+      .init(title: "column"), .init(title: "kind"), .init(title: "method"),
+      .init(title: "statistic", isNumber: true), .init(title: "p adjusted", isNumber: true),
+      .init(title: "effect", isNumber: true), .init(title: "drift if"),
+      .init(title: "missing"), .init(title: "verdict"),
+    ])
+    for column in report.columns {
+      let tone: TerminalStyle.Tone? =
+        column.drifted == true ? .critical : column.drifted == nil ? .warning : nil
+      let verdict = Wording.verdict(column)
+      table.add([
+        .init(column.column, column.drifted == true ? .strong : nil), .init(Wording.kind(column)),
+        .init(column.method ?? "–"), .init(Figures.number(column.statistic)),
+        .init(Figures.pValue(column.adjustedPValue)), .init(Figures.number(column.effectSize)),
+        .init(Wording.threshold(column)), .init(Wording.missing(column)),
+        .init(
+          column.drifted == nil ? "\(verdict): \(column.reason ?? "")" : verdict, tone),
+      ])
+    }
+    return table.render(style)
+  }
+
+  private var multivariate: String {
+    guard !report.multivariate.isEmpty else { return "" }
+    let lines = report.multivariate.map { drift in
+      let verdict =
+        drift.drifted.map { $0 ? "drifted" : "stable" } ?? "unknown: \(drift.reason ?? "")"
+      return "  \(drift.method) over \(drift.columns.count) columns: "
+        + "\(Figures.number(drift.statistic)), p \(Figures.pValue(drift.pValue)), "
+        + style.paint(PrintableText.visible(verdict), drift.drifted == true ? .critical : nil)
+    }
+    return style.paint("All numeric columns together", .strong) + "\n"
+      + lines.joined(separator: "\n") + "\n"
+  }
+
+  private var chunks: String {
+    guard !report.chunks.isEmpty else { return "" }
+    var table = Table([
+      .init(title: "over time"), .init(title: "rows", isNumber: true),
+      .init(title: "drifted", isNumber: true), .init(title: "share", isNumber: true),
+      .init(title: ""), .init(title: "status"),
+    ])
+    for chunk in report.chunks {
+      table.add([
+        .init(chunk.label), .init(Figures.count(chunk.rows)),
+        .init("\(chunk.driftedColumns) of \(chunk.checkedColumns)"),
+        .init(Figures.percent(chunk.driftShare)),
+        .init(bar(chunk.driftShare ?? 0), chunk.status.tone),
+        .init("\(chunk.status.symbol) \(chunk.status.rawValue)", chunk.status.tone),
+      ])
+    }
+    return table.render(style)
+  }
+
+  /// A share as a bar of up to 20 characters.
+  private func bar(_ share: Double) -> String {
+    let eighths = Int((min(1, max(0, share)) * 160).rounded())
+    let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
+    return String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
+  }
+
+  private var quality: String {
+    let worth = report.quality.filter { $0.severity != .info }
+    let rest = report.quality.count - worth.count
+    guard !report.quality.isEmpty else { return "" }
+    var lines = worth.map { finding in
+      let sign = finding.severity == .critical ? "✗" : "▲"
+      let column = finding.column.map { "\($0): " } ?? ""
+      return "  "
+        + style.paint(sign, finding.severity == .critical ? .critical : .warning) + " "
+        + PrintableText.visible(column + finding.message) + Wording.examples(finding.examples)
+    }
+    if rest > 0 {
+      lines.append(
+        style.paint("  \(rest) more of no concern: see the HTML or JSON report", .dim))
+    }
+    return style.paint("Data quality", .strong) + "\n" + lines.joined(separator: "\n") + "\n"
+  }
+
+  private func list(_ title: String, _ items: [String], _ sign: String) -> String {
+    guard !items.isEmpty else { return "" }
+    return style.paint(title, .strong) + "\n"
+      + items.map { "  \(sign) \(PrintableText.visible($0))" }.joined(separator: "\n") + "\n"
+  }
+}
+
+extension String {
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
+  }
+}

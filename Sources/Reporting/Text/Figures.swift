@@ -1,0 +1,62 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Numbers as people read them; full precision is in the JSON.
+enum Figures {
+  /// Four significant digits, in powers of ten only where plain digits would be long.
+  static func number(_ value: Double?) -> String {
+    guard let value else { return "–" }
+    guard value != 0 else { return "0" }
+    let magnitude = abs(value)
+    if magnitude >= 1e6 || magnitude < 1e-4 { return scientific(value) }
+    let places = max(0, 3 - Int(floor(log10(magnitude))))
+    let scale = pow(10, Double(places))
+    return trimmed((value * scale).rounded() / scale, places: places)
+  }
+
+  /// A p-value: at least three digits, or that it is smaller than can be told.
+  static func pValue(_ value: Double?) -> String {
+    guard let value else { return "–" }
+    return value < 1e-16 ? "< 1e-16" : number(value)
+  }
+
+  static func percent(_ share: Double?) -> String {
+    guard let share else { return "–" }
+    let value = share * 100
+    let places = value != 0 && abs(value) < 0.1 ? 3 : 1
+    let scale = pow(10, Double(places))
+    return trimmed((value * scale).rounded() / scale, places: places) + " %"
+  }
+
+  /// Thousands set apart by narrow spaces.
+  static func count(_ value: Int) -> String {
+    let digits = String(value.magnitude)
+    var result = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index) % 3 == 0 { result += "\u{202F}" }
+      result.append(digit)
+    }
+    return (value < 0 ? "−" : "") + result
+  }
+
+  private static func scientific(_ value: Double) -> String {
+    let exponent = Int(floor(log10(abs(value))))
+    var mantissa = (value / pow(10, Double(exponent)) * 1000).rounded() / 1000
+    var power = exponent
+    if abs(mantissa) >= 10 {
+      mantissa /= 10
+      power += 1
+    }
+    guard mantissa.isFinite else { return "\(value)" }
+    return "\(trimmed(mantissa, places: 3))e\(power)"
+  }
+
+  /// A rounded number's digits without the zeros at their end.
+  private static func trimmed(_ value: Double, places: Int) -> String {
+    if value == value.rounded(), abs(value) < 1e15 { return String(Int(value)) }
+    return "\(value)"
+  }
+}

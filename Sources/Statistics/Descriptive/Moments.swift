@@ -1,0 +1,105 @@
+/// Count, mean, sum of squared deviations and extremes of a sample; those of two samples add up.
+///
+/// Source: Chan, Golub and LeVeque (1983), "Algorithms for Computing the Sample Variance", The
+/// American Statistician 37.
+public struct Moments: Sendable, Equatable {
+  public private(set) var count: Int
+  /// 0 for an empty sample.
+  public private(set) var mean: Double
+  /// Sum of squared deviations from the mean.
+  public private(set) var squaredDeviations: Double
+  /// nil for an empty sample.
+  public private(set) var minimum: Double?
+  public private(set) var maximum: Double?
+
+  /// The moments of no values.
+  public init() {
+    count = 0
+    mean = 0
+    squaredDeviations = 0
+  }
+
+  /// The moments of finite values, in two passes of eight running sums each. O(n).
+  public init(_ values: Span<Double>) {
+    self.init()
+    guard values.count > 0 else { return }
+    count = values.count
+    var low = values[0]
+    var high = values[0]
+    var sums = SIMD8<Double>()
+    let shift = values[0]
+    let whole = values.count / 8 * 8
+    var index = 0
+    while index < whole {
+      var lanes = SIMD8<Double>()
+      for lane in 0..<8 { lanes[lane] = values[index &+ lane] }
+      sums += lanes - shift
+      low = Swift.min(low, lanes.min())
+      high = Swift.max(high, lanes.max())
+      index &+= 8
+    }
+    var sum = sums.sum()
+    while index < values.count {
+      sum += values[index] - shift
+      low = Swift.min(low, values[index])
+      high = Swift.max(high, values[index])
+      index &+= 1
+    }
+    let centre = shift + sum / Double(count)
+    var squares = SIMD8<Double>()
+    var deviations = SIMD8<Double>()
+    index = 0
+    while index < whole {
+      var lanes = SIMD8<Double>()
+      for lane in 0..<8 { lanes[lane] = values[index &+ lane] }
+      let difference = lanes - centre
+      squares += difference * difference
+      deviations += difference
+      index &+= 8
+    }
+    var square = squares.sum()
+    var deviation = deviations.sum()
+    while index < values.count {
+      let difference = values[index] - centre
+      square += difference * difference
+      deviation += difference
+      index &+= 1
+    }
+    // What rounding left between the computed mean and the true one is taken out of both.
+    mean = centre + deviation / Double(count)
+    squaredDeviations = Swift.max(0, square - deviation * deviation / Double(count))
+    minimum = low
+    maximum = high
+  }
+
+  /// Adds the values that `other` was made from.
+  public mutating func merge(_ other: Moments) {
+    guard other.count > 0 else { return }
+    guard count > 0 else {
+      self = other
+      return
+    }
+    let total = Double(count + other.count)
+    let difference = other.mean - mean
+    let share = Double(other.count) / total
+    squaredDeviations +=
+      other.squaredDeviations + difference * difference * Double(count) * share
+    mean += difference * share
+    count += other.count
+    minimum = [minimum, other.minimum].compactMap { $0 }.min()
+    maximum = [maximum, other.maximum].compactMap { $0 }.max()
+  }
+
+  /// With n − 1 below; nil for fewer than two values.
+  public var variance: Double? {
+    count > 1 ? squaredDeviations / Double(count - 1) : nil
+  }
+
+  /// With n below; nil for an empty sample.
+  public var populationVariance: Double? {
+    count > 0 ? squaredDeviations / Double(count) : nil
+  }
+
+  /// The root of ``variance``.
+  public var standardDeviation: Double? { variance?.squareRoot() }
+}

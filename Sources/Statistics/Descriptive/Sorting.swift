@@ -1,0 +1,80 @@
+/// Sorts finite numbers in ascending order; −0 comes before 0, which it equals.
+///
+/// Large arrays take a radix sort over the numbers' bits, which are mapped to unsigned integers of
+/// the same order: O(n) passes of one byte each, of which those where all bytes agree are left out.
+public func sortAscending(_ values: inout [Double]) {
+  guard values.count >= radixThreshold else {
+    values.sort()
+    return
+  }
+  values.withUnsafeMutableBufferPointer { values in
+    guard let base = values.baseAddress else { return }
+    base.withMemoryRebound(to: UInt64.self, capacity: values.count) { keys in
+      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: values.count) { scratch in
+        guard let scratch = scratch.baseAddress else { return }
+        radixSort(keys, scratch: scratch, count: values.count)
+      }
+    }
+  }
+}
+
+/// Below this size a comparison sort is as fast.
+private let radixThreshold = 512
+
+/// Numbers to digits of how many bits; eleven bits take six passes over 64.
+private let digitBits = 8
+private let digitCount = 1 << digitBits
+private let passes = (64 + digitBits - 1) / digitBits
+
+private func radixSort(
+  _ keys: UnsafeMutablePointer<UInt64>, scratch: UnsafeMutablePointer<UInt64>, count: Int
+) {
+  withUnsafeTemporaryAllocation(of: Int.self, capacity: passes * digitCount) { starts in
+    starts.initialize(repeating: 0)
+    guard let starts = starts.baseAddress else { return }
+    for index in 0..<count {
+      let key = orderedKey(keys[index])
+      keys[index] = key
+      for pass in 0..<passes { starts[pass * digitCount + digit(key, pass)] += 1 }
+    }
+    var (source, target) = (keys, scratch)
+    for pass in 0..<passes {
+      let starts = starts + pass * digitCount
+      // All keys in one bucket: nothing to move.
+      guard starts[digit(source[0], pass)] != count else { continue }
+      var total = 0
+      for bucket in 0..<digitCount {
+        let size = starts[bucket]
+        starts[bucket] = total
+        total += size
+      }
+      for index in 0..<count {
+        let key = source[index]
+        let bucket = digit(key, pass)
+        target[starts[bucket]] = key
+        starts[bucket] += 1
+      }
+      swap(&source, &target)
+    }
+    for index in 0..<count { keys[index] = numberBits(source[index]) }
+  }
+}
+
+@inline(__always)
+private func digit(_ key: UInt64, _ pass: Int) -> Int {
+  Int(truncatingIfNeeded: (key >> UInt64(pass &* digitBits)) & UInt64(digitCount - 1))
+}
+
+/// The bits of a number as an integer whose order is the numbers'.
+@inline(__always)
+private func orderedKey(_ bits: UInt64) -> UInt64 {
+  let sign = UInt64(bitPattern: Int64(bitPattern: bits) >> 63)
+  return bits ^ (sign | 1 << 63)
+}
+
+/// What ``orderedKey(_:)`` was made from.
+@inline(__always)
+private func numberBits(_ key: UInt64) -> UInt64 {
+  let sign = UInt64(bitPattern: Int64(bitPattern: ~key) >> 63)
+  return key ^ (sign | 1 << 63)
+}

@@ -1,0 +1,22 @@
+import CBoostMath
+
+/// Distributions, each by its upper tail: sf(x) = P(X > x), accurate where it is small.
+enum Normal {
+  static func sf(_ x: Double) -> Double { plumbline_normal_sf(x) }
+
+  /// P(|X| > |z|).
+  static func twoSided(_ z: Double) -> Double { min(1, 2 * plumbline_normal_sf(abs(z))) }
+}
+
+enum StudentT {
+  /// P(|X| > |t|).
+  static func twoSided(_ t: Double, degreesOfFreedom: Double) -> Double {
+    min(1, 2 * plumbline_student_t_sf(abs(t), degreesOfFreedom))
+  }
+}
+
+enum ChiSquare {
+  static func sf(_ x: Double, degreesOfFreedom: Double) -> Double {
+    plumbline_chi_square_sf(x, degreesOfFreedom)
+  }
+}

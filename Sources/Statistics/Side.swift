@@ -1,0 +1,4 @@
+/// One of the two samples of a comparison.
+public enum Side: String, Sendable {
+  case reference, current
+}

@@ -1,0 +1,22 @@
+/// Why a statistic has no value for the samples it was asked for.
+public enum UndefinedStatistic: Error, Equatable, Sendable, CustomStringConvertible {
+  case emptySample(Side)
+  case tooFewObservations(required: Int, got: Int)
+  /// Nothing varies, so that there is nothing to compare by.
+  case constantSamples
+  case needsTwoCategories(got: Int)
+  /// A result left the range of floating-point numbers.
+  case outOfRange
+
+  public var description: String {
+    switch self {
+    case .emptySample(let side): "\(side.rawValue) has no values"
+    case .tooFewObservations(let required, let got):
+      "\(required) values a side are needed, and there are only \(got)"
+    case .constantSamples: "every value is the same on both sides"
+    case .needsTwoCategories(let got):
+      "exactly two categories are needed, and there \(got == 1 ? "is one" : "are \(got)")"
+    case .outOfRange: "the values are too large or too small for double precision"
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import GRDB
+
+/// The steps from an empty file to today's tables. Only ever add to the end.
+enum Migrations {
+  static var all: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("runs") { database in
+      try database.create(table: "run") { table in
+        table.autoIncrementedPrimaryKey("id")
+        table.column("command", .text).notNull()
+        table.column("created_at", .text).notNull()
+        table.column("status", .text).notNull()
+        table.column("reference", .text).notNull()
+        table.column("current", .text).notNull()
+        table.column("drift_share", .double)
+        table.column("drifted_columns", .integer).notNull()
+        table.column("checked_columns", .integer).notNull()
+        table.column("report", .blob).notNull()
+      }
+    }
+    return migrator
+  }
+}
