@@ -41,6 +41,11 @@ let package = Package(
     .target(
       name: "Reporting",
       dependencies: ["Monitoring", "Store", .product(name: "Mustache", package: "swift-mustache")],
+      resources: [
+        .embedInCode("HTML/Template/column.mustache"),
+        .embedInCode("HTML/Template/report.css"),
+        .embedInCode("HTML/Template/report.mustache"),
+      ],
       swiftSettings: settings),
     .target(
       name: "Store",
@@ -60,6 +65,9 @@ let package = Package(
     .target(name: "Statistics", dependencies: ["CBoostMath"], swiftSettings: settings),
     .target(name: "CADBC"),
     .target(name: "CBoostMath", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("stdc++")]),
+    .testTarget(
+      name: "StatisticsTests", dependencies: ["Statistics"], resources: [.copy("Fixtures")],
+      swiftSettings: settings),
   ],
   cxxLanguageStandard: .cxx20
 )

@@ -38,19 +38,19 @@ struct Advice {
   private mutating func addColumnAdvice(_ drifted: [ColumnDrift]) {
     if let target = drifted.first(where: { $0.role == .target }) {
       recommendations.append(
-        "The target `\(target.column)` itself has shifted: check for seasonality or market changes, "
+        "The target “\(target.column)” itself has shifted: check for seasonality or market changes, "
           + "and update training data with recent labels.")
     }
     if let prediction = drifted.first(where: { $0.role == .prediction || $0.role == .probability })
     {
       recommendations.append(
-        "The predictions (`\(prediction.column)`) have shifted: compare with labels as they arrive.")
+        "The predictions (“\(prediction.column)”) have shifted: compare with labels as they arrive.")
     }
     let features = drifted.filter { $0.role == .feature || $0.role == .segment }
     if let strongest = features.first {
       recommendations.append(
         "Investigate upstream data sources of \(list(features.map(\.column))), "
-          + "`\(strongest.column)` first.")
+          + (features.count > 1 ? "“\(strongest.column)” first." : "the only one that shifted."))
     }
   }
 
@@ -93,7 +93,7 @@ struct Advice {
 
   /// Up to five names, then how many more.
   private func list(_ names: [String]) -> String {
-    let shown = names.prefix(5).map { "`\($0)`" }
+    let shown = names.prefix(5).map { "“\($0)”" }
     let rest = names.count - shown.count
     return shown.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
   }
