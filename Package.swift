@@ -65,6 +65,23 @@ let package = Package(
     .target(name: "Statistics", dependencies: ["CBoostMath"], swiftSettings: settings),
     .target(name: "CADBC"),
     .target(name: "CBoostMath", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("stdc++")]),
+    .target(
+      name: "Support", dependencies: ["DataSources"], path: "Tests/Support",
+      swiftSettings: settings),
+    .testTarget(
+      name: "DataSourcesTests", dependencies: ["Columns", "DataSources", "Support"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "MonitoringTests", dependencies: ["DataSources", "Monitoring", "Support"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ReportingTests", dependencies: ["Monitoring", "Reporting"], swiftSettings: settings),
+    .testTarget(
+      name: "StoreTests", dependencies: ["DataSources", "Monitoring", "Store", "Support"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["DataSources", "Monitoring", "Support", "plumbline"],
+      resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(
       name: "StatisticsTests", dependencies: ["Statistics"], resources: [.copy("Fixtures")],
       swiftSettings: settings),

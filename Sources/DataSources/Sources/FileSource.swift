@@ -32,22 +32,55 @@ enum FileFormat: String, CaseIterable {
   /// A table function of DuckDB that reads `pattern`.
   ///
   /// Types of text formats are settled from the whole file, so that a late row cannot contradict
-  /// them; a row that does not fit the header is an error, never a row lost.
-  func reader(_ pattern: String, many: Bool) -> String {
+  /// them. The first line of CSV is its header; a row that does not fit it is an error, never a row
+  /// lost or a header reinterpreted.
+  ///
+  /// - Parameter separator: of CSV.
+  func reader(_ pattern: String, many: Bool, separator: Character = ",") -> String {
     let path = Dialect.duckDB.literal(pattern)
     let union = many ? ", union_by_name=true, hive_partitioning=true" : ""
+    func separated(by separator: String) -> String {
+      "read_csv(\(path), delim='\(separator)', quote='\"', escape='\"', header=true, "
+        + "sample_size=-1, strict_mode=true, null_padding=false\(union))"
+    }
     return switch self {
     case .parquet: "read_parquet(\(path)\(union))"
-    case .csv: "read_csv(\(path), sample_size=-1, strict_mode=true\(union))"
-    case .tsv: "read_csv(\(path), delim='\\t', sample_size=-1, strict_mode=true\(union))"
+    case .csv: separated(by: String(separator))
+    case .tsv: separated(by: "\\t")
     case .ndjson:
-      "read_json(\(path), format='newline_delimited', sample_size=-1, maximum_depth=1\(union))"
+      "read_json(\(path), format='newline_delimited', sample_size=-1, maximum_depth=2\(union))"
     }
+  }
+
+  /// The separator of a CSV file: of comma, semicolon, tab and bar the one its header has most of,
+  /// quoted names aside. Comma where it has none, or where the file is compressed.
+  static func separator(ofFile path: String) -> Character {
+    guard let file = FileHandle(forReadingAtPath: path),
+      let start = try? file.read(upToCount: 65_536)
+    else { return "," }
+    try? file.close()
+    var counts: [UInt8: Int] = [:]
+    var isQuoted = false
+    for byte in start {
+      if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+      guard !isQuoted else { continue }
+      if byte == UInt8(ascii: "\n") { break }
+      counts[byte, default: 0] += 1
+    }
+    let candidates: [Character] = [",", ";", "\t", "|"]
+    let most = candidates.map { ($0, counts[$0.asciiValue ?? 0] ?? 0) }
+      .reduce((",", 0)) { $1.1 > $0.1 ? $1 : $0 }
+    return path.hasSuffix(".gz") || path.hasSuffix(".zst") ? "," : most.0
+  }
+
+  /// Whether `path` stands for several files; one that exists under that very name does not.
+  static func isPattern(_ path: String) -> Bool {
+    path.contains { "*?[".contains($0) } && !FileManager.default.fileExists(atPath: path)
   }
 
   /// The table function for what `path` names: a file, a pattern or a folder of files.
   static func reader(path: String) throws(DataSourceError) -> String {
-    if path.contains(where: { "*?[".contains($0) }), !FileManager.default.fileExists(atPath: path) {
+    if isPattern(path) {
       guard let format = FileFormat(path: path) else { throw .unknownFormat(path: path) }
       return format.reader(path, many: true)
     }
@@ -59,7 +92,9 @@ enum FileFormat: String, CaseIterable {
     guard let format = FileFormat(path: path) else { throw .unknownFormat(path: path) }
     let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
     if size == 0 { throw .emptyFile(path: path) }
-    return format.reader(escapingPattern(path), many: false)
+    return format.reader(
+      escapingPattern(path), many: false,
+      separator: format == .csv ? separator(ofFile: path) : ",")
   }
 
   /// A folder is read as the first format of which it has files, partitions included.

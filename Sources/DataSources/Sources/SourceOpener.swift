@@ -79,11 +79,21 @@ public final class SourceOpener: Sendable {
       } else {
         try FileFormat.reader(path: source)
       }
+    if FileFormat.isPattern(source) { try checkMatches(source) }
     let name = source == "-" ? "standard input" : source
     let from =
       sql.map { "(WITH source AS (SELECT * FROM \(reader)) SELECT * FROM (\(statement($0)))) AS source" }
       ?? reader
     return Relation(database: try embedded(), name: name, from: from)
+  }
+
+  /// Throws where no file matches a pattern.
+  private func checkMatches(_ pattern: String) throws(DataSourceError) {
+    let files = Relation(
+      database: try embedded(), name: pattern, from: "glob(\(Dialect.duckDB.literal(pattern)))")
+    guard try files.rowCount(over: files.database.connect()) > 0 else {
+      throw .nothingMatches(pattern: pattern)
+    }
   }
 
   /// The query without the semicolon people end one with.

@@ -44,7 +44,9 @@ enum LatticePaths {
       var share = nextLow == 0 ? 0.0 : 1.0
       for y in nextLow..<nextHigh {
         let left = y < low || y >= high ? 1 : shares[y]
-        share = (left * Double(x) + share * Double(y)) / Double(x + y)
+        // The division does not wait for the share before it, which the next one waits for.
+        let weight = 1 / Double(x + y)
+        share = left * (Double(x) * weight) + share * (Double(y) * weight)
         shares[y] = share
       }
       (low, high) = (nextLow, nextHigh)

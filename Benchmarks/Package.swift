@@ -1,0 +1,13 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let package = Package(
+  name: "plumbline-benchmarks",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(name: "plumbline", path: "..")],
+  targets: [
+    .executableTarget(
+      name: "DecodeFloor", dependencies: [.product(name: "Plumbline", package: "plumbline")])
+  ]
+)

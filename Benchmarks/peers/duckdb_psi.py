@@ -1,0 +1,44 @@
+"""DuckDB SQL: PSI of every column, counted in the engine between the reference's deciles."""
+
+import sys
+
+import duckdb
+import numpy as np
+
+sources = [f"read_parquet('{path}')" for path in sys.argv[1:3]]
+
+
+def psi(first, second):
+    p, q = (np.maximum(np.array(x, float) / sum(x), 1e-4) for x in (first, second))
+    return float(np.sum((q - p) * np.log(q / p)))
+
+
+columns = duckdb.execute(f"DESCRIBE SELECT * FROM {sources[0]}").fetchall()
+numeric = [name for name, kind, *_ in columns if kind != "VARCHAR"]
+levels = [i / 10 for i in range(1, 10)]
+cuts = duckdb.execute(
+    "SELECT " + ", ".join(f"quantile_cont({n}, {levels})" for n in numeric) + f" FROM {sources[0]}"
+).fetchone()
+drifted = 0
+counted = []
+for source in sources:
+    parts = []
+    for name, cut in zip(numeric, cuts):
+        edges = sorted(set(cut))
+        parts += [f"count(*) FILTER ({name} <= {edge!r})" for edge in edges] + [f"count({name})"]
+    counted.append(list(duckdb.execute(f"SELECT {', '.join(parts)} FROM {source}").fetchone()))
+place = 0
+for cut in cuts:
+    size = len(set(cut)) + 1
+    shares = [np.diff([0, *counts[place : place + size]]) for counts in counted]
+    drifted += psi(*shares) >= 0.1
+    place += size
+for name, kind, *_ in columns:
+    if kind == "VARCHAR":
+        tables = [
+            dict(duckdb.execute(f"SELECT {name}, count({name}) FROM {s} GROUP BY 1").fetchall())
+            for s in sources
+        ]
+        keys = sorted((set(tables[0]) | set(tables[1])) - {None})
+        drifted += psi(*[[t.get(k, 0) for k in keys] for t in tables]) >= 0.1
+print(drifted)

@@ -1,0 +1,149 @@
+import Columns
+import DataSources
+import Foundation
+import Support
+import Testing
+
+/// What people write for a source, and the columns that come of it.
+struct SourceTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  /// The numbers of the first column of a source.
+  private func numbers(_ source: String, sql: String? = nil) throws -> NumericSample {
+    let relation = try SourceOpener().open(source, sql: sql)
+    let connection = try relation.database.connect()
+    let stream = try relation.run(relation.select(["*"]), over: connection)
+    var sample = NumericSample()
+    while let batch = try stream.next() {
+      let column = try #require(batch.column(0))
+      #expect(column.append(to: &sample))
+    }
+    return sample
+  }
+
+  @Test(arguments: ["a.parquet", "a.csv", "a.tsv", "a.ndjson", "a.jsonl"])
+  func `Every format gives the same numbers`(_ name: String) throws {
+    let file = try folder.write(name, rowsOf: "SELECT range * 1.5e0 AS x, 'a' AS k FROM range(5000)")
+    let expected: [Double] = (0..<5000).map { Double($0) * 1.5 }
+    #expect(try numbers(file).values == expected)
+  }
+
+  @Test func `A pattern and a partitioned folder are read whole`() throws {
+    _ = try folder.write("p/day=1/a.parquet", rowsOf: "SELECT 1::DOUBLE AS x")
+    _ = try folder.write("p/day=2/b.parquet", rowsOf: "SELECT 2::DOUBLE AS x")
+    #expect(try numbers(folder.path + "/p").values == [1, 2])
+    #expect(try numbers(folder.path + "/p/*/*.parquet").values == [1, 2])
+    let relation = try SourceOpener().open(folder.path + "/p")
+    let columns = try relation.columns(over: relation.database.connect())
+    #expect(columns.map(\.name) == ["x", "day"])
+  }
+
+  @Test func `A file name with the characters of a pattern is that file`() throws {
+    let file = try folder.write("odd [1] it's*.csv", "x\n7\n")
+    #expect(try numbers(file).values == [7])
+  }
+
+  @Test func `A query over a file calls its rows source`() throws {
+    let file = try folder.write("a.csv", "x\n1\n2\n3\n")
+    #expect(try numbers(file, sql: "SELECT x * 10 FROM source WHERE x > 1;").values == [20, 30])
+  }
+
+  @Test func `Missing and infinite numbers are counted, not lost`() throws {
+    let file = try folder.write(
+      "a.parquet",
+      rowsOf: """
+        SELECT unnest([1.5, NULL, 'nan'::DOUBLE, 'inf'::DOUBLE, '-inf'::DOUBLE, -2]) AS x
+        """)
+    let sample = try numbers(file)
+    #expect(sample.values == [1.5, -2])
+    #expect(sample.missing == 2)
+    #expect(sample.nonFinite == 2)
+    #expect(sample.rows == 6)
+  }
+
+  @Test(arguments: [
+    "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
+    "FLOAT", "DOUBLE", "BOOLEAN",
+  ])
+  func `Every numeric type is read in place`(_ type: String) throws {
+    let file = try folder.write(
+      "a.parquet",
+      rowsOf: "SELECT CASE WHEN range % 3 = 2 THEN NULL ELSE (range % 2)::\(type) END AS x "
+        + "FROM range(3000)")
+    let sample = try numbers(file)
+    #expect(sample.missing == 1000)
+    let expected: [Double] = (0..<3000).filter { $0 % 3 != 2 }.map { Double($0 % 2) }
+    #expect(sample.values == expected)
+  }
+
+  @Test func `Long and short texts survive the way`() throws {
+    let texts = ["", "kurz", "genau zwölf", String(repeating: "ü🙂", count: 40)]
+    let literals = texts.map { "'\($0)'" }.joined(separator: ", ")
+    let file = try folder.write("a.parquet", rowsOf: "SELECT unnest([\(literals), NULL]) AS t")
+    let relation = try SourceOpener().open(file)
+    let connection = try relation.database.connect()
+    let stream = try relation.run(relation.select(["t"]), over: connection)
+    let batch = try #require(try stream.next())
+    let column = try #require(batch.column(0))
+    #expect((0..<column.count).map { column.string($0) } == texts + [nil])
+    #expect(column.string(99) == nil)
+  }
+
+  struct Mistake: Sendable, CustomTestStringConvertible {
+    let name: String
+    let text: String?
+    let code: String
+    var testDescription: String { name }
+  }
+
+  @Test(arguments: [
+    Mistake(name: "missing.parquet", text: nil, code: "file_not_found"),
+    Mistake(name: "nothing*.csv", text: nil, code: "nothing_matches"),
+    Mistake(name: "empty.csv", text: "", code: "empty_file"),
+    Mistake(name: "table.xlsx", text: "x", code: "unknown_format"),
+    Mistake(name: "broken.parquet", text: "PAR1 and then nothing", code: "unreadable_source"),
+    Mistake(name: "broken.ndjson", text: "{\"x\": 1}\n{\"x\": \n", code: "unreadable_source"),
+    Mistake(name: "ragged.csv", text: "a,b\n1,2\n3,4,5,6\n7,8\n", code: "unreadable_source"),
+  ])
+  func `A source that cannot be read says why and what to do`(_ mistake: Mistake) throws {
+    var path = folder.path + "/" + mistake.name
+    if let text = mistake.text { path = try folder.write(mistake.name, text) }
+    do {
+      _ = try numbers(path)
+      Issue.record("\(mistake.name) was read")
+    } catch let error as DataSourceError {
+      #expect(error.code == mistake.code)
+      #expect(error.what.contains(mistake.name) && !error.what.contains("\n"))
+      #expect(!error.mend.isEmpty)
+    }
+  }
+
+  @Test func `A truncated file is an error, not half a table`() throws {
+    let whole = try folder.write(
+      "whole.parquet", rowsOf: "SELECT random() AS x FROM range(200000)")
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: whole))
+    let cut = folder.path + "/cut.parquet"
+    try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: cut))
+    #expect(throws: DataSourceError.self) { try numbers(cut) }
+  }
+
+  @Test func `A database without a query asks for one`() throws {
+    #expect(throws: DataSourceError.queryNeeded(source: "sqlite://x.db", option: "--current-sql")) {
+      try SourceOpener().open("sqlite://x.db", option: "--current-sql")
+    }
+  }
+
+  @Test func `SQLite is read through its own driver`() throws {
+    let source = "sqlite://" + folder.path + "/a.db"
+    let sample = try numbers(
+      source, sql: "SELECT CAST(value AS REAL) FROM (VALUES (1), (2), (NULL)) AS t(value)"
+        .replacingOccurrences(of: "t(value)", with: "t")
+        .replacingOccurrences(of: "value", with: "column1"))
+    #expect(sample.values == [1, 2])
+    #expect(sample.missing == 1)
+  }
+}

@@ -1,0 +1,226 @@
+import Foundation
+import Support
+import Testing
+
+/// The binary as people and scripts run it.
+struct CommandLineTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  struct Outcome {
+    let code: Int32
+    let output: String
+    let errors: String
+
+    var json: [String: Any] {
+      (try? JSONSerialization.jsonObject(with: Data(output.utf8))) as? [String: Any] ?? [:]
+    }
+  }
+
+  /// The binary that was built beside the tests.
+  private static let binary = Bundle.module.bundleURL.deletingLastPathComponent()
+    .appendingPathComponent("plumbline")
+
+  private func plumbline(
+    _ arguments: String..., input: String? = nil, environment: [String: String] = [:]
+  ) throws -> Outcome {
+    let process = Process()
+    process.executableURL = Self.binary
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let (output, errors, source) = (Pipe(), Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    process.standardInput = source
+    try process.run()
+    if let input { source.fileHandleForWriting.write(Data(input.utf8)) }
+    try source.fileHandleForWriting.close()
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    let problems = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return Outcome(
+      code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
+      errors: String(decoding: problems, as: UTF8.self))
+  }
+
+  private func pair() throws -> (String, String) {
+    (
+      try folder.write("r.parquet", rowsOf: "SELECT range AS x, range % 3 AS y FROM range(300)"),
+      try folder.write("c.parquet", rowsOf: "SELECT range + 200 AS x, range % 3 AS y FROM range(300)")
+    )
+  }
+
+  @Test func `Exit codes tell scripts what was found`() throws {
+    let (r, c) = try pair()
+    #expect(try plumbline("drift", r, c).code == 0)
+    #expect(try plumbline("drift", r, c, "--fail-on", "degraded").code == 1)
+    #expect(try plumbline("drift", r, c, "--fail-on", "critical").code == 0)
+    #expect(try plumbline("drift", r, r, "--fail-on", "degraded").code == 0)
+    #expect(try plumbline("drift", r, folder.path + "/none.csv").code == 2)
+    #expect(try plumbline("drift").code == 2)
+    #expect(try plumbline("nonsense").code == 2)
+    #expect(try plumbline("--help").code == 0)
+  }
+
+  @Test func `JSON on standard output is one object and nothing else`() throws {
+    let (r, c) = try pair()
+    let outcome = try plumbline("drift", r, c, "--format", "json", "--method", "ks_test")
+    #expect(outcome.json["status"] as? String == "degraded")
+    #expect(outcome.json["drift_share"] as? Double == 0.5)
+    #expect(outcome.errors.isEmpty)
+  }
+
+  @Test func `Mistakes are one line each, with the mend`() throws {
+    let (r, c) = try pair()
+    for arguments in [
+      ["drift", r, folder.path + "/none.parquet"], ["drift", r, c, "--method", "magic"],
+      ["drift", r, c, "--target", "z"], ["drift", r, c, "--method-for", "z=psi"],
+      ["drift", "nosuchdriver://x", c, "--reference-sql", "SELECT 1"],
+      ["drift", r, c, "--columns", "z"], ["drift", r],
+      ["drift", r, c, "--config", folder.path + "/none.yaml"],
+      ["drift", r, c, "--html", "/nonexistent/folder/r.html"],
+      ["history", "list", "--history", folder.path + "/none.db"],
+    ] {
+      let outcome = try run(arguments)
+      #expect(outcome.code == 2, "\(arguments)")
+      #expect(outcome.errors.hasPrefix("error: "), "\(outcome.errors)")
+      #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+    }
+  }
+
+  private func run(_ arguments: [String]) throws -> Outcome {
+    switch arguments.count {
+    case 2: try plumbline(arguments[0], arguments[1])
+    case 3: try plumbline(arguments[0], arguments[1], arguments[2])
+    case 4: try plumbline(arguments[0], arguments[1], arguments[2], arguments[3])
+    default:
+      try plumbline(arguments[0], arguments[1], arguments[2], arguments[3], arguments[4])
+    }
+  }
+
+  @Test func `Rows come on standard input too`() throws {
+    let (r, _) = try pair()
+    let lines = (0..<300).map { "{\"x\": \($0 + 200), \"y\": \($0 % 3)}\n" }.joined()
+    let outcome = try plumbline("drift", r, "-", "--format", "json", input: lines)
+    #expect(outcome.json["drifted_columns"] as? Int == 1)
+  }
+
+  @Test func `A request goes in, an answer comes out`() throws {
+    let (r, c) = try pair()
+    let request =
+      "{\"monitoring_type\": \"drift_detection\", \"drift_config\": {\"detection_method\": "
+      + "\"wasserstein\"}, \"data\": {\"reference\": \"\(r)\", \"current\": \"\(c)\"}}"
+    let outcome = try plumbline("run", input: request)
+    #expect(outcome.code == 0)
+    #expect(outcome.json["status"] as? String == "degraded")
+    #expect((outcome.json["drift_results"] as? [String: Any])?["checked_columns"] as? Int == 2)
+    #expect(try plumbline("run", input: "{").code == 2)
+    #expect(try plumbline("run", input: "{\"monitoring_type\": \"alerting\"}").code == 2)
+  }
+
+  @Test func `Request and answer follow their published schemas`() throws {
+    let (r, c) = try pair()
+    let request = try folder.write(
+      "request.json",
+      "{\"monitoring_type\": \"drift_detection\", \"model_type\": \"nlp\", \"drift_config\": "
+        + "{\"reference_window_days\": 30, \"detection_method\": \"ks_test\", \"threshold\": 0.05}, "
+        + "\"data\": {\"reference\": \"\(r)\", \"current\": \"\(c)\"}}")
+    let answer = try folder.write("answer.json", plumbline("run", request).output)
+    let report = try folder.write(
+      "report.json",
+      plumbline("drift", r, c, "--format", "json", "--chunk", "100", "--multivariate", "mmd").output)
+    let other = try folder.write(
+      "other.json", plumbline("run", input: "{\"monitoring_type\": \"alerting\"}").output)
+    let schemas = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../docs/schemas").standardizedFileURL.path
+    for (schema, document) in [
+      ("run-request", request), ("run-response", answer), ("run-response", other),
+      ("drift-report", report),
+    ] {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+      process.arguments = ["\(schemas)/validate.py", "\(schemas)/\(schema).schema.json", document]
+      try process.run()
+      process.waitUntilExit()
+      #expect(process.terminationStatus == 0, "\(schema)")
+    }
+  }
+
+  @Test func `Runs are kept, listed and shown`() throws {
+    let (r, c) = try pair()
+    let history = folder.path + "/runs.db"
+    let first = try plumbline("drift", r, c, "--history", history, "--format", "json")
+    _ = try plumbline("drift", r, r, "--history", history, "--quiet")
+    let list = try plumbline("history", "list", "--history", history)
+    #expect(list.output.split(separator: "\n").count == 3)
+    let shown = try plumbline(
+      "history", "show", "1", "--format", "json", environment: ["PLUMBLINE_HISTORY": history])
+    #expect(shown.output == first.output)
+    #expect(try plumbline("history", "show", "9", "--history", history).code == 2)
+  }
+
+  @Test func `Flags override the configuration`() throws {
+    let (r, c) = try pair()
+    let config = try folder.write("p.yaml", "drift: {method: psi, threshold: 99}\n")
+    let configured = try plumbline("drift", r, c, "--config", config, "--format", "json")
+    #expect(configured.json["drifted_columns"] as? Int == 0)
+    let flagged = try plumbline(
+      "drift", r, c, "--config", config, "--threshold", "0.1", "--format", "json")
+    #expect(flagged.json["drifted_columns"] as? Int == 1)
+    let broken = try folder.write("b.yaml", "drift: {methd: psi}\n")
+    let outcome = try plumbline("drift", r, c, "--config", broken)
+    #expect(outcome.code == 2 && outcome.errors.contains("did you mean `method`?"))
+  }
+
+  @Test func `A million categories are counted, not drawn`() throws {
+    let r = try folder.write("r.parquet", rowsOf: "SELECT 'k' || range AS k FROM range(1000000)")
+    let html = folder.path + "/r.html"
+    let outcome = try plumbline("drift", r, r, "--categorical", "k", "--html", html)
+    #expect(outcome.code == 0)
+    let size = try FileManager.default.attributesOfItem(atPath: html)[.size] as? Int
+    #expect((size ?? .max) < 100_000)
+  }
+
+  @Test func `Every command explains itself with an example`() throws {
+    for command in [["drift"], ["run"], ["history"], ["version"]] {
+      let outcome = try run(command + ["--help"])
+      #expect(outcome.code == 0)
+      #expect(outcome.output.contains("Example"), "\(command)")
+    }
+  }
+
+  @Test func `The report opens in a browser without complaint`() throws {
+    let browser = "/usr/bin/chromium"
+    guard FileManager.default.isExecutableFile(atPath: browser) else {
+      Issue.record("chromium is not installed: run Scripts/bootstrap test-tools")
+      return
+    }
+    let r = try folder.write(
+      "r.csv", "x,\"<script>document.title='broken'</script>\"\n1,a\n2,b\n3,c\n")
+    let page = folder.path + "/r.html"
+    _ = try plumbline("drift", r, r, "--html", page, "--quiet")
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: browser)
+    process.arguments = [
+      "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000", "--dump-dom",
+      "--user-data-dir=\(folder.path)/profile", "--enable-logging=stderr", "file://\(page)",
+    ]
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    let problems = DispatchQueue(label: "errors")
+    nonisolated(unsafe) var log = Data()
+    problems.async { log = errors.fileHandleForReading.readDataToEndOfFile() }
+    let dom = String(
+      decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    problems.sync {}
+    #expect(dom.contains("<svg"))
+    #expect(dom.contains("Drift report: healthy"))
+    #expect(!String(decoding: log, as: UTF8.self).contains("CONSOLE"))
+  }
+}

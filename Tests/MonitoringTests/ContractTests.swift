@@ -1,0 +1,157 @@
+import DataSources
+import Foundation
+import Monitoring
+import Support
+import Testing
+
+/// The requirement's request and answer.
+struct ContractTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func respond(_ request: String) throws -> RunResponse {
+    try MonitoringRun(RunRequest(json: Data(request.utf8)), sources: SourceOpener()).response()
+  }
+
+  @Test func `A drift request is carried out and answered`() throws {
+    let r = try folder.write("r.parquet", rowsOf: "SELECT range AS x FROM range(500)")
+    let c = try folder.write("c.parquet", rowsOf: "SELECT range + 400 AS x FROM range(500)")
+    let response = try respond(
+      """
+      {"monitoring_type": "drift_detection", "model_type": "classification",
+       "drift_config": {"reference_window_days": 30, "detection_method": "psi", "threshold": 0.2},
+       "data": {"reference": "\(r)", "current": "\(c)"}}
+      """)
+    #expect(response.status == .critical)
+    #expect(response.driftResults?.columns.first?.threshold == 0.2)
+    #expect(response.alerts.first?.severity == .critical)
+    #expect(response.alerts.first?.threshold == 0.5)
+    #expect(response.recommendations.first?.hasPrefix("URGENT") == true)
+    #expect(response.preConditions.map(\.state) == [.met, .met, .met])
+    #expect(Set(response.alerts.map(\.id)).count == response.alerts.count)
+  }
+
+  @Test func `An alert's id is that of its condition, not of its moment`() throws {
+    let r = try folder.write("r.parquet", rowsOf: "SELECT range AS x FROM range(500)")
+    let c = try folder.write("c.parquet", rowsOf: "SELECT range + 400 AS x FROM range(500)")
+    let request =
+      "{\"monitoring_type\": \"drift_detection\", \"data\": {\"reference\": \"\(r)\", "
+      + "\"current\": \"\(c)\"}}"
+    #expect(try respond(request).alerts.map(\.id) == respond(request).alerts.map(\.id))
+  }
+
+  @Test func `Too small a baseline is extended`() throws {
+    let events = try folder.write(
+      "e.parquet",
+      rowsOf: "SELECT TIMESTAMP '2024-01-01' + to_hours(range::INT * 4) AS at, "
+        + "(range * 0.618) % 1 AS x FROM range(600)")
+    let response = try respond(
+      """
+      {"monitoring_type": "drift_detection", "drift_config": {"reference_window_days": 7},
+       "data": {"reference": "\(events)", "timestamp": "at"}}
+      """)
+    let error = try #require(response.errors.first)
+    #expect(error.type == "insufficient_baseline_data")
+    #expect(error.recovery == "extend_reference_window")
+    #expect(error.recovered)
+    #expect((response.driftResults?.reference.rows ?? 0) >= 100)
+    #expect(response.preConditions.first { $0.name == .baselineDataAvailable }?.state == .met)
+  }
+
+  @Test func `A baseline that cannot be extended is named`() throws {
+    let r = try folder.write("r.csv", "x\n1\n2\n3\n")
+    let response = try respond(
+      "{\"monitoring_type\": \"drift_detection\", \"data\": {\"reference\": \"\(r)\", "
+        + "\"current\": \"\(r)\"}}")
+    #expect(response.errors.first?.recovered == false)
+    #expect(response.preConditions.first { $0.name == .baselineDataAvailable }?.state == .notMet)
+  }
+
+  @Test(arguments: ["performance_monitoring", "alerting", "ab_testing", "root_cause_analysis"])
+  func `Other monitoring types say that they are not available yet`(_ type: String) throws {
+    let response = try respond("{\"monitoring_type\": \"\(type)\"}")
+    #expect(response.status == .unknown)
+    #expect(response.reason == "\(type) is not available yet")
+  }
+
+  @Test(arguments: [
+    ("{", "not JSON"), ("[]", "the request"), ("{}", "monitoring_type"),
+    ("{\"monitoring_type\": \"magic\"}", "drift_detection"),
+    ("{\"monitoring_type\": \"drift_detection\"}", "reference"),
+    ("{\"monitoring_type\": \"drift_detection\", \"dat\": {}}", "did you mean `data`?"),
+    (
+      "{\"monitoring_type\": \"drift_detection\", \"drift_config\": {\"threshold\": \"x\"}}",
+      "threshold"
+    ),
+    (
+      "{\"monitoring_type\": \"drift_detection\", \"drift_config\": {\"reference_window_days\": 0}}",
+      "at least 1"
+    ),
+  ])
+  func `A request that cannot be read names the member`(_ request: String, _ part: String) {
+    do {
+      _ = try respond(request)
+      Issue.record("it was taken")
+    } catch {
+      #expect("\(error)".contains(part), "\(error)")
+    }
+  }
+}
+
+struct ConfigurationTests {
+  @Test func `A configuration sets what a run does`() throws {
+    let configuration = try ConfigurationReader.read(
+      """
+      connections:
+        warehouse: {driver: postgresql, uri: "postgresql://me:${SECRET}@host/db"}
+      schema:
+        target: y
+        categorical: [a, b]
+      drift:
+        method: psi
+        methods: {x: ks_test}
+        threshold: 0.2
+        correction: holm
+        reference_window: 30d
+        chunk: week
+        fail_on: critical
+      """, path: "plumbline.yaml", environment: ["SECRET": "pass"])
+    #expect(configuration.connections["warehouse"]?.uri == "postgresql://me:pass@host/db")
+    #expect(configuration.drift.schema.target == "y")
+    #expect(configuration.drift.schema.categorical == ["a", "b"])
+    #expect(configuration.drift.methodFor == ["x": "ks_test"])
+    #expect(configuration.drift.correction == .holm)
+    #expect(configuration.drift.chunk == .week)
+    #expect(configuration.failOn == "critical")
+  }
+
+  @Test func `Every mistake is told at once, with its line`() throws {
+    do {
+      _ = try ConfigurationReader.read(
+        """
+        schema:
+          traget: y
+        drift:
+          method: magic
+          threshold: much
+        extra: 1
+        connections:
+          w: {uri: "${NOWHERE}"}
+        """, path: "p.yaml", environment: [:])
+      Issue.record("it was taken")
+    } catch {
+      #expect(error.mistakes.map(\.line) == [2, 4, 5, 6, 8, 8])
+      #expect(error.what.contains("p.yaml:2: unknown key `traget` in schema; did you mean `target`?"))
+      #expect(error.what.contains("no variable `NOWHERE`"))
+    }
+  }
+
+  @Test func `What is not YAML is told with its line`() {
+    #expect(throws: ConfigurationError.self) {
+      try ConfigurationReader.read("a: [1\nb: 2", path: "p.yaml", environment: [:])
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import DataSources
+import Foundation
+import Monitoring
+import Store
+import Support
+import Testing
+
+struct HistoryTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func report() throws -> DriftReport {
+    let file = try folder.write("a.csv", "x,k\n1,a\n2,b\n3,c\n")
+    let sources = SourceOpener()
+    return try DriftCheck(reference: sources.open(file), current: sources.open(file)).run()
+  }
+
+  @Test func `A run that was kept is read back as it was`() throws {
+    let path = folder.path + "/h.db"
+    let report = try report()
+    let id = try History(path: path).add(
+      Run(command: "drift", createdAt: "2024-01-01T00:00:00Z", report: report))
+    let kept = try History(path: path).run(id)
+    #expect(kept.report == report)
+    #expect(kept.createdAt == "2024-01-01T00:00:00Z")
+  }
+
+  @Test func `Runs are listed newest first, as many as asked`() throws {
+    let history = try History(path: folder.path + "/h.db")
+    let report = try report()
+    for day in 1...5 {
+      try history.add(Run(command: "drift", createdAt: "2024-01-0\(day)", report: report))
+    }
+    #expect(try history.list(limit: 3).map(\.createdAt) == ["2024-01-05", "2024-01-04", "2024-01-03"])
+    #expect(try history.list(limit: 3).first?.status == .healthy)
+  }
+
+  @Test func `A run that is not there, and a file that is no history, are told`() throws {
+    let path = folder.path + "/h.db"
+    let history = try History(path: path)
+    #expect(throws: HistoryError.noSuchRun(id: 7, path: path)) { try history.run(7) }
+    let odd = try folder.write("odd.db", String(repeating: "not a database ", count: 100))
+    #expect(throws: HistoryError.self) { try History(path: odd) }
+  }
+}
