@@ -15,8 +15,10 @@ for name, condition in [("reference", "month <= 6"), ("current", "month >= 7")]:
     duckdb.execute(
         f"""
         COPY (
-          SELECT * FROM read_csv(?, nullstr = ['NA', ''], sample_size = -1)
-          WHERE {condition} ORDER BY time_hour, carrier, flight, origin
+          SELECT make_timestamp(year, month, day, hour, minute, 0) AS scheduled,
+            * EXCLUDE (year, month, day, hour, minute, time_hour)
+          FROM read_csv(?, nullstr = ['NA', ''], sample_size = -1)
+          WHERE {condition} ORDER BY scheduled, carrier, flight, origin
         ) TO '{fresh}' (FORMAT parquet)
         """,
         [os.path.join(source, "flights.csv")],

@@ -1,7 +1,8 @@
-@testable import DataSources
 import Foundation
 import Support
 import Testing
+
+@testable import DataSources
 
 struct DriverLookupTests {
   let folder: TemporaryFolder

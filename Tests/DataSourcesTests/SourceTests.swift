@@ -27,7 +27,8 @@ struct SourceTests {
 
   @Test(arguments: ["a.parquet", "a.csv", "a.tsv", "a.ndjson", "a.jsonl"])
   func `Every format gives the same numbers`(_ name: String) throws {
-    let file = try folder.write(name, rowsOf: "SELECT range * 1.5e0 AS x, 'a' AS k FROM range(5000)")
+    let file = try folder.write(
+      name, rowsOf: "SELECT range * 1.5e0 AS x, 'a' AS k FROM range(5000)")
     let expected: [Double] = (0..<5000).map { Double($0) * 1.5 }
     #expect(try numbers(file).values == expected)
   }
@@ -140,7 +141,8 @@ struct SourceTests {
   @Test func `SQLite is read through its own driver`() throws {
     let source = "sqlite://" + folder.path + "/a.db"
     let sample = try numbers(
-      source, sql: "SELECT CAST(value AS REAL) FROM (VALUES (1), (2), (NULL)) AS t(value)"
+      source,
+      sql: "SELECT CAST(value AS REAL) FROM (VALUES (1), (2), (NULL)) AS t(value)"
         .replacingOccurrences(of: "t(value)", with: "t")
         .replacingOccurrences(of: "value", with: "column1"))
     #expect(sample.values == [1, 2])

@@ -49,7 +49,8 @@ struct CommandLineTests {
   private func pair() throws -> (String, String) {
     (
       try folder.write("r.parquet", rowsOf: "SELECT range AS x, range % 3 AS y FROM range(300)"),
-      try folder.write("c.parquet", rowsOf: "SELECT range + 200 AS x, range % 3 AS y FROM range(300)")
+      try folder.write(
+        "c.parquet", rowsOf: "SELECT range + 200 AS x, range % 3 AS y FROM range(300)")
     )
   }
 
@@ -131,7 +132,8 @@ struct CommandLineTests {
     let answer = try folder.write("answer.json", plumbline("run", request).output)
     let report = try folder.write(
       "report.json",
-      plumbline("drift", r, c, "--format", "json", "--chunk", "100", "--multivariate", "mmd").output)
+      plumbline("drift", r, c, "--format", "json", "--chunk", "100", "--multivariate", "mmd").output
+    )
     let other = try folder.write(
       "other.json", plumbline("run", input: "{\"monitoring_type\": \"alerting\"}").output)
     let schemas = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

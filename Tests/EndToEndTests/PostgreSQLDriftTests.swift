@@ -37,7 +37,8 @@ struct PostgreSQLDriftTests {
   @Test func `A file can be compared with a database`() throws {
     let folder = try TemporaryFolder()
     let file = try folder.write(
-      "r.parquet", rowsOf: "SELECT range + 1 AS number, 'k' || (range + 1) % 3 AS kind FROM range(1000)")
+      "r.parquet",
+      rowsOf: "SELECT range + 1 AS number, 'k' || (range + 1) % 3 AS kind FROM range(1000)")
     let sources = SourceOpener()
     let report = try DriftCheck(
       reference: sources.open(file),

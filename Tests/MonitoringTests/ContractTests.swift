@@ -144,7 +144,8 @@ struct ConfigurationTests {
       Issue.record("it was taken")
     } catch {
       #expect(error.mistakes.map(\.line) == [2, 4, 5, 6, 8, 8])
-      #expect(error.what.contains("p.yaml:2: unknown key `traget` in schema; did you mean `target`?"))
+      #expect(
+        error.what.contains("p.yaml:2: unknown key `traget` in schema; did you mean `target`?"))
       #expect(error.what.contains("no variable `NOWHERE`"))
     }
   }

@@ -65,7 +65,8 @@ struct DriftCheckTests {
 
   @Test func `Every method sees a large drift`() throws {
     let r = try folder.write(
-      "r.csv", rowsOf: "SELECT range / 100.0 AS x, 'k' || (range % 10 < 5)::INT AS k FROM range(400)")
+      "r.csv",
+      rowsOf: "SELECT range / 100.0 AS x, 'k' || (range % 10 < 5)::INT AS k FROM range(400)")
     let c = try folder.write(
       "c.csv",
       rowsOf: "SELECT 9 + range / 100.0 AS x, 'k' || (range % 10 < 9)::INT AS k FROM range(400)")

@@ -1,8 +1,9 @@
 import DataSources
 import Foundation
-@testable import Monitoring
 import Support
 import Testing
+
+@testable import Monitoring
 
 /// Windows and chunks over one table.
 struct WindowTests {
@@ -153,7 +154,8 @@ struct TimeTests {
 
   @Test func `Weeks begin on Monday, months on the first`() throws {
     let day = try #require(Instant("2024-02-29")).day
-    #expect(ChunkRule.week.label(firstDay: ChunkRule.week.firstDay(of: day)) == "week of 2024-02-26")
+    #expect(
+      ChunkRule.week.label(firstDay: ChunkRule.week.firstDay(of: day)) == "week of 2024-02-26")
     #expect(ChunkRule.month.label(firstDay: ChunkRule.month.firstDay(of: day)) == "2024-02")
     #expect(
       ChunkRule.month.nextDay(after: ChunkRule.month.firstDay(of: day)) == day + 1)

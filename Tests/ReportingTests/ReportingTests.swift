@@ -1,7 +1,8 @@
 import Foundation
+import Testing
+
 @testable import Monitoring
 @testable import Reporting
-import Testing
 
 #if canImport(FoundationXML)
   import FoundationXML
@@ -32,7 +33,8 @@ struct ReportingTests {
     return DriftReport(
       status: verdict.status, reason: nil, driftShare: verdict.share,
       driftedColumns: verdict.drifted, checkedColumns: verdict.checked,
-      reference: TableSummary(source: hostile, rows: 100), current: TableSummary(source: "c", rows: 101),
+      reference: TableSummary(source: hostile, rows: 100),
+      current: TableSummary(source: "c", rows: 101),
       correction: .benjaminiHochberg, policy: .robust, summaries: .exact, seed: 0, columns: columns,
       multivariate: [],
       quality: [
@@ -44,7 +46,8 @@ struct ReportingTests {
   }
 
   let report = Self.report(columns: [
-    column("drifter", drifted: true), column(hostile, drifted: true), column("calm", drifted: false),
+    column("drifter", drifted: true), column(hostile, drifted: true),
+    column("calm", drifted: false),
     column("lost", drifted: nil),
   ])
 
@@ -72,7 +75,9 @@ struct ReportingTests {
 
   @Test func `Columns line up whatever the script`() {
     var table = Table([.init(title: "name"), .init(title: "n", isNumber: true)])
-    for name in ["a", "日本語", "🙂🙂", "e\u{301}clair", "العربية"] { table.add([.init(name), .init("1")]) }
+    for name in ["a", "日本語", "🙂🙂", "e\u{301}clair", "العربية"] {
+      table.add([.init(name), .init("1")])
+    }
     let lines = table.render(.plain).split(separator: "\n").map(String.init)
     #expect(Set(lines.map(PrintableText.width)).count == 1)
   }
@@ -142,7 +147,9 @@ struct ReportingTests {
   }
 
   @Test func `Fifty columns over two hundred chunks stay under two megabytes`() throws {
-    let columns = (0..<50).map { Self.column("a column of some length \($0)", drifted: $0 % 2 == 0) }
+    let columns = (0..<50).map {
+      Self.column("a column of some length \($0)", drifted: $0 % 2 == 0)
+    }
     let chunks = (0..<200).map { index in
       ChunkDrift(
         label: "2024-01-\(index)", start: nil, end: nil, rows: 1_000_000, status: .critical,

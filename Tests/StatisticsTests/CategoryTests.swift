@@ -5,18 +5,18 @@ struct CountCase: Decodable, Sendable, CustomTestStringConvertible {
   let name: String
   let reference: [Int]
   let current: [Int]
-  let chi_square: [Double]?
-  let g_test: [Double]?
-  let cramers_v: [Double]?
+  let chiSquare: [Double]?
+  let gTest: [Double]?
+  let cramersV: [Double]?
   let psi: Double
   let js: Double
   let kl: Double
-  let kl_reverse: Double
+  let klReverse: Double
   let hellinger: Double
-  let total_variation: Double
-  let l_infinity: Double
-  let fisher_exact_p: Double?
-  let z_proportion: [Double]?
+  let totalVariation: Double
+  let lInfinity: Double
+  let fisherExactP: Double?
+  let zProportion: [Double]?
 
   var testDescription: String { name }
 }
@@ -32,24 +32,24 @@ struct CategoryTests {
   @Test(arguments: cases)
   func `χ² and G agree with SciPy`(_ example: CountCase) throws {
     let pearson = try chiSquare(reference: example.reference, current: example.current)
-    #expect(agree(pearson.statistic, example.chi_square?[0], floor: 1e-12))
-    #expect(agree(pearson.pValue, example.chi_square?[1]))
-    #expect(Double(pearson.degreesOfFreedom) == example.chi_square?[2])
-    #expect(agree(pearson.cramersV, example.cramers_v?[0], floor: 1e-7))
+    #expect(agree(pearson.statistic, example.chiSquare?[0], floor: 1e-12))
+    #expect(agree(pearson.pValue, example.chiSquare?[1]))
+    #expect(Double(pearson.degreesOfFreedom) == example.chiSquare?[2])
+    #expect(agree(pearson.cramersV, example.cramersV?[0], floor: 1e-7))
     let likelihood = try gTest(reference: example.reference, current: example.current)
-    #expect(agree(likelihood.statistic, example.g_test?[0], floor: 1e-10))
-    #expect(agree(likelihood.pValue, example.g_test?[1]))
+    #expect(agree(likelihood.statistic, example.gTest?[0], floor: 1e-10))
+    #expect(agree(likelihood.pValue, example.gTest?[1]))
   }
 
   @Test(arguments: cases.filter { $0.reference.count == 2 })
   func `Fisher's test and z agree with SciPy and statsmodels`(_ example: CountCase) throws {
     let exact = try fisherExact(reference: example.reference, current: example.current)
     #expect(
-      agree(exact.pValue, example.fisher_exact_p),
-      "\(exact.pValue) for \(example.fisher_exact_p ?? .nan)")
+      agree(exact.pValue, example.fisherExactP),
+      "\(exact.pValue) for \(example.fisherExactP ?? .nan)")
     let z = try zProportion(reference: example.reference, current: example.current)
-    #expect(agree(z.statistic, example.z_proportion?[0]))
-    #expect(agree(z.pValue, example.z_proportion?[1]))
+    #expect(agree(z.statistic, example.zProportion?[0]))
+    #expect(agree(z.pValue, example.zProportion?[1]))
   }
 
   @Test(arguments: cases)
@@ -57,14 +57,15 @@ struct CategoryTests {
     let (r, c) = (example.reference, example.current)
     #expect(
       agree(
-        try populationStabilityIndex(reference: r, current: c).statistic, example.psi, floor: 1e-14))
+        try populationStabilityIndex(reference: r, current: c).statistic, example.psi, floor: 1e-14)
+    )
     #expect(abs(try jensenShannon(reference: r, current: c).distance - example.js) < 1e-8)
     let divergence = try kullbackLeibler(reference: r, current: c)
     #expect(abs(divergence.statistic - example.kl) < 1e-12)
-    #expect(abs(divergence.reverse - example.kl_reverse) < 1e-12)
+    #expect(abs(divergence.reverse - example.klReverse) < 1e-12)
     #expect(abs(try hellinger(reference: r, current: c) - example.hellinger) < 1e-12)
-    #expect(abs(try totalVariation(reference: r, current: c) - example.total_variation) < 1e-12)
-    #expect(abs(try lInfinity(reference: r, current: c) - example.l_infinity) < 1e-12)
+    #expect(abs(try totalVariation(reference: r, current: c) - example.totalVariation) < 1e-12)
+    #expect(abs(try lInfinity(reference: r, current: c) - example.lInfinity) < 1e-12)
   }
 
   @Test func `A test of two categories refuses three`() {

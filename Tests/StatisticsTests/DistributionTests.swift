@@ -15,8 +15,8 @@ struct DistributionTests {
     let p: [Double]
     let bonferroni: [Double]
     let holm: [Double]
-    let benjamini_hochberg: [Double]
-    let benjamini_yekutieli: [Double]
+    let benjaminiHochberg: [Double]
+    let benjaminiYekutieli: [Double]
   }
 
   @Test func `Adjusted p-values agree with statsmodels`() throws {
@@ -25,8 +25,8 @@ struct DistributionTests {
       for (actual, expected) in [
         (PValueAdjustment.bonferroni(example.p), example.bonferroni),
         (PValueAdjustment.holm(example.p), example.holm),
-        (PValueAdjustment.benjaminiHochberg(example.p), example.benjamini_hochberg),
-        (PValueAdjustment.benjaminiYekutieli(example.p), example.benjamini_yekutieli),
+        (PValueAdjustment.benjaminiHochberg(example.p), example.benjaminiHochberg),
+        (PValueAdjustment.benjaminiYekutieli(example.p), example.benjaminiYekutieli),
       ] {
         #expect(zip(actual, expected).allSatisfy { agree($0, $1, within: 1e-12) })
       }
@@ -39,7 +39,7 @@ struct DistributionTests {
     let reference: [Double]
     let current: [Double]
     let gamma: Double?
-    let expected_gamma: Double
+    let expectedGamma: Double
     let biased: Double
     let unbiased: Double
   }
@@ -50,7 +50,7 @@ struct DistributionTests {
       let found = try maximumMeanDiscrepancy(
         reference: example.reference, current: example.current, columns: example.columns,
         gamma: example.gamma, permutations: 50)
-      #expect(agree(found.gamma, example.expected_gamma, within: 1e-12))
+      #expect(agree(found.gamma, example.expectedGamma, within: 1e-12))
       #expect(agree(found.biased, example.biased))
       #expect(agree(found.unbiased, example.unbiased, within: 1e-8))
     }

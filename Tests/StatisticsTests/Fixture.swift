@@ -6,7 +6,9 @@ enum Fixture {
   static func load<Value: Decodable>(_ name: String) throws -> Value {
     let url = try #require(
       Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Fixtures"))
-    return try JSONDecoder().decode(Value.self, from: Data(contentsOf: url))
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(Value.self, from: Data(contentsOf: url))
   }
 }
 

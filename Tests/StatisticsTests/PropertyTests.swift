@@ -4,7 +4,8 @@ import Testing
 /// What has to hold whatever the numbers are.
 struct PropertyTests {
   /// A sample from a seed: normal-like, with ties where `digits` rounds.
-  private func sample(_ count: Int, seed: UInt64, shift: Double = 0, tied: Bool = false) -> [Double] {
+  private func sample(_ count: Int, seed: UInt64, shift: Double = 0, tied: Bool = false) -> [Double]
+  {
     var generator = SeededGenerator(seed: seed)
     return (0..<count).map { _ in
       let sum = (0..<12).reduce(-6.0) { total, _ in total + generator.uniform() } + shift
@@ -15,8 +16,10 @@ struct PropertyTests {
   @Test(arguments: [0, 1, 2, 511, 512, 5_000, 100_000])
   func `Sorting orders any finite numbers`(_ count: Int) {
     var generator = SeededGenerator(seed: UInt64(count))
-    let special = [0, -0.0, 1, -1, .greatestFiniteMagnitude, -.greatestFiniteMagnitude,
-      .leastNonzeroMagnitude, -.leastNonzeroMagnitude]
+    let special = [
+      0, -0.0, 1, -1, .greatestFiniteMagnitude, -.greatestFiniteMagnitude,
+      .leastNonzeroMagnitude, -.leastNonzeroMagnitude,
+    ]
     var values = (0..<count).map { index in
       index % 7 == 0
         ? special[index / 7 % special.count]

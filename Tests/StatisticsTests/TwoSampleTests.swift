@@ -6,13 +6,13 @@ struct NumericCase: Decodable, Sendable, CustomTestStringConvertible {
   let reference: Sample
   let current: Sample
   let ks: [Double]?
-  let ks_less: [Double]?
-  let ks_greater: [Double]?
-  let cramer_von_mises: [Double]?
-  let anderson_darling: [Double]?
-  let mann_whitney: [Double]?
-  let welch_t: [Double]?
-  let epps_singleton: [Double]?
+  let ksLess: [Double]?
+  let ksGreater: [Double]?
+  let cramerVonMises: [Double]?
+  let andersonDarling: [Double]?
+  let mannWhitney: [Double]?
+  let welchT: [Double]?
+  let eppsSingleton: [Double]?
   let wasserstein: [Double]?
   let energy: [Double]?
   let moments: [[Double]]
@@ -35,7 +35,7 @@ struct TwoSampleTests {
   func `Kolmogorov–Smirnov agrees with SciPy`(_ example: NumericCase) throws {
     let (r, c) = (example.reference.sorted, example.current.sorted)
     for (alternative, expected) in [
-      (Alternative.twoSided, example.ks), (.less, example.ks_less), (.greater, example.ks_greater),
+      (Alternative.twoSided, example.ks), (.less, example.ksLess), (.greater, example.ksGreater),
     ] {
       let test = try kolmogorovSmirnov(r.span, c.span, alternative: alternative)
       #expect(agree(test.statistic, expected?[0], within: 1e-12, floor: 1e-15), "\(alternative)")
@@ -53,29 +53,30 @@ struct TwoSampleTests {
     let test = try? cramerVonMises(r.span, c.span)
     // T is a small difference of large numbers: SciPy itself keeps nine digits of it.
     #expect(
-      abs((test?.statistic ?? -1) - (example.cramer_von_mises?[0] ?? -1)) < 1e-8
+      abs((test?.statistic ?? -1) - (example.cramerVonMises?[0] ?? -1)) < 1e-8
         * max(1, Double(r.count + c.count) / 1e4))
     #expect(
-      agree(test?.pValue, example.cramer_von_mises?[1], within: r.count > 5_000 ? 1e-6 : 1e-9,
-        floor: 1e-8), "\(test?.pValue ?? .nan) for \(example.cramer_von_mises?[1] ?? .nan)")
+      agree(
+        test?.pValue, example.cramerVonMises?[1], within: r.count > 5_000 ? 1e-6 : 1e-9,
+        floor: 1e-8), "\(test?.pValue ?? .nan) for \(example.cramerVonMises?[1] ?? .nan)")
   }
 
   @Test(arguments: cases)
   func `Anderson–Darling agrees with SciPy`(_ example: NumericCase) throws {
     let (r, c) = (example.reference.sorted, example.current.sorted)
     let test = try? andersonDarling(r.span, c.span)
-    #expect(agree(test?.statistic, example.anderson_darling?[0]))
-    #expect(agree(test?.pValue, example.anderson_darling?[1]))
+    #expect(agree(test?.statistic, example.andersonDarling?[0]))
+    #expect(agree(test?.pValue, example.andersonDarling?[1]))
   }
 
   @Test(arguments: cases)
   func `Mann–Whitney agrees with SciPy`(_ example: NumericCase) throws {
     let (r, c) = (example.reference.sorted, example.current.sorted)
     let test = try? mannWhitney(r.span, c.span)
-    #expect(agree(test?.statistic, example.mann_whitney?[0]))
+    #expect(agree(test?.statistic, example.mannWhitney?[0]))
     #expect(
-      agree(test?.pValue, example.mann_whitney?[1]),
-      "\(test?.pValue ?? .nan) for \(example.mann_whitney?[1] ?? .nan)")
+      agree(test?.pValue, example.mannWhitney?[1]),
+      "\(test?.pValue ?? .nan) for \(example.mannWhitney?[1] ?? .nan)")
   }
 
   @Test(arguments: cases)
@@ -84,9 +85,9 @@ struct TwoSampleTests {
     let test = try? welchT(Moments(r.span), Moments(c.span))
     // Means of numbers near 1e9 are only known to 1e-7 by plain summation, which SciPy uses.
     let tolerance = example.name == "large offsets" ? 1e-5 : 1e-9
-    #expect(agree(test?.statistic, example.welch_t?[0], within: tolerance, floor: 1e-12))
-    #expect(agree(test?.pValue, example.welch_t?[1], within: tolerance))
-    #expect(agree(test?.degreesOfFreedom, example.welch_t?[2], within: 1e-8))
+    #expect(agree(test?.statistic, example.welchT?[0], within: tolerance, floor: 1e-12))
+    #expect(agree(test?.pValue, example.welchT?[1], within: tolerance))
+    #expect(agree(test?.degreesOfFreedom, example.welchT?[2], within: 1e-8))
   }
 
   @Test(arguments: cases)
@@ -96,9 +97,9 @@ struct TwoSampleTests {
     // Cosines of numbers of 1e9 keep seven digits.
     let tolerance = example.name == "large offsets" ? 1e-3 : 1e-8
     #expect(
-      agree(test?.statistic, example.epps_singleton?[0], within: tolerance, floor: 1e-12),
-      "\(test?.statistic ?? .nan) for \(example.epps_singleton?[0] ?? .nan)")
-    #expect(agree(test?.pValue, example.epps_singleton?[1], within: tolerance))
+      agree(test?.statistic, example.eppsSingleton?[0], within: tolerance, floor: 1e-12),
+      "\(test?.statistic ?? .nan) for \(example.eppsSingleton?[0] ?? .nan)")
+    #expect(agree(test?.pValue, example.eppsSingleton?[1], within: tolerance))
   }
 
   @Test(arguments: cases)

@@ -34,7 +34,8 @@ struct HistoryTests {
     for day in 1...5 {
       try history.add(Run(command: "drift", createdAt: "2024-01-0\(day)", report: report))
     }
-    #expect(try history.list(limit: 3).map(\.createdAt) == ["2024-01-05", "2024-01-04", "2024-01-03"])
+    #expect(
+      try history.list(limit: 3).map(\.createdAt) == ["2024-01-05", "2024-01-04", "2024-01-03"])
     #expect(try history.list(limit: 3).first?.status == .healthy)
   }
 

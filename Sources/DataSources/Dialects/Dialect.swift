@@ -28,7 +28,8 @@ public struct Dialect: Sendable {
 
   /// `value` as a string literal.
   public func literal(_ value: String) -> String {
-    "'" + value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+    "'" + value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''")
+      + "'"
   }
 
   /// `expression` as a double.

@@ -82,7 +82,9 @@ public final class SourceOpener: Sendable {
     if FileFormat.isPattern(source) { try checkMatches(source) }
     let name = source == "-" ? "standard input" : source
     let from =
-      sql.map { "(WITH source AS (SELECT * FROM \(reader)) SELECT * FROM (\(statement($0)))) AS source" }
+      sql.map {
+        "(WITH source AS (SELECT * FROM \(reader)) SELECT * FROM (\(statement($0)))) AS source"
+      }
       ?? reader
     return Relation(database: try embedded(), name: name, from: from)
   }

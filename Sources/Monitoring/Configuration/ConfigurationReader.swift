@@ -142,12 +142,15 @@ public struct ConfigurationReader {
     case "method": drift.method = choice(value, from: methods) { $0 } ?? drift.method
     case "methods":
       for (column, method) in value.mapping ?? [:] {
-        if let column = column.string { drift.methodFor[column] = choice(method, from: methods) { $0 } }
+        if let column = column.string {
+          drift.methodFor[column] = choice(method, from: methods) { $0 }
+        }
       }
     case "threshold": drift.threshold = number(value)
     case "correction":
       drift.correction =
-        choice(value, from: Correction.allCases.map(\.rawValue), Correction.init) ?? drift.correction
+        choice(value, from: Correction.allCases.map(\.rawValue), Correction.init)
+        ?? drift.correction
     case "policy":
       drift.policy =
         choice(value, from: DriftPolicy.allCases.map(\.rawValue), DriftPolicy.init) ?? drift.policy

@@ -113,7 +113,9 @@ public struct MonitoringRun: Sendable {
   private func errors(_ report: DriftReport) -> [RunError] {
     let minimum = request.driftConfig?.minimumReferenceRows ?? Self.defaultMinimumRows
     let prefix = "insufficient_baseline_data: "
-    let told = report.notes.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+    let told = report.notes.filter { $0.hasPrefix(prefix) }.map {
+      String($0.dropFirst(prefix.count))
+    }
     let isEnough = report.reference.rows >= minimum
     guard !told.isEmpty || !isEnough else { return [] }
     return [

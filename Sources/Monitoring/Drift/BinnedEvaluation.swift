@@ -91,22 +91,20 @@ struct BinnedEvaluation: Sendable {
     evaluation.distribution = Distribution(CellPair(cells: cells, reference: before, current: now))
     evaluation.findings = findings(column.name, before, now)
     if current.chunks != nil {
-      evaluation.chunks = chunks.map { chunk in
-        let pair = CellPair(cells: cells, reference: before, current: chunk)
-        return MethodOutcome(
-          evaluation.outcome.choice, counts: (before.total, chunk.total)
-        ) { try $0.compareCells?(pair) }
+      evaluation.chunks = try chunks.map {
+        try compare(column, cells, before, $0, sizes: ($0.total, $0.total))
       }
     }
     return evaluation
   }
 
   private func compare(
-    _ column: ComparableColumn, _ cells: Cells, _ before: CellCounts, _ now: CellCounts
+    _ column: ComparableColumn, _ cells: Cells, _ before: CellCounts, _ now: CellCounts,
+    sizes: (reference: Int, current: Int)? = nil
   ) throws -> MethodOutcome {
     let counts = (reference: before.total, current: now.total)
     let choice = try MethodChoice.make(
-      for: column, counts: counts, categories: nil, options: options)
+      for: column, counts: sizes ?? counts, categories: nil, options: options)
     let pair = CellPair(cells: cells, reference: before, current: now)
     return MethodOutcome(choice, counts: counts) { try $0.compareCells?(pair) }
   }

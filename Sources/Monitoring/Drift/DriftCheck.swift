@@ -1,5 +1,5 @@
-public import DataSources
 import Columns
+public import DataSources
 import Foundation
 import Statistics
 

@@ -47,7 +47,8 @@ struct DriftWindows {
       current == nil ? times : try TimeRange.read(column, of: reference, connections)
     let referenceEnd =
       current == nil
-      ? windows.currentRange?.start ?? end : Instant(microseconds: referenceTimes.last.microseconds + 1)
+      ? windows.currentRange?.start ?? end
+      : Instant(microseconds: referenceTimes.last.microseconds + 1)
     try windows.cutReference(
       reference, column: column, end: referenceEnd, times: referenceTimes, options: options,
       connections: connections)

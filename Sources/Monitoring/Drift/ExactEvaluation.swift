@@ -57,25 +57,24 @@ struct ExactEvaluation: Sendable {
     evaluation.distribution = Distribution(pair)
     evaluation.findings = findings(column.name, pair)
     if current.chunks != nil {
-      evaluation.chunks = samples.map { sample in
-        compare(
-          NumericPair(reference: reference, current: SortedSample(sample)),
-          by: evaluation.outcome.choice)
+      evaluation.chunks = try samples.map { sample in
+        let chunk = SortedSample(sample)
+        return try compare(
+          column, NumericPair(reference: reference, current: chunk),
+          sizes: (chunk.values.count, chunk.values.count))
       }
     }
     return evaluation
   }
 
-  private func compare(_ column: ComparableColumn, _ pair: NumericPair) throws -> MethodOutcome {
+  /// - Parameter sizes: what the method is chosen by, where not the samples' own sizes.
+  private func compare(
+    _ column: ComparableColumn, _ pair: NumericPair,
+    sizes: (reference: Int, current: Int)? = nil
+  ) throws -> MethodOutcome {
     let counts = (reference: pair.reference.values.count, current: pair.current.values.count)
     let choice = try MethodChoice.make(
-      for: column, counts: counts, categories: nil, options: options)
-    return compare(pair, by: choice)
-  }
-
-  /// Chunks are compared by the whole's method, so that they can be compared with one another.
-  private func compare(_ pair: NumericPair, by choice: MethodChoice) -> MethodOutcome {
-    let counts = (reference: pair.reference.values.count, current: pair.current.values.count)
+      for: column, counts: sizes ?? counts, categories: nil, options: options)
     return MethodOutcome(choice, counts: counts) { try $0.compareNumbers?(pair) }
   }
 
@@ -126,11 +125,8 @@ struct ExactEvaluation: Sendable {
       ].compactMap { $0 }
       + QualityChecks.categories(column.name, reference: before, current: now)
     if current.chunks != nil {
-      evaluation.chunks = chunks.map { chunk in
-        let pair = CategoryPair(before, chunk)
-        return MethodOutcome(
-          evaluation.outcome.choice, counts: (before.total, chunk.total)
-        ) { try $0.compareCategories?(pair) }
+      evaluation.chunks = try chunks.map {
+        try compare(column, before, $0, sizes: ($0.total, $0.total))
       }
     }
     return evaluation
@@ -143,12 +139,13 @@ struct ExactEvaluation: Sendable {
   }
 
   private func compare(
-    _ column: ComparableColumn, _ reference: CategoryCounts, _ current: CategoryCounts
+    _ column: ComparableColumn, _ reference: CategoryCounts, _ current: CategoryCounts,
+    sizes: (reference: Int, current: Int)? = nil
   ) throws -> MethodOutcome {
     let pair = CategoryPair(reference, current)
     let counts = (reference: reference.total, current: current.total)
     let choice = try MethodChoice.make(
-      for: column, counts: counts, categories: pair.categories.count, options: options)
+      for: column, counts: sizes ?? counts, categories: pair.categories.count, options: options)
     return MethodOutcome(choice, counts: counts) { try $0.compareCategories?(pair) }
   }
 }

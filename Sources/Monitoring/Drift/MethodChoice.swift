@@ -7,13 +7,12 @@ struct MethodChoice: Sendable {
   /// The size up to which `auto` tests for significance; above it, it measures distance, since at
   /// large sizes every difference is significant.
   static let smallSample = 1_000
-  /// The number of categories up to which a small sample is tested with χ².
-  static let fewCategories = 20
 
   /// Chooses for one column.
   ///
   /// - Parameters:
-  ///   - counts: values on each side.
+  ///   - counts: values on each side; for a chunk, its own on both, since a short chunk has no more to
+  ///     tell beside a long reference than beside a short one.
   ///   - categories: number of categories on both sides together; nil for other kinds.
   static func make(
     for column: ComparableColumn, counts: (reference: Int, current: Int), categories: Int?,
@@ -56,13 +55,10 @@ struct MethodChoice: Sendable {
     switch (kind, isSmall) {
     case (.categorical, true) where (categories ?? 0) <= 2:
       (method, rule) = (.zProportion, "at most two categories, at most 1000 values a side")
-    case (.categorical, true) where (categories ?? 0) <= fewCategories:
-      (method, rule) = (.chiSquare, "few categories, at most 1000 values a side")
-    case (.categorical, _):
-      (method, rule) =
-        isSmall
-        ? (.jensenShannon, "more than \(fewCategories) categories")
-        : (.jensenShannon, "more than 1000 values on a side")
+    case (.categorical, true):
+      (method, rule) = (.chiSquare, "categories, at most 1000 values a side")
+    case (.categorical, false):
+      (method, rule) = (.jensenShannon, "categories, more than 1000 values on a side")
     case (_, true): (method, rule) = (.kolmogorovSmirnov, "numeric, at most 1000 values a side")
     case (_, false): (method, rule) = (.wasserstein, "numeric, more than 1000 values on a side")
     }

@@ -44,7 +44,8 @@ struct Advice {
     if let prediction = drifted.first(where: { $0.role == .prediction || $0.role == .probability })
     {
       recommendations.append(
-        "The predictions (“\(prediction.column)”) have shifted: compare with labels as they arrive.")
+        "The predictions (“\(prediction.column)”) have shifted: compare with labels as they arrive."
+      )
     }
     let features = drifted.filter { $0.role == .feature || $0.role == .segment }
     if let strongest = features.first {

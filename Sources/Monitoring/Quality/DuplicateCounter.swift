@@ -1,4 +1,5 @@
 import DataSources
+import Statistics
 import Synchronization
 
 /// Counts rows that are equal in every column, from hashes of some columns at a time.
@@ -35,7 +36,7 @@ final class DuplicateCounter: Sendable {
   /// Rows beyond the first of each set of equal ones.
   func duplicates() -> Int {
     hashes.withLock { hashes in
-      hashes.sort()
+      sortAscending(&hashes)
       var duplicates = 0
       for index in hashes.indices.dropFirst() where hashes[index] == hashes[index - 1] {
         duplicates += 1

@@ -21,6 +21,11 @@ extension TableSide {
       samples: [[NumericSample]](
         repeating: [NumericSample](repeating: NumericSample(), count: chunks?.chunks.count ?? 1),
         count: columns.count), rowHashes: [])
+    if chunks == nil {
+      // What will be read is known, and growing step by step would copy it.
+      for index in columns.indices { reading.samples[index][0].values.reserveCapacity(rows) }
+    }
+    if !hashed.isEmpty { reading.rowHashes.reserveCapacity(rows) }
     try scan(columns, hashing: hashed, over: connection) { batch, hashes in
       if let hashes { try appendHashes(hashes, to: &reading.rowHashes) }
       try forEachRun(of: columns, in: batch) { index, chunk, values in

@@ -20,6 +20,10 @@ struct SortedSample: Sendable {
 
   /// Several samples of the same column as one.
   init(merging samples: [NumericSample]) {
+    if samples.count == 1, let only = samples.first {
+      self.init(only)
+      return
+    }
     var whole = NumericSample()
     whole.values.reserveCapacity(samples.reduce(0) { $0 + $1.values.count })
     for sample in samples {

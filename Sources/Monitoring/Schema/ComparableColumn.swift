@@ -22,7 +22,8 @@ struct ComparableColumn: Sendable {
     switch kind {
     case .numerical:
       // A column that is all null has no type of its own and goes with any other.
-      let comparable = types.allSatisfy { $0.isNumeric || $0 == .boolean || $0 == .null }
+      let comparable =
+        types.allSatisfy { $0.isNumeric || $0 == .boolean || $0 == .null }
         || types.allSatisfy { $0.isTemporal || $0 == .null }
         || (column.origin == .given && types.allSatisfy { $0.isNumeric || $0.isText })
       if !comparable { return nil }

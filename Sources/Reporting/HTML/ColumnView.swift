@@ -49,13 +49,15 @@ struct ColumnView {
     if column.pValue != nil {
       figures.append(
         NamedValue(
-          name: "p", value: "\(Figures.pValue(column.pValue)), adjusted "
+          name: "p",
+          value: "\(Figures.pValue(column.pValue)), adjusted "
             + Figures.pValue(column.adjustedPValue)))
     }
     if let effect = column.effectSize, effect != column.statistic {
       figures.append(
         NamedValue(
-          name: "effect", value: Figures.number(effect) + " "
+          name: "effect",
+          value: Figures.number(effect) + " "
             + (column.effectSizeName ?? "").replacing("_", with: " ")))
     }
     figures.append(NamedValue(name: "drift if", value: Wording.threshold(column)))

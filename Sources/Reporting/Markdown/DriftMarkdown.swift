@@ -37,7 +37,9 @@ struct DriftMarkdown {
     let findings = report.quality.filter { $0.severity != .info }
     lines += section(
       "Data quality",
-      findings.map { ($0.column.map { "\($0): " } ?? "") + $0.message + Wording.examples($0.examples) })
+      findings.map {
+        ($0.column.map { "\($0): " } ?? "") + $0.message + Wording.examples($0.examples)
+      })
     lines += section("Notes", report.notes)
     lines += section("What to do", report.recommendations + report.nextSteps)
     return lines.joined(separator: "\n") + "\n"

@@ -34,7 +34,7 @@ struct Table {
     }
     if let limit = style.width { fit(&widths, limit) }
     var lines = [
-      line(columns.map { Cell($0.title, .dim) }, widths, style),
+      line(columns.map { Cell($0.title, .dim) }, widths, style)
     ]
     lines += rows.map { line($0, widths, style) }
     return lines.joined(separator: "\n") + "\n"

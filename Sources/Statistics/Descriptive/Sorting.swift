@@ -10,54 +10,63 @@ public func sortAscending(_ values: inout [Double]) {
   values.withUnsafeMutableBufferPointer { values in
     guard let base = values.baseAddress else { return }
     base.withMemoryRebound(to: UInt64.self, capacity: values.count) { keys in
-      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: values.count) { scratch in
-        guard let scratch = scratch.baseAddress else { return }
-        radixSort(keys, scratch: scratch, count: values.count)
-      }
+      for index in 0..<values.count { keys[index] = orderedKey(keys[index]) }
+      radixSort(keys, count: values.count)
+      for index in 0..<values.count { keys[index] = numberBits(keys[index]) }
     }
+  }
+}
+
+/// Sorts unsigned integers in ascending order, large arrays as above.
+public func sortAscending(_ keys: inout [UInt64]) {
+  guard keys.count >= radixThreshold else {
+    keys.sort()
+    return
+  }
+  keys.withUnsafeMutableBufferPointer { keys in
+    guard let base = keys.baseAddress else { return }
+    radixSort(base, count: keys.count)
   }
 }
 
 /// Below this size a comparison sort is as fast.
 private let radixThreshold = 512
 
-/// Numbers to digits of how many bits; eleven bits take six passes over 64.
+/// Bits of a digit: eight, so that the places its 256 values go to stay in the first-level cache.
 private let digitBits = 8
 private let digitCount = 1 << digitBits
 private let passes = (64 + digitBits - 1) / digitBits
 
-private func radixSort(
-  _ keys: UnsafeMutablePointer<UInt64>, scratch: UnsafeMutablePointer<UInt64>, count: Int
-) {
-  withUnsafeTemporaryAllocation(of: Int.self, capacity: passes * digitCount) { starts in
-    starts.initialize(repeating: 0)
-    guard let starts = starts.baseAddress else { return }
-    for index in 0..<count {
-      let key = orderedKey(keys[index])
-      keys[index] = key
-      for pass in 0..<passes { starts[pass * digitCount + digit(key, pass)] += 1 }
-    }
-    var (source, target) = (keys, scratch)
-    for pass in 0..<passes {
-      let starts = starts + pass * digitCount
-      // All keys in one bucket: nothing to move.
-      guard starts[digit(source[0], pass)] != count else { continue }
-      var total = 0
-      for bucket in 0..<digitCount {
-        let size = starts[bucket]
-        starts[bucket] = total
-        total += size
-      }
-      for index in 0..<count {
-        let key = source[index]
-        let bucket = digit(key, pass)
-        target[starts[bucket]] = key
-        starts[bucket] += 1
-      }
-      swap(&source, &target)
-    }
-    for index in 0..<count { keys[index] = numberBits(source[index]) }
+private func radixSort(_ keys: UnsafeMutablePointer<UInt64>, count: Int) {
+  let scratch = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
+  defer { scratch.deallocate() }
+  let starts = UnsafeMutablePointer<Int>.allocate(capacity: passes * digitCount)
+  defer { starts.deallocate() }
+  starts.initialize(repeating: 0, count: passes * digitCount)
+  for index in 0..<count {
+    let key = keys[index]
+    for pass in 0..<passes { starts[pass &* digitCount &+ digit(key, pass)] &+= 1 }
   }
+  var (source, target) = (keys, scratch)
+  for pass in 0..<passes {
+    let starts = starts + pass * digitCount
+    // All keys in one bucket: nothing to move.
+    guard starts[digit(source[0], pass)] != count else { continue }
+    var total = 0
+    for bucket in 0..<digitCount {
+      let size = starts[bucket]
+      starts[bucket] = total
+      total += size
+    }
+    for index in 0..<count {
+      let key = source[index]
+      let bucket = digit(key, pass)
+      target[starts[bucket]] = key
+      starts[bucket] += 1
+    }
+    swap(&source, &target)
+  }
+  if source != keys { keys.update(from: source, count: count) }
 }
 
 @inline(__always)

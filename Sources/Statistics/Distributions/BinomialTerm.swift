@@ -27,9 +27,12 @@ enum BinomialTerm {
   static func stirlingError(_ n: Double) -> Double {
     if n < 16 { return exactErrors[Int(n)] }
     let square = n * n
-    return (1 / 12
+    return
+      (1 / 12
       - (1 / 360 - (1 / 1260 - (1 / 1680 - (1 / 1188 - 691 / 360_360 / square) / square) / square)
-        / square) / square) / n
+        / square)
+        / square)
+      / n
   }
 
   /// x ln(x/m) + m − x, without cancellation where x is near m.

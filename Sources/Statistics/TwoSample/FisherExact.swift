@@ -78,7 +78,11 @@ private struct Hypergeometric {
     var unlikelier = abs(end - mode)
     while unlikelier - likelier > 1 {
       let middle = ((likelier + unlikelier) / 2).rounded(.down)
-      if probability(mode + step * middle) <= limit { unlikelier = middle } else { likelier = middle }
+      if probability(mode + step * middle) <= limit {
+        unlikelier = middle
+      } else {
+        likelier = middle
+      }
     }
     return tail(from: mode + step * unlikelier, step: step)
   }

@@ -76,9 +76,11 @@ struct DistributionChart {
       content += Markup.text(
         shortened(name), x: labels - 8, y: y + 16, anchor: "end", class: isOther ? nil : "label")
       content += Markup.rectangle(
-        x: labels, y: y + 3, width: max(0.5, min(1, reference[index] / top) * space), height: 9, class: "r")
+        x: labels, y: y + 3, width: max(0.5, min(1, reference[index] / top) * space), height: 9,
+        class: "r")
       content += Markup.rectangle(
-        x: labels, y: y + 13, width: max(0.5, min(1, current[index] / top) * space), height: 9, class: "cb")
+        x: labels, y: y + 13, width: max(0.5, min(1, current[index] / top) * space), height: 9,
+        class: "cb")
       let widest = min(1, max(reference[index], current[index]) / top) * space
       content += Markup.text(Figures.percent(current[index]), x: labels + widest + 4, y: y + 17)
     }
