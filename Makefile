@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 DEMO := .demo
 PLUMBLINE := .build/release/plumbline
+SWIFT := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
 .PHONY: help demo build test lint format docs bench drivers install clean
 
@@ -23,10 +24,10 @@ test: drivers ## Run every test
 	@Scripts/test
 
 lint: ## Check the formatting of all Swift
-	swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Examples
+	swift format lint --strict --parallel --recursive $(SWIFT)
 
 format: ## Format all Swift
-	swift format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks Examples
+	swift format --in-place --parallel --recursive $(SWIFT)
 
 docs: drivers ## Build the documentation of the library, warnings being errors
 	@Scripts/docs

@@ -1,5 +1,6 @@
 // swift-tools-version: 6.2
 
+import Foundation
 import PackageDescription
 
 let settings: [SwiftSetting] = [
@@ -69,6 +70,10 @@ let package = Package(
       name: "Support", dependencies: ["DataSources"], path: "Tests/Support",
       swiftSettings: settings),
     .testTarget(
+      name: "ColumnsTests", dependencies: ["CADBC", "Columns"], swiftSettings: settings),
+    .testTarget(
+      name: "LibraryTests", dependencies: ["Plumbline", "Support"], swiftSettings: settings),
+    .testTarget(
       name: "DataSourcesTests", dependencies: ["Columns", "DataSources", "Support"],
       swiftSettings: settings),
     .testTarget(
@@ -88,3 +93,9 @@ let package = Package(
   ],
   cxxLanguageStandard: .cxx20
 )
+
+// Only `make docs` needs it; with it, every switch between building and testing compiles plugins.
+if ProcessInfo.processInfo.environment["PLUMBLINE_DOCS"] != nil {
+  package.dependencies.append(
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

@@ -201,6 +201,8 @@ def main():
         ],
     )
 
+    report.text("Up to 10,000 values p-values are exact, counted over all lattice paths, which takes longer.")
+    report.text()
     report.text("## Counting in cells: memory against rows (KS, 20 columns)")
     report.text()
     streamed = best(

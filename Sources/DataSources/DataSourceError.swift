@@ -10,6 +10,7 @@ public enum DataSourceError: ExplainedError, Equatable {
   case unreadable(source: String, reason: String)
   case cannotConnect(source: String, reason: String)
   case queryNeeded(source: String, option: String)
+  case queryFailed(source: String, reason: String)
   case unexpectedResult(source: String, reason: String)
   case temporaryFile(reason: String)
 
@@ -25,6 +26,7 @@ public enum DataSourceError: ExplainedError, Equatable {
     case .unreadable: "unreadable_source"
     case .cannotConnect: "cannot_connect"
     case .queryNeeded: "query_needed"
+    case .queryFailed: "query_failed"
     case .unexpectedResult: "unexpected_result"
     case .temporaryFile: "temporary_file"
     }
@@ -45,6 +47,7 @@ public enum DataSourceError: ExplainedError, Equatable {
     case .unreadable(let source, let reason): "\(source) cannot be read: \(reason)"
     case .cannotConnect(let source, let reason): "\(source) cannot be reached: \(reason)"
     case .queryNeeded(let source, _): "\(source) is a database and does not say which rows"
+    case .queryFailed(let source, let reason): "the query over \(source) fails: \(reason)"
     case .unexpectedResult(let source, let reason):
       "\(source) answered with something else than was asked: \(reason)"
     case .temporaryFile(let reason): "standard input cannot be kept in a temporary file: \(reason)"
@@ -67,6 +70,7 @@ public enum DataSourceError: ExplainedError, Equatable {
     case .unreadable: "check that the file is whole and of the format its ending says"
     case .cannotConnect: "check the address, the server and the credentials"
     case .queryNeeded(_, let option): "say it with \(option) \"SELECT …\""
+    case .queryFailed: "check the query; it must be one SELECT"
     case .unexpectedResult: "check the query and the driver's version"
     case .temporaryFile: "make room in the folder named by TMPDIR"
     }

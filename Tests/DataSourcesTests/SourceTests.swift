@@ -108,7 +108,9 @@ struct SourceTests {
     Mistake(name: "table.xlsx", text: "x", code: "unknown_format"),
     Mistake(name: "broken.parquet", text: "PAR1 and then nothing", code: "unreadable_source"),
     Mistake(name: "broken.ndjson", text: "{\"x\": 1}\n{\"x\": \n", code: "unreadable_source"),
-    Mistake(name: "ragged.csv", text: "a,b\n1,2\n3,4,5,6\n7,8\n", code: "unreadable_source"),
+    Mistake(name: "long.csv", text: "a,b\n1,2\n3,4,5,6\n7,8\n", code: "unreadable_source"),
+    Mistake(name: "short.csv", text: "a,b\n1,2\n3\n4,5,6\n", code: "unreadable_source"),
+    Mistake(name: "open.csv", text: "a,b\n1,\"2\n3,4\n", code: "unreadable_source"),
   ])
   func `A source that cannot be read says why and what to do`(_ mistake: Mistake) throws {
     var path = folder.path + "/" + mistake.name
@@ -121,6 +123,27 @@ struct SourceTests {
       #expect(error.what.contains(mistake.name) && !error.what.contains("\n"))
       #expect(!error.mend.isEmpty)
     }
+  }
+
+  @Test func `A row that does not fit its header is named by its line`() throws {
+    let path = try folder.write("short.csv", "a;b\n1;2\n3\n4;5;6\n")
+    let relation = try SourceOpener().open(path)
+    let error = try #require(throws: DataSourceError.self) {
+      try relation.columns(over: relation.database.connect())
+    }
+    #expect(error.what.contains("Line: 3"))
+    #expect(error.what.contains("Expected Number of Columns: 2 Found: 1"))
+  }
+
+  @Test func `A query that fails is not blamed on the file`() throws {
+    let path = try folder.write("t.csv", "x\n1\n")
+    let sources = SourceOpener()
+    let relation = try sources.open(path, sql: "SELECT nothing FROM source")
+    let error = try #require(throws: DataSourceError.self) {
+      try relation.columns(over: relation.database.connect())
+    }
+    #expect(error.code == "query_failed")
+    #expect(error.what.contains("nothing") && !error.what.contains("LINE 1"))
   }
 
   @Test func `A truncated file is an error, not half a table`() throws {

@@ -92,6 +92,17 @@ struct CommandLineTests {
     }
   }
 
+  @Test func `A device is written to, never replaced by a file`() throws {
+    let (r, c) = try pair()
+    let full = try plumbline("drift", r, c, "--html", "/dev/full")
+    #expect(full.code == 2 && full.errors.hasPrefix("error: /dev/full cannot be written"))
+    #expect(try plumbline("drift", r, c, "--quiet", "--json", "/dev/null").code == 0)
+    for device in ["/dev/full", "/dev/null"] {
+      let type = try FileManager.default.attributesOfItem(atPath: device)[.type]
+      #expect(type as? FileAttributeType == .typeCharacterSpecial)
+    }
+  }
+
   private func run(_ arguments: [String]) throws -> Outcome {
     switch arguments.count {
     case 2: try plumbline(arguments[0], arguments[1])
@@ -118,6 +129,8 @@ struct CommandLineTests {
     #expect(outcome.code == 0)
     #expect(outcome.json["status"] as? String == "degraded")
     #expect((outcome.json["drift_results"] as? [String: Any])?["checked_columns"] as? Int == 2)
+    let table = try plumbline("run", "--format", "table", input: request)
+    #expect(table.output.contains("DEGRADED"))
     #expect(try plumbline("run", input: "{").code == 2)
     #expect(try plumbline("run", input: "{\"monitoring_type\": \"alerting\"}").code == 2)
   }

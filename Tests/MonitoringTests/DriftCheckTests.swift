@@ -178,6 +178,30 @@ struct DriftCheckTests {
     #expect(!String(decoding: text, as: UTF8.self).contains("nan\":nan"))
   }
 
+  @Test(arguments: SummaryChoice.allCases)
+  func `Numbers at both ends of their range stay numbers in every format`(
+    _ summaries: SummaryChoice
+  ) throws {
+    let wild = "1.79e308 * (-1) ** range AS huge, 5e-324 * (range % 3) AS tiny"
+    let near = "CAST(4611686018427387904 AS BIGINT) + range AS near, 0.5 AS steady"
+    let r = try folder.write("r.parquet", rowsOf: "SELECT \(wild), \(near) FROM range(2000)")
+    let c = try folder.write("c.parquet", rowsOf: "SELECT \(wild), \(near) FROM range(500, 1700)")
+    for method in ["auto"] + DriftMethod.all.map(\.id) {
+      let isExactOnly = (try? DriftMethod.named(method)).map { $0.needsEveryValue } ?? false
+      if summaries == .binned, isExactOnly { continue }
+      let report = try report(r, c) {
+        $0.method = method
+        $0.summaries = summaries
+        $0.chunk = .rows(300)
+      }
+      for column in report.columns where column.statistic == nil {
+        #expect(column.reason?.isEmpty == false)
+      }
+      // Encoding throws at a number that is none.
+      #expect(try JSONEncoder().encode(report).isEmpty == false)
+    }
+  }
+
   @Test func `Duplicate rows are counted over all columns`() throws {
     let r = try folder.write("r.csv", "a,b,t\n1,x,2024-01-01\n1,x,2024-01-02\n2,y,2024-01-01\n")
     let c = try folder.write("c.csv", "a,b,t\n1,x,2024-01-01\n1,x,2024-01-01\n1,x,2024-01-01\n")

@@ -30,6 +30,20 @@ struct PropertyTests {
     #expect(values == expected)
   }
 
+  @Test func `Moments of numbers whose sum is out of range`() throws {
+    let huge = Double.greatestFiniteMagnitude
+    var values = (0..<100).map { $0 % 2 == 0 ? huge : -huge }
+    var moments = Moments(values.span)
+    #expect(abs(moments.mean) < huge / 50)
+    #expect(moments.variance == nil)
+    #expect(moments.maximum == huge)
+    values = values.map(abs)
+    moments = Moments(values.span)
+    #expect(abs(moments.mean / huge - 1) < 1e-12)
+    let upper = try #require(quantile([-huge, huge].span, 0.75))
+    #expect(abs(upper / huge - 0.5) < 1e-15)
+  }
+
   @Test func `Moments of parts add up to those of the whole`() {
     let values = sample(10_007, seed: 3, shift: 1e6)
     let whole = Moments(values)

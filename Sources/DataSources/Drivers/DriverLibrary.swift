@@ -96,10 +96,14 @@ func takeMessage(_ error: inout AdbcError) -> String {
   return oneLine(String(cString: message))
 }
 
-/// Joins a driver's message into one line, without the trailing SQL excerpt engines like to add.
+/// Joins a driver's message into one line, without the advice about options Plumbline sets itself
+/// and the SQL excerpt that engines like to add.
 func oneLine(_ message: String) -> String {
-  message.split(whereSeparator: \.isNewline)
+  let asides = ["Possible ", "The search space used was", "LINE "]
+  return message.split(whereSeparator: \.isNewline)
     .map { $0.trimmingPrefix { $0.isWhitespace } }
+    .prefix { line in !asides.contains { line.hasPrefix($0) } }
     .filter { !$0.isEmpty && !$0.allSatisfy { $0 == "^" || $0.isWhitespace } }
     .joined(separator: " ")
+    .replacing("Invalid Input Error: ", with: "", maxReplacements: 1)
 }

@@ -40,7 +40,7 @@ enum FileFormat: String, CaseIterable {
     let path = Dialect.duckDB.literal(pattern)
     let union = many ? ", union_by_name=true, hive_partitioning=true" : ""
     func separated(by separator: String) -> String {
-      "read_csv(\(path), delim='\(separator)', quote='\"', escape='\"', header=true, "
+      "read_csv(\(path), delim='\(separator)', quote='\"', escape='\"', header=true, skip=0, "
         + "sample_size=-1, strict_mode=true, null_padding=false\(union))"
     }
     return switch self {
@@ -52,12 +52,13 @@ enum FileFormat: String, CaseIterable {
     }
   }
 
-  /// The separator of a CSV file: of comma, semicolon, tab and bar the one its header has most of,
-  /// quoted names aside. Comma where it has none, or where the file is compressed.
-  static func separator(ofFile path: String) -> Character {
+  /// The separator of a CSV file, and how many there are in its header: of comma, semicolon, tab and
+  /// bar the one the header has most of, quoted names aside. Comma where it has none, or where the
+  /// file is compressed.
+  private static func separator(ofFile path: String) -> (character: Character, count: Int) {
     guard let file = FileHandle(forReadingAtPath: path),
       let start = try? file.read(upToCount: 65_536)
-    else { return "," }
+    else { return (",", 0) }
     try? file.close()
     var counts: [UInt8: Int] = [:]
     var isQuoted = false
@@ -70,7 +71,18 @@ enum FileFormat: String, CaseIterable {
     let candidates: [Character] = [",", ";", "\t", "|"]
     let most = candidates.map { ($0, counts[$0.asciiValue ?? 0] ?? 0) }
       .reduce((",", 0)) { $1.1 > $0.1 ? $1 : $0 }
-    return path.hasSuffix(".gz") || path.hasSuffix(".zst") ? "," : most.0
+    return path.hasSuffix(".gz") || path.hasSuffix(".zst") ? (",", 0) : most
+  }
+
+  /// A query that reads a CSV file as texts in as many columns as its header has, and so fails at the
+  /// very line that does not fit, where finding out types only fails; nil for other files.
+  static func diagnosis(ofFile path: String) -> String? {
+    guard FileFormat(path: path) == .csv, !isPattern(path) else { return nil }
+    let (separator, count) = separator(ofFile: path)
+    let columns = (0...count).map { "'\($0)': 'VARCHAR'" }.joined(separator: ", ")
+    return "SELECT count(*) FROM read_csv(\(Dialect.duckDB.literal(escapingPattern(path))), "
+      + "auto_detect=false, delim='\(separator)', quote='\"', escape='\"', header=true, skip=0, "
+      + "strict_mode=true, null_padding=false, columns={\(columns)})"
   }
 
   /// Whether `path` stands for several files; one that exists under that very name does not.
@@ -94,7 +106,7 @@ enum FileFormat: String, CaseIterable {
     if size == 0 { throw .emptyFile(path: path) }
     return format.reader(
       escapingPattern(path), many: false,
-      separator: format == .csv ? separator(ofFile: path) : ",")
+      separator: format == .csv ? separator(ofFile: path).character : ",")
   }
 
   /// A folder is read as the first format of which it has files, partitions included.

@@ -7,13 +7,21 @@ public struct Relation: Sendable {
   public let name: String
   /// What stands after FROM.
   let from: String
+  /// Whether the rows are those of a query somebody wrote.
+  let isQuery: Bool
+  /// A query that fails with a better reason where the relation's columns cannot be told.
+  let diagnosis: String?
   /// A condition every query of the relation carries.
   var condition: String?
 
-  init(database: Database, name: String, from: String) {
+  init(
+    database: Database, name: String, from: String, isQuery: Bool = false, diagnosis: String? = nil
+  ) {
     self.database = database
     self.name = name
     self.from = from
+    self.isQuery = isQuery
+    self.diagnosis = diagnosis
   }
 
   public var dialect: Dialect { database.dialect }
@@ -38,8 +46,16 @@ public struct Relation: Sendable {
 
   /// Names and types of the columns, without reading a row.
   public func columns(over connection: Connection) throws(DataSourceError) -> [ColumnSchema] {
-    let stream = try connection.query(select(["*"], suffix: "LIMIT 0"), source: name)
-    return stream.schema
+    do {
+      return try connection.query(select(["*"], suffix: "LIMIT 0"), source: name).schema
+    } catch {
+      if let diagnosis {
+        let stream = try connection.query(diagnosis, source: name)
+        while try stream.next() != nil {}
+      }
+      guard isQuery, case .unreadable(_, let reason) = error else { throw error }
+      throw .queryFailed(source: name, reason: reason)
+    }
   }
 
   /// Runs a query that was made by ``select(_:suffix:)``.

@@ -63,7 +63,8 @@ public final class SourceOpener: Sendable {
     if let connection = connections[source] {
       let database = try database(source, connection)
       guard let sql else { throw .queryNeeded(source: source, option: option) }
-      return Relation(database: database, name: source, from: "(\(statement(sql))) AS source")
+      return Relation(
+        database: database, name: source, from: "(\(statement(sql))) AS source", isQuery: true)
     }
     if let separator = source.range(of: "://") {
       let driver = String(source[..<separator.lowerBound])
@@ -71,7 +72,8 @@ public final class SourceOpener: Sendable {
       let database = try database(
         address, NamedConnection(driver: driver, uri: source), key: source)
       guard let sql else { throw .queryNeeded(source: address, option: option) }
-      return Relation(database: database, name: address, from: "(\(statement(sql))) AS source")
+      return Relation(
+        database: database, name: address, from: "(\(statement(sql))) AS source", isQuery: true)
     }
     let reader =
       if source == "-" {
@@ -86,7 +88,9 @@ public final class SourceOpener: Sendable {
         "(WITH source AS (SELECT * FROM \(reader)) SELECT * FROM (\(statement($0)))) AS source"
       }
       ?? reader
-    return Relation(database: try embedded(), name: name, from: from)
+    return Relation(
+      database: try embedded(), name: name, from: from, isQuery: sql != nil,
+      diagnosis: FileFormat.diagnosis(ofFile: source))
   }
 
   /// Throws where no file matches a pattern.

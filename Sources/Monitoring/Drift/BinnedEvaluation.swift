@@ -120,7 +120,7 @@ struct BinnedEvaluation: Sendable {
         column, reference: (before.nonFinite, before.rows), current: (now.nonFinite, now.rows)),
       QualityChecks.constant(
         column, value: isConstant ? now.moments.minimum.map { "\($0)" } : nil,
-        referenceIsConstant: before.moments.minimum == before.moments.maximum),
+        referenceIsConstant: before.moments.minimum.map { $0 == before.moments.maximum }),
       outOfRange(column, before, now),
     ].compactMap { $0 }
   }

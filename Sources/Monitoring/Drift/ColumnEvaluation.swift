@@ -36,8 +36,11 @@ struct MethodOutcome: Sendable {
     isLarge = min(counts.reference, counts.current) > MethodChoice.smallSample
     do {
       if let result = try compare(choice.method) {
-        self.result = result
-        reason = nil
+        self.result = result.isFinite ? result : nil
+        reason =
+          !result.isFinite
+          ? UndefinedStatistic.outOfRange.description
+          : result.statistic == nil ? "the statistic is infinite" : nil
       } else {
         result = nil
         reason = "\(choice.method.id) needs every value, and only counts in cells are known"

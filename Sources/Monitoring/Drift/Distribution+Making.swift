@@ -25,16 +25,21 @@ extension Distribution {
 
   /// Borders of equally wide cells; of one cell per number for a short range of whole numbers.
   static func edges(low: Double, high: Double, areWhole: Bool) -> [Double] {
-    if areWhole, high - low < Double(cellCount) {
+    // Beyond 2⁵¹ half a unit is lost.
+    if areWhole, high - low < Double(cellCount), max(abs(low), abs(high)) < 0x1p51 {
       return stride(from: low - 0.5, through: high + 0.5, by: 1).map { $0 }
     }
     guard high > low else {
-      let margin = max(abs(low) * 0.01, 0.5)
-      return [low - margin, low + margin]
+      let (margin, limit) = (max(abs(low) * 0.01, 0.5), Double.greatestFiniteMagnitude)
+      return [max(-limit, low - margin), min(limit, low + margin)]
     }
-    // Half the difference first, so that it cannot overflow.
-    let width = (high / 2 - low / 2) / Double(cellCount) * 2
-    return (0...cellCount).map { $0 == cellCount ? high : low + Double($0) * width }
+    // A weighted mean cannot overflow; neighbours can be equal where numbers are next to each other.
+    return (0...cellCount).map { index in
+      let weight = Double(index) / Double(cellCount)
+      return low * (1 - weight) + high * weight
+    }.reduce(into: []) { edges, edge in
+      if edges.last.map({ $0 < edge }) ?? true { edges.append(edge) }
+    }
   }
 
   private static func count(_ sorted: [Double], _ edges: [Double]) -> [Int] {

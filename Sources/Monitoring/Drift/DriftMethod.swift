@@ -53,6 +53,9 @@ public struct DriftMethod: Sendable {
     return method
   }
 
+  /// Whether counts in cells are not enough for the method.
+  public var needsEveryValue: Bool { compareCells == nil && compareNumbers != nil }
+
   /// Whether the method compares columns of this kind. Texts are compared by their length.
   public func fits(_ kind: ColumnKind) -> Bool {
     kind == .categorical ? compareCategories != nil : compareNumbers != nil
@@ -67,6 +70,11 @@ struct MethodResult: Sendable {
   var effectSize: Double
   var effectSizeName: String
   var details: [String: Detail] = [:]
+
+  /// Whether every figure is a number; huge values can make one overflow.
+  var isFinite: Bool {
+    [statistic ?? 0, pValue ?? 0, effectSize].allSatisfy(\.isFinite)
+  }
 }
 
 /// Two sorted samples of one column.

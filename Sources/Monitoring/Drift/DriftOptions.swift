@@ -83,10 +83,7 @@ extension DriftOptions {
     }
     if summaries == .binned {
       for id in [method] + methodFor.values where id != "auto" {
-        let method = try DriftMethod.named(id)
-        if method.compareCells == nil, method.compareNumbers != nil {
-          throw .needsExact(method: id)
-        }
+        guard try !DriftMethod.named(id).needsEveryValue else { throw .needsExact(method: id) }
       }
     }
   }

@@ -53,7 +53,7 @@ struct DriftPlan: Sendable {
   private var needsEveryValue: Bool {
     ([options.method] + options.methodFor.values).contains { id in
       let method = DriftMethod.all.first { $0.id == id }
-      return method.map { $0.compareCells == nil && $0.compareNumbers != nil } ?? false
+      return method?.needsEveryValue ?? false
     }
   }
 

@@ -91,7 +91,7 @@ struct ExactEvaluation: Sendable {
       findings.append(
         QualityChecks.constant(
           column, value: isConstant ? "\(first)" : nil,
-          referenceIsConstant: before.values.first == before.values.last))
+          referenceIsConstant: before.values.first.map { $0 == before.values.last }))
       if let low = before.values.first, let high = before.values.last {
         let inside = Cells(cuts: [low.nextDown, high].ascending).counts(sorted: now.values.span)
         findings.append(
@@ -121,7 +121,7 @@ struct ExactEvaluation: Sendable {
           current: (now.missing, now.missing + now.total)),
         QualityChecks.constant(
           column.name, value: now.counts.count == 1 && now.total > 1 ? now.counts.keys.first : nil,
-          referenceIsConstant: before.counts.count == 1),
+          referenceIsConstant: before.total > 0 ? before.counts.count == 1 : nil),
       ].compactMap { $0 }
       + QualityChecks.categories(column.name, reference: before, current: now)
     if current.chunks != nil {

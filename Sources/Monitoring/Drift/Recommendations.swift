@@ -48,10 +48,10 @@ struct Advice {
       )
     }
     let features = drifted.filter { $0.role == .feature || $0.role == .segment }
-    if let strongest = features.first {
+    if !features.isEmpty {
       recommendations.append(
-        "Investigate upstream data sources of \(list(features.map(\.column))), "
-          + (features.count > 1 ? "“\(strongest.column)” first." : "the only one that shifted."))
+        "Investigate upstream data sources of \(list(features.map(\.column)))"
+          + (features.count > 1 ? ", strongest drift first." : "."))
     }
   }
 

@@ -28,10 +28,12 @@ enum QualityChecks {
   }
 
   /// A column that holds a single value in current.
+  ///
+  /// - Parameter referenceIsConstant: nil where reference has no values to say.
   static func constant(
-    _ column: String, value: String?, referenceIsConstant: Bool
+    _ column: String, value: String?, referenceIsConstant: Bool?
   ) -> QualityFinding? {
-    guard let value else { return nil }
+    guard let value, let referenceIsConstant else { return nil }
     return QualityFinding(
       check: .constant, column: column, severity: referenceIsConstant ? .info : .critical,
       message: referenceIsConstant

@@ -20,7 +20,8 @@ extension CellCounts {
     for (index, count) in counts.enumerated() where count > 0 {
       if Double(below + count) >= rank {
         let (low, high) = borders(of: index, cells, minimum, maximum)
-        return low + (high - low) * (rank - Double(below)) / Double(count)
+        let weight = (rank - Double(below)) / Double(count)
+        return low * (1 - weight) + high * weight
       }
       below += count
     }
@@ -91,7 +92,7 @@ extension Distribution {
       let isLast = index == pair.cells.cuts.count
       let cut = isLast ? to : pair.cells.cuts[index]
       guard isLast || (cut - (edges.last ?? from) >= step && cut < to) else { continue }
-      edges.append(max(cut, (edges.last ?? from).nextUp))
+      edges.append(min(max(cut, (edges.last ?? from).nextUp), .greatestFiniteMagnitude))
       reference.append(inReference)
       current.append(inCurrent)
       (inReference, inCurrent) = (0, 0)

@@ -15,10 +15,13 @@ struct DriftCommand: ParsableCommand {
       configured connection.
 
       Examples:
-        plumbline drift january.parquet july.parquet --target label --html report.html
-        plumbline drift events.parquet --timestamp ts --reference-window 30d --current-window 1d
+        plumbline drift january.parquet july.parquet --target label
+        plumbline drift 'logs/*.parquet' today.csv --html report.html
+        plumbline drift events.parquet --timestamp ts \\
+          --reference-window 30d --current-window 1d
         plumbline drift postgresql://host/db postgresql://host/db \\
-          --reference-sql "SELECT * FROM old" --current-sql "SELECT * FROM new"
+          --reference-sql "SELECT * FROM old" \\
+          --current-sql "SELECT * FROM new"
       """)
 
   @Argument(help: "Where the reference is.")
@@ -70,7 +73,7 @@ struct DriftCommand: ParsableCommand {
 
     try keep(report, in: history ?? configuration.history)
     if !output.quiet {
-      Console.write(try render(report, as: output.format, style: Console.style))
+      Console.write(try render(report, as: output.format ?? .table, style: Console.style))
     }
     throw ExitCode(failOn.exitStatus(for: report.status))
   }

@@ -7,7 +7,7 @@ import Reporting
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Carry out a monitoring request and print the answer as JSON.",
+    abstract: "Carry out a monitoring request; the answer is JSON unless --format says otherwise.",
     discussion: """
       The request and the answer follow docs/schemas/run-request.schema.json and \
       run-response.schema.json.
@@ -33,7 +33,9 @@ struct RunCommand: ParsableCommand {
       try RunRequest(json: readRequest()),
       sources: SourceOpener(connections: configuration.connections))
     let response = try run.response()
-    if !output.quiet { Console.write(try json(response)) }
+    if !output.quiet {
+      Console.write(try render(response, as: output.format ?? .json, style: Console.style))
+    }
     let failOn = failOn ?? configuration.failOn.flatMap(FailOn.init) ?? .never
     throw ExitCode(failOn.exitStatus(for: response.status))
   }

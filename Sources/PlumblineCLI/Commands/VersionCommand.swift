@@ -9,7 +9,7 @@ struct VersionCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    switch output.format {
+    switch output.format ?? .table {
     case .json: Console.write(try json(["version": plumblineVersion]))
     default: Console.write("plumbline \(plumblineVersion)\n")
     }

@@ -53,9 +53,17 @@ enum TextFile {
     }
   }
 
-  /// Writes all of `text` or leaves the file as it was.
+  /// Writes all of `text` or leaves the file as it was; what is no file (a pipe, a device) is written
+  /// to, never replaced.
   static func write(_ text: String, to path: String) throws(FileError) {
+    let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+    let isReplaced = kind == nil || kind == .typeRegular
     do {
+      guard isReplaced else {
+        let target = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+        try target.write(contentsOf: Data(text.utf8))
+        return try target.close()
+      }
       try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
       throw .unwritable(path: path, reason: error.localizedDescription)

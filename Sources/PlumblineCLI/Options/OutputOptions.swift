@@ -3,8 +3,11 @@ public import Reporting
 
 /// Options every command has.
 struct OutputOptions: ParsableArguments {
-  @Option(help: "How to print the result: \(OutputFormat.allValues).")
-  var format: OutputFormat = .table
+  @Option(
+    help: ArgumentHelp(
+      "How to print the result: \(OutputFormat.allValues); table unless the command says otherwise.",
+      valueName: "format"))
+  var format: OutputFormat?
 
   @Flag(help: "Print nothing but errors; the exit code tells.")
   var quiet = false

@@ -124,8 +124,11 @@ struct ChunkView {
   let share: String
   let status: String
   let sign: String
+  let columns: String
 
   init(_ chunk: ChunkDrift) {
+    columns = chunk.columns.filter { $0.drifted == true }
+      .map { PrintableText.visible($0.column) }.joined(separator: ", ")
     label = chunk.label
     rows = Figures.count(chunk.rows)
     drifted = "\(chunk.driftedColumns) of \(chunk.checkedColumns)"

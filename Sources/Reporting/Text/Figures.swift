@@ -8,7 +8,8 @@
 enum Figures {
   /// Four significant digits, in powers of ten only where plain digits would be long.
   static func number(_ value: Double?) -> String {
-    guard let value else { return "–" }
+    guard let value, !value.isNaN else { return "–" }
+    guard value.isFinite else { return value < 0 ? "−∞" : "∞" }
     guard value != 0 else { return "0" }
     let magnitude = abs(value)
     if magnitude >= 1e6 || magnitude < 1e-4 { return scientific(value) }
@@ -24,11 +25,16 @@ enum Figures {
   }
 
   static func percent(_ share: Double?) -> String {
-    guard let share else { return "–" }
+    guard let share, share.isFinite else { return "–" }
     let value = share * 100
-    let places = value != 0 && abs(value) < 0.1 ? 3 : 1
+    let places = value == 0 || abs(value) >= 1 ? 1 : abs(value) >= 0.01 ? 2 : 3
     let scale = pow(10, Double(places))
     return trimmed((value * scale).rounded() / scale, places: places) + " %"
+  }
+
+  /// What a share was and what it is, the unit once.
+  static func change(_ before: Double, _ now: Double) -> String {
+    percent(before).dropLast(2) + " → " + percent(now)
   }
 
   /// Thousands set apart by narrow spaces.

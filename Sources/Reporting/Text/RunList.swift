@@ -8,7 +8,7 @@ public func render(
   _ runs: [RunSummary], as format: OutputFormat, style: TerminalStyle = .plain
 ) throws -> String {
   switch format {
-  case .json: return try json(runs)
+  case .json: return try json(["runs": runs])
   case .table, .junit: return RunList(runs: runs).table(style)
   case .markdown: return RunList(runs: runs).markdown()
   }

@@ -6,7 +6,7 @@ public struct Moments: Sendable, Equatable {
   public private(set) var count: Int
   /// 0 for an empty sample.
   public private(set) var mean: Double
-  /// Sum of squared deviations from the mean.
+  /// Sum of squared deviations from the mean; infinite where it is out of range.
   public private(set) var squaredDeviations: Double
   /// nil for an empty sample.
   public private(set) var minimum: Double?
@@ -45,7 +45,8 @@ public struct Moments: Sendable, Equatable {
       high = Swift.max(high, values[index])
       index &+= 1
     }
-    let centre = shift + sum / Double(count)
+    var centre = shift + sum / Double(count)
+    if !centre.isFinite { centre = Self.meanOfHuge(values) }
     var squares = SIMD8<Double>()
     var deviations = SIMD8<Double>()
     index = 0
@@ -66,10 +67,25 @@ public struct Moments: Sendable, Equatable {
       index &+= 1
     }
     // What rounding left between the computed mean and the true one is taken out of both.
-    mean = centre + deviation / Double(count)
-    squaredDeviations = Swift.max(0, square - deviation * deviation / Double(count))
+    if square.isFinite {
+      mean = centre + deviation / Double(count)
+      squaredDeviations = Swift.max(0, square - deviation * deviation / Double(count))
+    } else {
+      mean = centre
+      squaredDeviations = .infinity
+    }
     minimum = low
     maximum = high
+  }
+
+  /// The mean of values whose sum is out of range: a running mean, in which nothing is.
+  private static func meanOfHuge(_ values: Span<Double>) -> Double {
+    var mean = 0.0
+    for index in 0..<values.count {
+      let count = Double(index + 1)
+      mean += values[index] / count - mean / count
+    }
+    return mean
   }
 
   /// Adds the values that `other` was made from.
@@ -84,20 +100,20 @@ public struct Moments: Sendable, Equatable {
     let share = Double(other.count) / total
     squaredDeviations +=
       other.squaredDeviations + difference * difference * Double(count) * share
-    mean += difference * share
+    mean = difference.isFinite ? mean + difference * share : mean * (1 - share) + other.mean * share
     count += other.count
     minimum = [minimum, other.minimum].compactMap { $0 }.min()
     maximum = [maximum, other.maximum].compactMap { $0 }.max()
   }
 
-  /// With n − 1 below; nil for fewer than two values.
+  /// With n − 1 below; nil for fewer than two values, or where it is out of range.
   public var variance: Double? {
-    count > 1 ? squaredDeviations / Double(count - 1) : nil
+    count > 1 && squaredDeviations.isFinite ? squaredDeviations / Double(count - 1) : nil
   }
 
-  /// With n below; nil for an empty sample.
+  /// With n below; nil for an empty sample, or where it is out of range.
   public var populationVariance: Double? {
-    count > 0 ? squaredDeviations / Double(count) : nil
+    count > 0 && squaredDeviations.isFinite ? squaredDeviations / Double(count) : nil
   }
 
   /// The root of ``variance``.

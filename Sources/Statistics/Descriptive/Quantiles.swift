@@ -14,5 +14,6 @@ public func quantile(_ sorted: Span<Double>, _ q: Double) -> Double? {
   let (low, high) = (sorted[below], sorted[above])
   // From the nearer end, as NumPy does, so that results agree to the last bit.
   let step = high - low
+  guard step.isFinite else { return low * (1 - weight) + high * weight }
   return weight < 0.5 ? low + step * weight : high - step * (1 - weight)
 }

@@ -60,29 +60,30 @@ struct DistributionChart {
       label: "Histogram of \(column): reference filled, current as a line", content)
   }
 
-  /// A pair of bars for each category.
+  /// A pair of bars for each category; of all others together only the shares, since their bars
+  /// would dwarf the rest.
   private func bars(_ categories: [String]) -> String {
     let (reference, current) = shares
-    // All others together may be most of the values: their bars end at the widest category's.
     let named = distribution.hasOthers ? categories.count - 1 : categories.count
     let top = max(reference.prefix(named).max() ?? 0, current.prefix(named).max() ?? 0)
     guard top > 0 else { return "" }
-    let (row, labels) = (26.0, 118.0)
-    let space = Self.width - labels - 44
+    let (row, labels, figures) = (26.0, 108.0, 88.0)
+    let space = Self.width - labels - figures
     var content = ""
     for (index, name) in categories.enumerated() {
       let y = Double(index) * row
-      let isOther = distribution.hasOthers && index == categories.count - 1
+      let isNamed = index < named
       content += Markup.text(
-        shortened(name), x: labels - 8, y: y + 16, anchor: "end", class: isOther ? nil : "label")
-      content += Markup.rectangle(
-        x: labels, y: y + 3, width: max(0.5, min(1, reference[index] / top) * space), height: 9,
-        class: "r")
-      content += Markup.rectangle(
-        x: labels, y: y + 13, width: max(0.5, min(1, current[index] / top) * space), height: 9,
-        class: "cb")
-      let widest = min(1, max(reference[index], current[index]) / top) * space
-      content += Markup.text(Figures.percent(current[index]), x: labels + widest + 4, y: y + 17)
+        isNamed ? shortened(name) : "all others", x: labels - 8, y: y + 16, anchor: "end",
+        class: isNamed ? "label" : nil)
+      if isNamed {
+        for (share, offset, style) in [(reference[index], 3.0, "r"), (current[index], 13, "cb")] {
+          content += Markup.rectangle(
+            x: labels, y: y + offset, width: max(0.5, share / top * space), height: 9, class: style)
+        }
+      }
+      content += Markup.text(
+        Figures.change(reference[index], current[index]), x: Self.width, y: y + 16, anchor: "end")
     }
     return Markup.picture(
       width: Self.width, height: Double(categories.count) * row + 2,
@@ -92,6 +93,6 @@ struct DistributionChart {
   private func shortened(_ name: String) -> String {
     guard !name.isEmpty else { return "(empty)" }
     let visible = PrintableText.visible(name)
-    return visible.count > 17 ? visible.prefix(16) + "…" : visible
+    return visible.count > 16 ? visible.prefix(15) + "…" : visible
   }
 }

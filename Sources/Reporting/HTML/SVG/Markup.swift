@@ -15,8 +15,9 @@ enum Markup {
     return result
   }
 
-  /// A coordinate to a tenth of a unit.
+  /// A coordinate to a tenth of a unit; 0 for what is no number.
   static func coordinate(_ value: Double) -> String {
+    guard abs(value) < 1e9 else { return "0" }
     let rounded = (value * 10).rounded() / 10
     return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
   }

@@ -13,7 +13,8 @@ struct TimelineChart {
   /// The share of drifted columns in each chunk, with the borders between statuses.
   func shares() -> String {
     let height = 120.0
-    func y(_ share: Double) -> Double { 8 + (1 - share) * (height - 8) }
+    let top = max(0.6, chunks.compactMap(\.driftShare).max() ?? 0)
+    func y(_ share: Double) -> Double { 8 + (1 - share / top) * (height - 8) }
     var content = ""
     for limit in [0.2, 0.5] {
       content += Markup.line((Self.left, y(limit)), (Self.width, y(limit)), class: "limit")
