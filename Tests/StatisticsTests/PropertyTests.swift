@@ -30,7 +30,7 @@ struct PropertyTests {
     #expect(values == expected)
   }
 
-  @Test func `Moments of numbers whose sum is out of range`() throws {
+  @Test func `Moments of numbers whose sum is out of range`() {
     let huge = Double.greatestFiniteMagnitude
     var values = (0..<100).map { $0 % 2 == 0 ? huge : -huge }
     var moments = Moments(values.span)
@@ -40,7 +40,7 @@ struct PropertyTests {
     values = values.map(abs)
     moments = Moments(values.span)
     #expect(abs(moments.mean / huge - 1) < 1e-12)
-    let upper = try #require(quantile([-huge, huge].span, 0.75))
+    let upper = quantile([-huge, huge].span, 0.75) ?? 0
     #expect(abs(upper / huge - 0.5) < 1e-15)
   }
 

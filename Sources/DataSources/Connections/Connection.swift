@@ -22,7 +22,9 @@ public final class Connection {
 
   /// Runs a query and hands back its rows as they come.
   ///
-  /// - Parameter source: what to call the source in messages.
+  /// - Parameters:
+  ///   - sql: the query, in the database's own dialect.
+  ///   - source: what to call the source in messages.
   public func query(_ sql: String, source: String) throws(DataSourceError) -> RecordStream {
     let statement = UnsafeMutablePointer<AdbcStatement>.allocate(capacity: 1)
     statement.initialize(to: AdbcStatement())

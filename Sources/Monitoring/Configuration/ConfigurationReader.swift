@@ -11,6 +11,7 @@ public struct ConfigurationReader {
   /// Reads YAML text.
   ///
   /// - Parameters:
+  ///   - text: what the file holds.
   ///   - path: the file's path, for messages.
   ///   - environment: where `${NAME}` in a connection's address or options comes from, so that
   ///     secrets need not stand in the file.

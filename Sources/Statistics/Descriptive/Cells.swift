@@ -108,7 +108,9 @@ public struct Cells: Sendable, Equatable {
   /// The search halves a range of fixed length with a conditional move, not a branch the processor
   /// would have to guess.
   ///
-  /// - Parameter counts: one number for each cell.
+  /// - Parameters:
+  ///   - values: finite.
+  ///   - counts: one number for each cell.
   public func count(_ values: Span<Double>, into counts: inout [Int]) {
     precondition(counts.count == count, "one count for each cell")
     guard !cuts.isEmpty else {

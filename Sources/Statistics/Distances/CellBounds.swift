@@ -44,6 +44,8 @@ public func kolmogorovSmirnovBounds(
 ///   - cells: the cells that were counted in.
 ///   - minimum: the smallest value of both sides.
 ///   - maximum: the largest value of both sides.
+///   - reference: counts by cell.
+///   - current: likewise.
 public func wassersteinBounds(
   _ cells: Cells, minimum: Double, maximum: Double, reference: [Int], current: [Int]
 ) throws(UndefinedStatistic) -> Bounded {

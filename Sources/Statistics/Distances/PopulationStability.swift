@@ -22,6 +22,7 @@ public struct PopulationStability: Sendable, Equatable {
 /// - Parameters:
 ///   - reference: counts by cell or category, at least 0.
 ///   - current: counts of the same cells.
+///   - epsilon: the share that smaller ones are raised to, above 0.
 /// - Throws: ``UndefinedStatistic/emptySample(_:)``.
 public func populationStabilityIndex(
   reference: [Int], current: [Int], epsilon: Double = 1e-4

@@ -26,6 +26,7 @@ public struct MaximumMeanDiscrepancy: Sendable, Equatable {
 /// - Parameters:
 ///   - reference: rows one after the other, `columns` finite values each.
 ///   - current: likewise.
+///   - columns: values in a row.
 ///   - gamma: nil for the median heuristic, 1/(2 · median²) of the distances between rows of both
 ///     samples together (of a seeded sample of pairs where there are more than 500 000).
 ///   - permutations: at least 1.

@@ -44,6 +44,7 @@ public struct KolmogorovSmirnov: Sendable, Equatable {
 /// - Parameters:
 ///   - reference: ascending, finite, not empty.
 ///   - current: likewise.
+///   - alternative: which differences count.
 /// - Throws: ``UndefinedStatistic/emptySample(_:)``.
 public func kolmogorovSmirnov(
   _ reference: Span<Double>, _ current: Span<Double>, alternative: Alternative = .twoSided
