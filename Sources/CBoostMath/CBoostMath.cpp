@@ -52,6 +52,13 @@ double plumbline_student_t_sf(double x, double degrees_of_freedom) {
   });
 }
 
+double plumbline_student_t_quantile(double p, double degrees_of_freedom) {
+  return guarded([=] {
+    using Distribution = boost::math::students_t_distribution<double, Quiet>;
+    return boost::math::quantile(Distribution(degrees_of_freedom), p);
+  });
+}
+
 double plumbline_chi_square_sf(double x, double degrees_of_freedom) {
   return guarded([=] {
     return boost::math::gamma_q(degrees_of_freedom / 2, x / 2, Quiet());

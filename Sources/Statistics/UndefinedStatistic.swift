@@ -5,6 +5,11 @@ public enum UndefinedStatistic: Error, Equatable, Sendable, CustomStringConverti
   /// Nothing varies, so that there is nothing to compare by.
   case constantSamples
   case needsTwoCategories(got: Int)
+  /// Only one class occurs, where two are told apart.
+  case oneClassOnly
+  /// The truth does not vary, so that none of its variance can be explained.
+  case constantTruth
+  case noRows
   /// A result left the range of floating-point numbers.
   case outOfRange
 
@@ -16,6 +21,9 @@ public enum UndefinedStatistic: Error, Equatable, Sendable, CustomStringConverti
     case .constantSamples: "every value is the same on both sides"
     case .needsTwoCategories(let got):
       "exactly two categories are needed, and there \(got == 1 ? "is one" : "are \(got)")"
+    case .oneClassOnly: "only one class occurs"
+    case .constantTruth: "the truth is the same in every row"
+    case .noRows: "there are no rows"
     case .outOfRange: "the values are too large or too small for double precision"
     }
   }

@@ -49,3 +49,7 @@ extension Cells {
     count(values.span, into: &counts)
   }
 }
+
+func logLoss(_ probabilities: [Double]) throws -> Double {
+  try Statistics.logLoss(ofTruth: probabilities.span)
+}

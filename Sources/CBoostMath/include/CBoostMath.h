@@ -13,6 +13,7 @@ extern "C" {
 double plumbline_normal_sf(double x);
 double plumbline_normal_quantile(double p);
 double plumbline_student_t_sf(double x, double degrees_of_freedom);
+double plumbline_student_t_quantile(double p, double degrees_of_freedom);
 double plumbline_chi_square_sf(double x, double degrees_of_freedom);
 /// ln Γ(x).
 double plumbline_log_gamma(double x);

@@ -78,6 +78,9 @@ public struct Moments: Sendable, Equatable {
     maximum = high
   }
 
+  /// The moments of finite values.
+  public init(_ values: [Double]) { self.init(values.span) }
+
   /// The mean of values whose sum is out of range: a running mean, in which nothing is.
   private static func meanOfHuge(_ values: Span<Double>) -> Double {
     var mean = 0.0

@@ -4,11 +4,19 @@ import CBoostMath
 enum Normal {
   static func sf(_ x: Double) -> Double { plumbline_normal_sf(x) }
 
+  /// The x with P(X ≤ x) = p.
+  static func quantile(_ p: Double) -> Double { plumbline_normal_quantile(p) }
+
   /// P(|X| > |z|).
   static func twoSided(_ z: Double) -> Double { min(1, 2 * plumbline_normal_sf(abs(z))) }
 }
 
 enum StudentT {
+  /// The x with P(X ≤ x) = p.
+  static func quantile(_ p: Double, degreesOfFreedom: Double) -> Double {
+    plumbline_student_t_quantile(p, degreesOfFreedom)
+  }
+
   /// P(|X| > |t|).
   static func twoSided(_ t: Double, degreesOfFreedom: Double) -> Double {
     min(1, 2 * plumbline_student_t_sf(abs(t), degreesOfFreedom))
