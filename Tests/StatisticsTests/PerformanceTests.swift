@@ -164,7 +164,8 @@ struct PerformanceTests {
     #expect(agree(whole.rootMeanSquaredError, example.rmse, within: 1e-12))
     #expect(agree(whole.absolute.mean, example.mae, within: 1e-12))
     #expect(agree(try? whole.determination(), example.r2, within: 1e-10))
-    #expect(agree(whole.relative.count > 0 ? whole.relative.mean : nil, example.mape, within: 1e-12))
+    #expect(
+      agree(whole.relative.count > 0 ? whole.relative.mean : nil, example.mape, within: 1e-12))
     #expect(agree(whole.symmetric.mean, example.smape, within: 1e-12))
     #expect(whole.zeroTruths == example.zeroTruths)
     let loss = quantileLoss(truth: example.truth, predictions: example.predictions, level: 0.9)
@@ -223,7 +224,9 @@ struct PerformanceTests {
     for (hits, count) in [(300, 1000), (12, 40), (9_000, 10_000)] {
       let exact = try #require(Interval.proportion(hits: Double(hits), count: Double(count)))
       let drawn = try #require(
-        Interval.bootstrap([hits, count - hits], replicates: 2000, seed: 7) { $0[0] / ($0[0] + $0[1]) })
+        Interval.bootstrap([hits, count - hits], replicates: 2000, seed: 7) {
+          $0[0] / ($0[0] + $0[1])
+        })
       #expect(abs((drawn.upper - drawn.lower) / (exact.upper - exact.lower) - 1) < 0.12)
     }
   }
