@@ -44,6 +44,8 @@ let package = Package(
       dependencies: ["Monitoring", "Store", .product(name: "Mustache", package: "swift-mustache")],
       resources: [
         .embedInCode("HTML/Template/column.mustache"),
+        .embedInCode("HTML/Template/head.mustache"),
+        .embedInCode("HTML/Template/performance.mustache"),
         .embedInCode("HTML/Template/report.css"),
         .embedInCode("HTML/Template/report.mustache"),
       ],

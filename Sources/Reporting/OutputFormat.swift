@@ -12,6 +12,18 @@ public enum OutputFormat: String, CaseIterable, Sendable {
   case junit
 }
 
+/// A performance report as text of some format.
+public func render(
+  _ report: PerformanceReport, as format: OutputFormat, style: TerminalStyle = .plain
+) throws -> String {
+  switch format {
+  case .table: PerformanceTable(report: report, style: style).render()
+  case .json: try json(report)
+  case .markdown: PerformanceMarkdown(report: report).render()
+  case .junit: PerformanceJUnit(report: report).render()
+  }
+}
+
 /// A drift report as text of some format.
 public func render(
   _ report: DriftReport, as format: OutputFormat, style: TerminalStyle = .plain

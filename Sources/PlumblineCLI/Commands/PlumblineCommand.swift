@@ -14,6 +14,7 @@ struct PlumblineCommand: ParsableCommand {
       """,
     version: plumblineVersion,
     subcommands: [
-      DriftCommand.self, RunCommand.self, HistoryCommand.self, VersionCommand.self,
+      DriftCommand.self, PerformanceCommand.self, RunCommand.self, HistoryCommand.self,
+      VersionCommand.self,
     ])
 }

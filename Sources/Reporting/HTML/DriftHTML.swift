@@ -1,5 +1,4 @@
 public import Monitoring
-import Mustache
 
 /// A drift report as one self-contained page: no script, no request, under a strict content policy.
 ///
@@ -13,14 +12,9 @@ import Mustache
 public func renderHTML(
   _ report: DriftReport, title: String, generatedAt: String, version: String
 ) throws -> String {
-  let library = MustacheLibrary(templates: [
-    "column": try MustacheTemplate(
-      string: String(decoding: PackageResources.column_mustache, as: UTF8.self))
-  ])
-  let page = try MustacheTemplate(
-    string: String(decoding: PackageResources.report_mustache, as: UTF8.self))
-  return page.render(
-    PageView(report, title: title, generatedAt: generatedAt, version: version), library: library)
+  try Page.render(
+    PackageResources.report_mustache,
+    PageView(report, title: title, generatedAt: generatedAt, version: version))
 }
 
 /// What the page shows, in the template's words.
@@ -28,7 +22,7 @@ struct PageView {
   let title: String
   let version: String
   let generatedAt: String
-  let css = String(decoding: PackageResources.report_css, as: UTF8.self)
+  let css = Page.css
   let status: String
   let statusWord: String
   let sign: String
@@ -59,7 +53,7 @@ struct PageView {
     self.version = version
     self.generatedAt = generatedAt
     status = report.status.rawValue
-    statusWord = report.status.rawValue.prefix(1).uppercased() + report.status.rawValue.dropFirst()
+    statusWord = Page.word(report.status)
     sign = report.status.symbol
     headline = PrintableText.visible(wording.headline)
     facts = Self.facts(report)

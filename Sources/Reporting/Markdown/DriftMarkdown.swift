@@ -8,8 +8,10 @@ struct DriftMarkdown {
     let wording = Wording(report: report)
     var lines = [
       "## \(report.status.symbol) Drift: \(report.status.rawValue)", "",
-      escape(wording.headline), "", "- reference: \(escape(Wording.side(report.reference)))",
-      "- current: \(escape(Wording.side(report.current)))", "- \(escape(wording.terms))", "",
+      MarkdownText.escape(wording.headline), "",
+      "- reference: \(MarkdownText.escape(Wording.side(report.reference)))",
+      "- current: \(MarkdownText.escape(Wording.side(report.current)))",
+      "- \(MarkdownText.escape(wording.terms))", "",
     ]
     if !report.columns.isEmpty {
       lines += [
@@ -23,12 +25,12 @@ struct DriftMarkdown {
       "\(drift.method) over \(drift.columns.count) columns: \(Figures.number(drift.statistic)), "
         + "p \(Figures.pValue(drift.pValue)), "
         + (drift.drifted.map { $0 ? "**drifted**" : "stable" }
-          ?? escape("unknown: \(drift.reason ?? "")")) + "\n"
+          ?? MarkdownText.escape("unknown: \(drift.reason ?? "")")) + "\n"
     }
     if !report.chunks.isEmpty {
       lines += ["| over time | rows | drifted | share | status |", "|---|---:|---:|---:|---|"]
       lines += report.chunks.map { chunk in
-        "| \(escape(chunk.label)) | \(chunk.rows) | \(chunk.driftedColumns) of "
+        "| \(MarkdownText.escape(chunk.label)) | \(chunk.rows) | \(chunk.driftedColumns) of "
           + "\(chunk.checkedColumns) | \(Figures.percent(chunk.driftShare)) | "
           + "\(chunk.status.symbol) \(chunk.status.rawValue) |"
       }
@@ -48,28 +50,19 @@ struct DriftMarkdown {
   private func row(_ column: ColumnDrift) -> String {
     let verdict = Wording.verdict(column)
     let cells = [
-      escape(column.column), Wording.kind(column), escape(column.method ?? "–"),
-      Figures.number(column.statistic), escape(Figures.pValue(column.adjustedPValue)),
-      Figures.number(column.effectSize), escape(Wording.threshold(column)),
+      MarkdownText.escape(column.column), Wording.kind(column),
+      MarkdownText.escape(column.method ?? "–"),
+      Figures.number(column.statistic), MarkdownText.escape(Figures.pValue(column.adjustedPValue)),
+      Figures.number(column.effectSize), MarkdownText.escape(Wording.threshold(column)),
       Wording.missing(column),
       column.drifted == nil
-        ? escape("\(verdict): \(column.reason ?? "")")
+        ? MarkdownText.escape("\(verdict): \(column.reason ?? "")")
         : column.drifted == true ? "**\(verdict)**" : verdict,
     ]
     return "| " + cells.joined(separator: " | ") + " |"
   }
 
   private func section(_ title: String, _ items: [String]) -> [String] {
-    items.isEmpty ? [] : ["### \(title)", ""] + items.map { "- \(escape($0))" } + [""]
-  }
-
-  /// Text that Markdown shows as it stands, on one line.
-  private func escape(_ text: String) -> String {
-    var result = ""
-    for character in PrintableText.visible(text) {
-      if "\\`*_{}[]<>#|~".contains(character) { result.append("\\") }
-      result.append(character)
-    }
-    return result
+    items.isEmpty ? [] : ["### \(title)", ""] + items.map { "- \(MarkdownText.escape($0))" } + [""]
   }
 }

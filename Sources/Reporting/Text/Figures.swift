@@ -37,6 +37,21 @@ enum Figures {
     percent(before).dropLast(2) + " → " + percent(now)
   }
 
+  /// A range; nothing where there is none.
+  static func interval(_ lower: Double?, _ upper: Double?) -> String {
+    guard let lower, let upper else { return "" }
+    return "\(number(lower)) to \(number(upper))"
+  }
+
+  /// With its sign, whichever it is.
+  static func signed(_ value: Double?) -> String {
+    (value.map { $0 > 0 } ?? false ? "+" : "") + number(value)
+  }
+
+  static func signedPercent(_ share: Double) -> String {
+    (share > 0 ? "+" : "") + percent(share)
+  }
+
   /// Thousands set apart by narrow spaces.
   static func count(_ value: Int) -> String {
     let digits = String(value.magnitude)

@@ -33,10 +33,10 @@ public struct ConfusionMatrix: Sendable, Equatable {
   ///
   /// Classes that neither occur nor are predicted count for nothing. In averages over classes, a
   /// class's undefined precision or recall is 0, as in scikit-learn.
-  public func scores() -> ClassificationScores { Self.scores(counts.map(Double.init), classes) }
+  public func scores() -> ClassificationScores { Self.figures(counts.map(Double.init), classes) }
 
-  /// The figures of weighted counts, as bootstrap replicates have them.
-  static func scores(_ counts: [Double], _ classes: Int) -> ClassificationScores {
+  /// The figures of weighted counts, as bootstrap replicates have them, in the order of ``counts``.
+  public static func figures(_ counts: [Double], _ classes: Int) -> ClassificationScores {
     var scores = ClassificationScores()
     let total = counts.reduce(0, +)
     guard total > 0 else { return scores }
@@ -72,10 +72,11 @@ public struct ConfusionMatrix: Sendable, Equatable {
   public func binary(
     positive: Int
   ) -> (precision: Double?, recall: Double?, f1: Double?) {
-    Self.binary(counts.map(Double.init), classes, positive)
+    Self.binaryFigures(counts.map(Double.init), classes, positive)
   }
 
-  static func binary(
+  /// The same of weighted counts.
+  public static func binaryFigures(
     _ counts: [Double], _ classes: Int, _ positive: Int
   ) -> (precision: Double?, recall: Double?, f1: Double?) {
     let hit = counts[positive * classes + positive]

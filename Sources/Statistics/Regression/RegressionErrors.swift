@@ -73,6 +73,29 @@ public struct RegressionErrors: Sendable, Equatable {
   }
 }
 
+/// The interval of the coefficient of determination by the delta method: the variance of the mean of
+/// what each row moves it by.
+///
+/// - Parameters:
+///   - truth: finite.
+///   - predictions: one for each truth.
+/// - Returns: nil for fewer than three rows, or where the truth does not vary.
+public func determinationInterval(
+  truth: [Double], predictions: [Double], confidence: Double = 0.95
+) -> Interval? {
+  let squares = zip(truth, predictions).map { ($1 - $0) * ($1 - $0) }
+  let (error, spread) = (Moments(squares), Moments(truth))
+  guard truth.count > 2, let variance = spread.populationVariance, variance > 0 else { return nil }
+  let share = error.mean / variance
+  let moves = zip(truth, squares).map { value, square in
+    let distance = (value - spread.mean) * (value - spread.mean)
+    return (share * (distance - variance) - (square - error.mean)) / variance
+  }
+  guard let wobble = Moments(moves).variance else { return nil }
+  return Interval.normal(
+    1 - share, standardError: (wobble / Double(truth.count)).squareRoot(), confidence: confidence)
+}
+
 /// The mean quantile (pinball) loss of one predicted quantile: level · (truth − prediction) where the
 /// truth is above, (1 − level) · (prediction − truth) where it is below. Agrees with scikit-learn's
 /// `mean_pinball_loss`.

@@ -43,6 +43,11 @@ enum Markup {
       + "height=\"\(coordinate(height))\" class=\"\(name)\"/>"
   }
 
+  static func circle(x: Double, y: Double, radius: Double, class name: String) -> String {
+    "<circle cx=\"\(coordinate(x))\" cy=\"\(coordinate(y))\" r=\"\(coordinate(radius))\" "
+      + "class=\"\(name)\"/>"
+  }
+
   static func line(_ from: (Double, Double), _ to: (Double, Double), class name: String) -> String {
     "<line x1=\"\(coordinate(from.0))\" y1=\"\(coordinate(from.1))\" x2=\"\(coordinate(to.0))\" "
       + "y2=\"\(coordinate(to.1))\" class=\"\(name)\"/>"

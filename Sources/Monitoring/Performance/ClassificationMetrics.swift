@@ -1,0 +1,302 @@
+import Foundation
+import Statistics
+
+/// The metrics of a classifier over some rows.
+struct ClassificationMetrics {
+  let names: [String]
+  /// The class that counts as positive; nil where there are several.
+  let positive: Int?
+  /// Which class each column of probabilities is of.
+  let probabilityClasses: [Int]
+  let costs: [PerformanceOptions.Cost]
+  let seed: UInt64
+
+  /// Cells of score that curves are drawn anew from.
+  private static let resampledCells = 512
+
+  /// - Parameters:
+  ///   - table: the rows.
+  ///   - rows: those that count; each has a truth.
+  func evaluate(_ table: PredictionTable, _ rows: [Int]) -> (Metrics, ConfusionMatrix) {
+    var matrix = ConfusionMatrix(classes: names.count)
+    var unpredicted = 0
+    for row in rows {
+      let (truth, predicted) = (table.truthClasses[row], table.predictedClasses[row])
+      guard predicted >= 0 else {
+        unpredicted += 1
+        continue
+      }
+      matrix.add(truth: Int(truth), predicted: Int(predicted))
+    }
+    var metrics = matrixMetrics(matrix)
+    metrics.merge(probabilityMetrics(table, rows)) { $1 }
+    metrics.merge(costMetrics(matrix)) { $1 }
+    if unpredicted > 0 {
+      metrics["unpredicted_rows"] = MetricValue(Double(unpredicted))
+    }
+    return (metrics, matrix)
+  }
+
+  private func matrixMetrics(_ matrix: ConfusionMatrix) -> Metrics {
+    let classes = matrix.classes
+    let empty = UndefinedStatistic.noRows.description
+    let scores = matrix.scores()
+    let total = Double(matrix.total)
+    func drawn(_ figure: @escaping ([Double]) -> Double?) -> Interval? {
+      matrix.total > 1 ? Interval.bootstrap(matrix.counts, seed: seed, figure) : nil
+    }
+    let accuracy = MetricValue(
+      scores.accuracy,
+      scores.accuracy.flatMap { Interval.proportion(hits: $0 * total, count: total) }, else: empty)
+    var metrics: Metrics = [
+      "accuracy": accuracy,
+      "balanced_accuracy": MetricValue(
+        scores.balancedAccuracy,
+        drawn { ConfusionMatrix.figures($0, classes).balancedAccuracy }, else: empty),
+      // With one label a row, every micro average is the accuracy.
+      "precision_micro": accuracy, "recall_micro": accuracy, "f1_micro": accuracy,
+    ]
+    let averages: [(String, KeyPath<ClassificationScores, ClassificationScores.Trio?>)] = [
+      ("macro", \.macro), ("weighted", \.weighted),
+    ]
+    let figures: [(String, KeyPath<ClassificationScores.Trio, Double>)] = [
+      ("precision", \.precision), ("recall", \.recall), ("f1", \.f1),
+    ]
+    for (average, path) in averages {
+      for (figure, part) in figures {
+        metrics["\(figure)_\(average)"] = MetricValue(
+          scores[keyPath: path]?[keyPath: part],
+          drawn { ConfusionMatrix.figures($0, classes)[keyPath: path]?[keyPath: part] },
+          else: empty)
+      }
+    }
+    guard let positive else {
+      for name in ["precision", "recall", "f1_score"] {
+        metrics[name] = MetricValue(
+          missing: "there are \(names.count) classes and no positive one: see the averages")
+      }
+      return metrics
+    }
+    let figure = matrix.binary(positive: positive)
+    let label = names[positive]
+    let hits = Double(matrix[truth: positive, predicted: positive])
+    let predicted = (0..<classes).reduce(0) { $0 + matrix[truth: $1, predicted: positive] }
+    let occurring = (0..<classes).reduce(0) { $0 + matrix[truth: positive, predicted: $1] }
+    metrics["precision"] = MetricValue(
+      figure.precision, Interval.proportion(hits: hits, count: Double(predicted)),
+      else: "class \(label) was never predicted")
+    metrics["recall"] = MetricValue(
+      figure.recall, Interval.proportion(hits: hits, count: Double(occurring)),
+      else: "class \(label) never occurs")
+    metrics["f1_score"] = MetricValue(
+      figure.f1, drawn { ConfusionMatrix.binaryFigures($0, classes, positive).f1 },
+      else: "class \(label) neither occurs nor is predicted")
+    return metrics
+  }
+
+  // MARK: Probabilities
+
+  private func probabilityMetrics(_ table: PredictionTable, _ rows: [Int]) -> Metrics {
+    guard !probabilityClasses.isEmpty else { return [:] }
+    let valid = rows.filter { row in table.probabilities.allSatisfy { !$0[row].isNaN } }
+    if let positive, probabilityClasses.count == 1 || names.count == 2 {
+      return binaryMetrics(table, valid, positive)
+    }
+    return severalMetrics(table, valid)
+  }
+
+  private func binaryMetrics(
+    _ table: PredictionTable, _ rows: [Int], _ positive: Int
+  ) -> Metrics {
+    guard let column = probabilityClasses.firstIndex(of: positive) else { return [:] }
+    let scores = table.probabilities[column]
+    var (positives, negatives, ofTruth, squares): ([Double], [Double], [Double], [Double]) =
+      ([], [], [], [])
+    var calibration = CalibrationCells()
+    for row in rows {
+      let (score, happened) = (scores[row], Int(table.truthClasses[row]) == positive)
+      if happened { positives.append(score) } else { negatives.append(score) }
+      ofTruth.append(happened ? score : 1 - score)
+      let error = happened ? 1 - score : score
+      squares.append(error * error)
+      calibration.add(probability: score, happened: happened)
+    }
+    let sorted = BinaryScores(positives: positives, negatives: negatives)
+    var metrics = losses(ofTruth, squares: squares)
+    metrics["expected_calibration_error"] = calibrationMetric(calibration)
+    metrics["auc_roc"] = Self.metric { try sorted.areaUnderROC() }
+    do {
+      metrics["auc_pr"] = MetricValue(
+        try sorted.averagePrecision(), averagePrecisionInterval(sorted))
+    } catch {
+      metrics["auc_pr"] = MetricValue(missing: "class \(names[positive]) never occurs")
+    }
+    return metrics
+  }
+
+  private func severalMetrics(_ table: PredictionTable, _ rows: [Int]) -> Metrics {
+    let columns = table.probabilities
+    let placeOfClass = Dictionary(
+      probabilityClasses.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    let known = rows.filter { placeOfClass[Int(table.truthClasses[$0])] != nil }
+    var (ofTruth, squares): ([Double], [Double]) = ([], [])
+    var calibration = CalibrationCells()
+    var truth: [Int] = []
+    for row in known {
+      guard let place = placeOfClass[Int(table.truthClasses[row])] else { continue }
+      truth.append(place)
+      ofTruth.append(columns[place][row])
+      var (square, best) = (0.0, 0)
+      for index in columns.indices {
+        let error = columns[index][row] - (index == place ? 1 : 0)
+        square += error * error
+        if columns[index][row] > columns[best][row] { best = index }
+      }
+      squares.append(square)
+      calibration.add(probability: columns[best][row], happened: best == place)
+    }
+    var metrics = losses(ofTruth, squares: squares)
+    metrics["expected_calibration_error"] = calibrationMetric(calibration)
+    let scores = columns.map { column in known.map { column[$0] } }
+    for (name, averaging) in [
+      ("auc_roc_ovr_macro", ClassAveraging.oneVersusRest), ("auc_roc_ovo_macro", .oneVersusOne),
+    ] {
+      metrics[name] = Self.metric {
+        try areaUnderROC(truth: truth, scores: scores, averaging: averaging)
+      }
+    }
+    for name in ["auc_roc", "auc_pr"] {
+      metrics[name] = MetricValue(
+        missing: "there are \(names.count) classes: see auc_roc_ovr_macro and auc_roc_ovo_macro")
+    }
+    if known.count < rows.count {
+      metrics["rows_of_classes_without_probability"] = MetricValue(Double(rows.count - known.count))
+    }
+    return metrics
+  }
+
+  private func losses(_ ofTruth: [Double], squares: [Double]) -> Metrics {
+    var metrics: Metrics = ["brier_score": MetricValue(mean: Moments(squares))]
+    do {
+      let loss = try logLoss(ofTruth: ofTruth.span)
+      let floor = probabilityFloor
+      let each = ofTruth.map { -log(min(max($0, floor), 1 - floor)) }
+      metrics["log_loss"] = MetricValue(loss, Interval.mean(Moments(each)))
+    } catch {
+      metrics["log_loss"] = MetricValue(missing: "\(error)")
+    }
+    return metrics
+  }
+
+  private func calibrationMetric(_ cells: CalibrationCells) -> MetricValue {
+    do {
+      let value = try cells.expectedError()
+      let counts = cells.cells.flatMap { [$0.hits, $0.count - $0.hits] }
+      let means = cells.cells.map { $0.count > 0 ? $0.probability / Double($0.count) : 0 }
+      let interval = Interval.bootstrap(counts, seed: seed) { drawn in
+        var (error, total) = (0.0, 0.0)
+        for (index, mean) in means.enumerated() {
+          let (hits, others) = (drawn[2 * index], drawn[2 * index + 1])
+          error += abs(hits - mean * (hits + others))
+          total += hits + others
+        }
+        return total > 0 ? error / total : nil
+      }
+      return MetricValue(value, interval)
+    } catch {
+      return MetricValue(missing: "\(error)")
+    }
+  }
+
+  /// Rows are drawn anew from cells of equal frequency of the score; the interval is put round the
+  /// exact figure.
+  private func averagePrecisionInterval(_ scores: BinaryScores) -> Interval? {
+    var all = scores.positives + scores.negatives
+    guard all.count > 1 else { return nil }
+    sortAscending(&all)
+    let cells = Cells.equalFrequency(sortedReference: all.span, count: Self.resampledCells)
+    let counts = [
+      cells.counts(sorted: scores.positives.span), cells.counts(sorted: scores.negatives.span),
+    ]
+    func figure(_ drawn: [Double]) -> Double? {
+      var (hits, others, sum) = (0.0, 0.0, 0.0)
+      for cell in stride(from: cells.count - 1, through: 0, by: -1) {
+        let gained = drawn[cell]
+        hits += gained
+        others += drawn[cells.count + cell]
+        if gained > 0 { sum += gained * hits / (hits + others) }
+      }
+      return hits > 0 ? sum / hits : nil
+    }
+    let flat = counts[0] + counts[1]
+    guard let exact = try? scores.averagePrecision(), let coarse = figure(flat.map(Double.init)),
+      let interval = Interval.bootstrap(flat, replicates: 200, seed: seed, figure)
+    else { return nil }
+    return Interval(
+      lower: interval.lower + exact - coarse, upper: interval.upper + exact - coarse
+    ).clamped(0...1)
+  }
+
+  private static func metric(_ area: () throws -> AreaUnderROC) -> MetricValue {
+    do {
+      let area = try area()
+      return MetricValue(
+        area.value,
+        area.standardError.map { Interval.normal(area.value, standardError: $0).clamped(0...1) })
+    } catch {
+      return MetricValue(missing: "\(error)")
+    }
+  }
+
+  // MARK: Costs
+
+  private func costMetrics(_ matrix: ConfusionMatrix) -> Metrics {
+    guard !costs.isEmpty else { return [:] }
+    var perCell = [Double](repeating: 0, count: matrix.counts.count)
+    var (ofFalsePositives, ofFalseNegatives): (Double?, Double?)
+    for cost in costs {
+      for cell in cells(of: cost.outcome) { perCell[cell] += cost.cost }
+      if cost.outcome == .falsePositive { ofFalsePositives = cost.cost }
+      if cost.outcome == .falseNegative { ofFalseNegatives = cost.cost }
+    }
+    func total(_ counts: [Double]) -> Double {
+      zip(counts, perCell).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+    var metrics: Metrics = [
+      "total_cost": MetricValue(
+        total(matrix.counts.map(Double.init)),
+        Interval.bootstrap(matrix.counts, seed: seed) { total($0) })
+    ]
+    for (name, outcome, cost) in [
+      ("false_positive_cost", PerformanceOptions.Cost.Outcome.falsePositive, ofFalsePositives),
+      ("false_negative_cost", .falseNegative, ofFalseNegatives),
+    ] {
+      guard let cost else { continue }
+      let count = cells(of: outcome).reduce(0) { $0 + matrix.counts[$1] }
+      metrics[name] = MetricValue(
+        Double(count) * cost, Interval.bootstrap([count], seed: seed) { $0[0] * cost })
+    }
+    return metrics
+  }
+
+  /// The cells of the matrix an outcome is counted in.
+  private func cells(of outcome: PerformanceOptions.Cost.Outcome) -> [Int] {
+    let all = names.indices
+    func cell(_ truth: Int, _ predicted: Int) -> Int { truth * names.count + predicted }
+    if case .classes(let truth, let predicted) = outcome {
+      guard let t = names.firstIndex(of: truth), let p = names.firstIndex(of: predicted) else {
+        return []
+      }
+      return [cell(t, p)]
+    }
+    guard let positive else { return [] }
+    let others = all.filter { $0 != positive }
+    return switch outcome {
+    case .truePositive: [cell(positive, positive)]
+    case .falsePositive: others.map { cell($0, positive) }
+    case .falseNegative: others.map { cell(positive, $0) }
+    case .trueNegative: others.flatMap { t in others.map { cell(t, $0) } }
+    case .classes: []
+    }
+  }
+}

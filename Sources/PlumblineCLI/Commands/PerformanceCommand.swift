@@ -1,0 +1,92 @@
+import ArgumentParser
+import DataSources
+import Monitoring
+import Reporting
+
+struct PerformanceCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "performance",
+    abstract: "Measure how good predictions were, or estimate it before labels are in.",
+    discussion: """
+      Labels stand beside predictions (--target) or come apart and late (--labels, --id). Sources \
+      are named as for plumbline drift.
+
+      Examples:
+        plumbline performance predictions.parquet --target late --probability p \\
+          --reference spring.parquet --timestamp departed --chunk month
+        plumbline performance predictions.parquet --probability p --id flight \\
+          --labels labels.csv --target late --label-timestamp landed \\
+          --timestamp departed --chunk week --estimate --reference spring.parquet
+        plumbline performance prices.parquet --task regression --target paid \\
+          --prediction price --segment region
+      """)
+
+  @Argument(help: "Where the predictions are.")
+  var predictions: String
+
+  @OptionGroup(title: "Labels") var labels: LabelFlags
+  @OptionGroup(title: "Columns and metrics") var performance: PerformanceFlags
+
+  @Option(
+    help: ArgumentHelp(
+      "Predictions of a time when the model was known to be good, with labels.",
+      valueName: "source"))
+  var reference: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A query over the predictions; a file's rows are `source`.", valueName: "sql"))
+  var sql: String?
+
+  @Option(help: ArgumentHelp("A query over the reference.", valueName: "sql"))
+  var referenceSql: String?
+
+  @Option(help: ArgumentHelp("Also write a report to look at.", valueName: "file"))
+  var html: String?
+
+  @Option(
+    help: ArgumentHelp("Also write the result as JSON, whatever is printed.", valueName: "file"))
+  var json: String?
+
+  @Option(help: "Exit with 1 at this status or worse: degraded, critical, never.")
+  var failOn: FailOn?
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  func run() throws {
+    let configuration = try output.configuration()
+    var options = PerformanceOptions()
+    try labels.apply(to: &options)
+    try performance.apply(to: &options)
+    let sources = SourceOpener(connections: configuration.connections)
+    let check = PerformanceCheck(
+      predictions: try sources.open(predictions, sql: sql, option: "--sql"),
+      labels: try labels.labels.map {
+        try sources.open($0, sql: labels.labelsSql, option: "--labels-sql")
+      },
+      reference: try reference.map {
+        try sources.open($0, sql: referenceSql, option: "--reference-sql")
+      }, options: options)
+    let report = try check.run()
+    if let html {
+      try TextFile.write(
+        renderHTML(
+          report, title: "Performance report", generatedAt: Instant.now.iso8601,
+          version: plumblineVersion), to: html)
+    }
+    if let json { try TextFile.write(Reporting.json(report), to: json) }
+    if !output.quiet {
+      Console.write(try render(report, as: output.format ?? .table, style: Console.style))
+    }
+    throw ExitCode(exitStatus(report, failOn ?? configuration.failOn.flatMap(FailOn.init)))
+  }
+
+  /// Figures without a reference to judge them by are no failure unless a verdict was asked for.
+  private func exitStatus(_ report: PerformanceReport, _ failOn: FailOn?) -> Int32 {
+    let hasFigures = report.labelledRows > 0 || !report.estimates.isEmpty
+    if report.status == .unknown, hasFigures, failOn == nil || failOn == .never {
+      return ExitStatus.fine
+    }
+    return (failOn ?? .never).exitStatus(for: report.status)
+  }
+}
