@@ -32,7 +32,7 @@ let package = Package(
     .target(
       name: "PlumblineCLI",
       dependencies: [
-        "DataSources", "Monitoring", "Reporting", "Store",
+        "DataSources", "Monitoring", "Reporting", "Statistics", "Store",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
     .target(
@@ -41,9 +41,10 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Reporting",
-      dependencies: ["Monitoring", "Store", .product(name: "Mustache", package: "swift-mustache")],
+      dependencies: ["Monitoring", "Statistics", "Store", .product(name: "Mustache", package: "swift-mustache")],
       resources: [
         .embedInCode("HTML/Template/column.mustache"),
+        .embedInCode("HTML/Template/experiment.mustache"),
         .embedInCode("HTML/Template/head.mustache"),
         .embedInCode("HTML/Template/performance.mustache"),
         .embedInCode("HTML/Template/report.css"),

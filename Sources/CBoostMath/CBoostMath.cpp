@@ -4,6 +4,7 @@
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/special_functions/bessel.hpp>
+#include <boost/math/special_functions/beta.hpp>
 #include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 #include <limits>
@@ -63,6 +64,10 @@ double plumbline_chi_square_sf(double x, double degrees_of_freedom) {
   return guarded([=] {
     return boost::math::gamma_q(degrees_of_freedom / 2, x / 2, Quiet());
   });
+}
+
+double plumbline_beta_regularized(double a, double b, double x) {
+  return guarded([=] { return boost::math::ibeta(a, b, x, Quiet()); });
 }
 
 double plumbline_log_gamma(double x) {

@@ -27,8 +27,13 @@ public enum CommandLineDoor {
       Console.error(message)
       return ExitStatus.couldNotTell
     }
-    Console.write(message + "\n")
-    return ExitStatus.fine
+    do {
+      try Console.write(message + "\n")
+      return ExitStatus.fine
+    } catch {
+      Console.error("error: \(error)")
+      return ExitStatus.couldNotTell
+    }
   }
 }
 

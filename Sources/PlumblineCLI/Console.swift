@@ -9,12 +9,20 @@ import Reporting
 
 /// The terminal, or what stands for it.
 enum Console {
-  static func write(_ text: String) {
-    FileHandle.standardOutput.write(Data(text.utf8))
+  /// - Throws: ``FileError`` where the output is full or gone.
+  static func write(_ text: String) throws(FileError) { try write(bytes: Array(text.utf8)) }
+
+  static func write(bytes: [UInt8]) throws(FileError) {
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data(bytes))
+    } catch {
+      throw .unwritable(path: "standard output", reason: error.localizedDescription)
+    }
   }
 
   static func error(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    // Where even errors cannot be said, the exit code still tells.
+    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
   }
 
   static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }

@@ -6,8 +6,8 @@ import Monitoring
 ///
 /// The file is made at first use and brought up to date by migrations that are only ever added to.
 public struct History: Sendable {
-  private let path: String
-  private let database: DatabaseQueue
+  let path: String
+  let database: DatabaseQueue
 
   /// Opens or makes the file.
   ///

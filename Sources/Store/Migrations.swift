@@ -18,6 +18,17 @@ enum Migrations {
         table.column("report", .blob).notNull()
       }
     }
+    migrator.registerMigration("experiment looks") { database in
+      try database.create(table: "experiment_look") { table in
+        table.autoIncrementedPrimaryKey("id")
+        table.column("experiment_id", .text).notNull().indexed()
+        table.column("created_at", .text).notNull()
+        table.column("metric", .text).notNull()
+        table.column("treatment", .text).notNull()
+        table.column("information_fraction", .double).notNull()
+        table.column("z", .double).notNull()
+      }
+    }
     return migrator
   }
 }

@@ -16,6 +16,7 @@ double plumbline_student_t_sf(double x, double degrees_of_freedom);
 double plumbline_student_t_quantile(double p, double degrees_of_freedom);
 double plumbline_chi_square_sf(double x, double degrees_of_freedom);
 /// ln Γ(x).
+double plumbline_beta_regularized(double a, double b, double x);
 double plumbline_log_gamma(double x);
 /// The modified Bessel function of the second kind, K_order(x).
 double plumbline_bessel_k(double order, double x);

@@ -23,6 +23,18 @@ extension Dialect {
 }
 
 extension Dialect {
+  /// Whether the engine interpolates percentiles.
+  public var hasPercentiles: Bool { name != "sqlite" }
+
+  /// A percentile of an expression, interpolated linearly between neighbours, as a double.
+  ///
+  /// - Parameter level: 0…1.
+  public func percentile(_ level: Double, of expression: String) -> String {
+    double("percentile_cont(\(level)) WITHIN GROUP (ORDER BY \(expression))")
+  }
+}
+
+extension Dialect {
   /// Whether times are kept as text for want of a type of their own.
   public var keepsTimesAsText: Bool { name == "sqlite" }
 }

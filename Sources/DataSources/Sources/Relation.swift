@@ -33,6 +33,11 @@ public struct Relation: Sendable {
     return filtered
   }
 
+  /// The rows of a query of the relation's database.
+  public func derived(_ query: String) -> Relation {
+    Relation(database: database, name: name, from: "(\(query)) AS source")
+  }
+
   /// A query over the relation.
   ///
   /// - Parameters:

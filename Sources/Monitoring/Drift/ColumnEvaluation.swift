@@ -86,14 +86,6 @@ func adjustedPValues(_ outcomes: [MethodOutcome], _ correction: Correction) -> [
     outcome.choice.method.thresholdKind == .significance ? outcome.result?.pValue : nil
   }
   let known = raw.compactMap { $0 }
-  let adjusted =
-    switch correction {
-    case .none: known
-    case .bonferroni: PValueAdjustment.bonferroni(known)
-    case .holm: PValueAdjustment.holm(known)
-    case .benjaminiHochberg: PValueAdjustment.benjaminiHochberg(known)
-    case .benjaminiYekutieli: PValueAdjustment.benjaminiYekutieli(known)
-    }
-  var next = adjusted.makeIterator()
+  var next = correction.adjust(known).makeIterator()
   return raw.map { $0 == nil ? nil : next.next() }
 }

@@ -275,7 +275,9 @@ extension PerformanceReport {
           + "gets worse.")
       nextSteps = [
         "Look for the cause: run plumbline drift over the same two windows.",
-        "See which rows are worst: run with --segment.",
+        segments.isEmpty
+          ? "See which rows are worst: run with --segment."
+          : "Compare the segments: the worst may point to the cause.",
       ]
     case .healthy: nextSteps = ["Continue monitoring."]
     case .unknown:

@@ -73,7 +73,7 @@ struct DriftCommand: ParsableCommand {
 
     try keep(report, in: history ?? configuration.history)
     if !output.quiet {
-      Console.write(try render(report, as: output.format ?? .table, style: Console.style))
+      try Console.write(render(report, as: output.format ?? .table, style: Console.style))
     }
     throw ExitCode(failOn.exitStatus(for: report.status))
   }

@@ -49,7 +49,7 @@ struct HistoryCommand: ParsableCommand {
     func run() throws {
       let runs = try file.open(output.configuration()).list(limit: max(0, limit))
       guard !output.quiet else { return }
-      Console.write(try render(runs, as: output.format ?? .table, style: Console.style))
+      try Console.write(render(runs, as: output.format ?? .table, style: Console.style))
     }
   }
 
@@ -77,7 +77,7 @@ struct HistoryCommand: ParsableCommand {
             version: plumblineVersion), to: html)
       }
       guard !output.quiet else { return }
-      Console.write(try render(run.report, as: output.format ?? .table, style: Console.style))
+      try Console.write(render(run.report, as: output.format ?? .table, style: Console.style))
     }
   }
 }

@@ -76,7 +76,7 @@ struct PerformanceCommand: ParsableCommand {
     }
     if let json { try TextFile.write(Reporting.json(report), to: json) }
     if !output.quiet {
-      Console.write(try render(report, as: output.format ?? .table, style: Console.style))
+      try Console.write(render(report, as: output.format ?? .table, style: Console.style))
     }
     throw ExitCode(exitStatus(report, failOn ?? configuration.failOn.flatMap(FailOn.init)))
   }

@@ -14,7 +14,7 @@ struct PlumblineCommand: ParsableCommand {
       """,
     version: plumblineVersion,
     subcommands: [
-      DriftCommand.self, PerformanceCommand.self, RunCommand.self, HistoryCommand.self,
+      DriftCommand.self, PerformanceCommand.self, ExperimentCommand.self, RunCommand.self, HistoryCommand.self,
       VersionCommand.self,
     ])
 }

@@ -34,7 +34,7 @@ struct RunCommand: ParsableCommand {
       sources: SourceOpener(connections: configuration.connections))
     let response = try run.response()
     if !output.quiet {
-      Console.write(try render(response, as: output.format ?? .json, style: Console.style))
+      try Console.write(render(response, as: output.format ?? .json, style: Console.style))
     }
     let failOn = failOn ?? configuration.failOn.flatMap(FailOn.init) ?? .never
     throw ExitCode(failOn.exitStatus(for: response.status))

@@ -10,8 +10,8 @@ struct VersionCommand: ParsableCommand {
 
   func run() throws {
     switch output.format ?? .table {
-    case .json: Console.write(try json(["version": plumblineVersion]))
-    default: Console.write("plumbline \(plumblineVersion)\n")
+    case .json: try Console.write(json(["version": plumblineVersion]))
+    default: try Console.write("plumbline \(plumblineVersion)\n")
     }
   }
 }

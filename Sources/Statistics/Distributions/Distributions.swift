@@ -17,9 +17,21 @@ enum StudentT {
     plumbline_student_t_quantile(p, degreesOfFreedom)
   }
 
+  /// P(X > t).
+  static func sf(_ t: Double, degreesOfFreedom: Double) -> Double {
+    plumbline_student_t_sf(t, degreesOfFreedom)
+  }
+
   /// P(|X| > |t|).
   static func twoSided(_ t: Double, degreesOfFreedom: Double) -> Double {
     min(1, 2 * plumbline_student_t_sf(abs(t), degreesOfFreedom))
+  }
+}
+
+enum Beta {
+  /// The regularized incomplete beta function I_x(a, b).
+  static func regularized(_ x: Double, a: Double, b: Double) -> Double {
+    plumbline_beta_regularized(a, b, x)
   }
 }
 

@@ -82,6 +82,29 @@ public struct MeanEstimate: Sendable, Equatable {
   }
 }
 
+extension MeanEstimate {
+  /// The p-value of the true mean being at most `limit`, by Student's t; 1 or 0 where nothing varies.
+  public func oneSidedPValue(above limit: Double) -> Double {
+    guard count > 1, variance > 0 else { return mean > limit && count > 1 ? 0 : 1 }
+    return StudentT.sf(
+      (mean - limit) / variance.squareRoot(), degreesOfFreedom: Double(count - 1))
+  }
+
+  /// The p-value of the true mean being at least `limit`.
+  public func oneSidedPValue(below limit: Double) -> Double {
+    MeanEstimate(count: count, mean: -mean, variance: variance).oneSidedPValue(above: -limit)
+  }
+}
+
+/// P(X ≥ hits) for a binomial of so many trials: the exact one-sided p-value of a share being at most
+/// `probability`. Agrees with SciPy's `binomtest(alternative='greater')`.
+public func binomialUpperTail(_ hits: Int, of trials: Int, probability: Double) -> Double {
+  guard hits > 0 else { return 1 }
+  guard hits <= trials, probability > 0 else { return 0 }
+  guard probability < 1 else { return 1 }
+  return Beta.regularized(probability, a: Double(hits), b: Double(trials - hits + 1))
+}
+
 /// What paired values (x, y) of units add up to; those of parts add up to those of the whole.
 ///
 /// Serves regression on a covariate (y the metric, x its value before the experiment) and ratios of
@@ -97,7 +120,24 @@ public struct PairedMoments: Sendable, Equatable, Codable {
   public private(set) var squaresY = 0.0
   public private(set) var products = 0.0
 
+  enum CodingKeys: String, CodingKey {
+    case count
+    case meanX = "mean_x"
+    case meanY = "mean_y"
+    case squaresX = "squares_x"
+    case squaresY = "squares_y"
+    case products
+  }
+
   public init() {}
+
+  /// The moments of values without an x.
+  public init(_ values: [Double]) {
+    let moments = Moments(values)
+    count = moments.count
+    meanY = moments.mean
+    squaresY = moments.squaredDeviations
+  }
 
   /// Counts a unit. O(1), by Welford's updates.
   public mutating func add(_ x: Double, _ y: Double) {

@@ -98,7 +98,9 @@ struct MetricChart {
   }
 
   private func labels(_ x: (Int) -> Double) -> String {
-    let room = 9
+    // A letter is about six units wide.
+    let longest = (points.map(\.label.count).max() ?? 1) * 6 + 12
+    let room = max(1, Int(Self.width - Self.left) / longest)
     let step = max(1, (points.count + room - 1) / room)
     return points.enumerated().filter { $0.offset % step == 0 }.map { index, point in
       Markup.text(point.label, x: x(index), y: Self.height - 6, anchor: "middle")
