@@ -8,6 +8,11 @@ public func render(
 ) throws -> String {
   if format == .json { return try json(response) }
   if let report = response.driftResults { return try render(report, as: format, style: style) }
-  let steps = response.nextSteps.map { "- \($0)" }.joined(separator: "\n")
-  return "\(response.status.rawValue): \(response.reason ?? "there is no result")\n\(steps)"
+  switch response.results {
+  case .performance(let report): return try render(report, as: format, style: style)
+  case .experiment(let report): return try render(report, as: format, style: style)
+  case nil:
+    let steps = response.nextSteps.map { "- \($0)" }.joined(separator: "\n")
+    return "\(response.status.rawValue): \(response.reason ?? "there is no result")\n\(steps)\n"
+  }
 }

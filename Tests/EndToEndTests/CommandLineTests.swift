@@ -149,11 +149,52 @@ struct CommandLineTests {
     )
     let other = try folder.write(
       "other.json", plumbline("run", input: "{\"monitoring_type\": \"alerting\"}").output)
+    let predictions = try folder.write(
+      "p.parquet",
+      rowsOf: """
+        SELECT range % 2 AS y, 0.3 + 0.4 * (range % 2) AS p, range % 3 AS s,
+          TIMESTAMP '2024-01-01' + INTERVAL 1 HOUR * range AS t,
+          CASE WHEN hash(range) % 2 = 0 THEN 'control' ELSE 'treatment' END AS v
+        FROM range(2000)
+        """)
+    let performance = try folder.write(
+      "performance.json",
+      plumbline(
+        "performance", predictions, "--target", "y", "--probability", "p", "--reference",
+        predictions, "--timestamp", "t", "--chunk", "month", "--segment", "s", "--shadow", "y",
+        "--estimate", "--cost", "fp=1,fn=2", "--format", "json"
+      ).output)
+    let plan = try folder.write(
+      "plan.json",
+      "{\"experiment_id\": \"e\", \"min_sample_size\": 100, \"max_sample_size\": 4000, "
+        + "\"spending\": \"pocock\", \"guardrails\": {\"p\": [0, 0.9], \"p_p99\": "
+        + "{\"max\": 1, \"column\": \"p\"}}}")
+    let experiment = try folder.write(
+      "experiment.json",
+      plumbline(
+        "experiment", "analyze", predictions, "--config", plan, "--variant", "v", "--metric",
+        "y,p", "--timestamp", "t", "--format", "json"
+      ).output)
+    let tests = try folder.write(
+      "tests.json",
+      "{\"monitoring_type\": \"ab_testing\", \"experiment_config\": {\"experiment_id\": \"e\"}, "
+        + "\"data\": {\"observations\": \"\(predictions)\", \"variant\": \"v\", "
+        + "\"metrics\": [\"y\"]}}")
+    let monitoring = try folder.write(
+      "monitoring.json",
+      "{\"monitoring_type\": \"performance_monitoring\", \"model_type\": \"classification\", "
+        + "\"performance_config\": {\"chunk\": \"day\", \"false_negative_cost\": 3}, \"data\": "
+        + "{\"predictions\": \"\(predictions)\", \"reference\": \"\(predictions)\", \"target\": "
+        + "\"y\", \"probability\": \"p\", \"timestamp\": \"t\"}}")
+    let tested = try folder.write("tested.json", plumbline("run", tests).output)
+    let monitored = try folder.write("monitored.json", plumbline("run", monitoring).output)
     let schemas = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../docs/schemas").standardizedFileURL.path
     for (schema, document) in [
       ("run-request", request), ("run-response", answer), ("run-response", other),
-      ("drift-report", report),
+      ("drift-report", report), ("performance-report", performance), ("experiment", plan),
+      ("experiment-report", experiment), ("run-request", tests), ("run-request", monitoring),
+      ("run-response", tested), ("run-response", monitored),
     ] {
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
@@ -162,6 +203,50 @@ struct CommandLineTests {
       process.waitUntilExit()
       #expect(process.terminationStatus == 0, "\(schema)")
     }
+  }
+
+  @Test func `Experiments are planned, assigned and bounded at the command line`() throws {
+    let plan = try folder.write("e.yaml", "experiment_id: model_v2_vs_v1_conversion\n")
+    let assigned = try plumbline(
+      "experiment", "assign", "--config", plan, input: "user_0\r\n\nuser_1\nuser_2")
+    #expect(assigned.output == "user_0\ttreatment\nuser_1\tcontrol\nuser_2\ttreatment\n")
+    let design = try plumbline(
+      "experiment", "design", "--metric", "proportion", "--baseline", "0.1", "--mde", "0.02",
+      "--format", "json")
+    #expect(design.json["n_per_variant"] as? Int == 3_841)
+    let bounds = try plumbline(
+      "experiment", "boundaries", "--looks", "0.2,0.4,0.6,0.8,1", "--format", "json")
+    let looks = try #require(bounds.json["looks"] as? [[String: Any]])
+    #expect(abs((looks.last?["z"] as? Double ?? 0) - 2.0310) < 1e-4)
+    for wrong in [
+      ["experiment", "boundaries", "--looks", "0.5,0.1"],
+      ["experiment", "design", "--metric", "mean", "--baseline"],
+      ["experiment", "analyze", folder.path, "--config", plan],
+    ] {
+      #expect(try run(wrong).code == 2, "\(wrong)")
+    }
+  }
+
+  @Test func `Looks at an experiment are kept between runs`() throws {
+    let plan = try folder.write(
+      "e.yaml",
+      "experiment_id: e\nmin_sample_size: 10\nmax_sample_size: 1000\nspending: pocock\n")
+    let history = folder.path + "/e.db"
+    func looks(_ rows: Int) throws -> Int {
+      let source = try folder.write(
+        "o\(rows).parquet",
+        rowsOf: "SELECT CASE WHEN range % 2 = 0 THEN 'control' ELSE 'treatment' END AS v, "
+          + "hash(range) % 7 AS y FROM range(\(rows))")
+      let outcome = try plumbline(
+        "experiment", "analyze", source, "--config", plan, "--variant", "v", "--metric", "y",
+        "--history", history, "--format", "json")
+      let sequential = outcome.json["sequential"] as? [String: Any]
+      return (sequential?["looks"] as? [Any])?.count ?? 0
+    }
+    #expect(try looks(200) == 1)
+    #expect(try looks(200) == 1)
+    #expect(try looks(900) == 2)
+    #expect(try looks(3_000) == 3)
   }
 
   @Test func `Runs are kept, listed and shown`() throws {

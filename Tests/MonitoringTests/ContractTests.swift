@@ -70,7 +70,7 @@ struct ContractTests {
     #expect(response.preConditions.first { $0.name == .baselineDataAvailable }?.state == .notMet)
   }
 
-  @Test(arguments: ["performance_monitoring", "alerting", "ab_testing", "root_cause_analysis"])
+  @Test(arguments: ["alerting", "root_cause_analysis"])
   func `Other monitoring types say that they are not available yet`(_ type: String) throws {
     let response = try respond("{\"monitoring_type\": \"\(type)\"}")
     #expect(response.status == .unknown)

@@ -3,7 +3,7 @@ public import DataSources
 /// Carries out a ``RunRequest``.
 public struct MonitoringRun: Sendable {
   public let request: RunRequest
-  private let sources: SourceOpener
+  let sources: SourceOpener
 
   /// Windows of a request that gives none, in days.
   static let defaultReferenceDays = 30
@@ -21,7 +21,15 @@ public struct MonitoringRun: Sendable {
   /// - Throws: what makes the request impossible to carry out; what is wrong with the data is in
   ///   the answer.
   public func response() throws -> RunResponse {
-    guard request.monitoringType == .driftDetection else { return notAvailable }
+    switch request.monitoringType {
+    case .driftDetection: return try driftDetection()
+    case .performanceMonitoring: return try performanceMonitoring()
+    case .abTesting: return try abTesting()
+    case .alerting, .rootCauseAnalysis: return notAvailable
+    }
+  }
+
+  private func driftDetection() throws -> RunResponse {
     guard let data = request.data, let source = data.reference else {
       throw MonitoringError.noRequest(reason: "data has no `reference`")
     }
@@ -41,7 +49,9 @@ public struct MonitoringRun: Sendable {
     return RunResponse(
       status: .unknown, reason: "\(name) is not available yet", driftResults: nil, alerts: [],
       recommendations: [],
-      nextSteps: ["Use monitoring_type drift_detection, which is available."],
+      nextSteps: [
+        "Use monitoring_type drift_detection, performance_monitoring or ab_testing, which are available."
+      ],
       preConditions: [], errors: [])
   }
 

@@ -34,7 +34,7 @@ extension RunAlert {
     return alerts
   }
 
-  private init(
+  init(
     _ metric: String, _ severity: Severity, title: String, description: String, value: Double?,
     threshold: Double?, labels: [String: String]
   ) {

@@ -60,8 +60,32 @@ public struct RunRequest: Codable, Sendable, Equatable {
     public var weight: String?
     public var ignore: [String]?
     public var includeTarget: Bool?
+    /// Performance: predictions (`current` will do), and labels that come apart.
+    public var predictions: String?
+    public var predictionsSQL: String?
+    public var labels: String?
+    public var labelsSQL: String?
+    public var probability: String?
+    public var positiveLabel: String?
+    public var labelTimestamp: String?
+    public var group: String?
+    public var item: String?
+    /// Experiments: the observations (`current` will do) and their columns.
+    public var observations: String?
+    public var observationsSQL: String?
+    public var variant: String?
+    public var metrics: [String]?
+    public var unit: String?
+    public var covariate: String?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
+      case predictions, labels, probability, group, item, observations, variant, metrics, unit
+      case covariate
+      case predictionsSQL = "predictions_sql"
+      case labelsSQL = "labels_sql"
+      case positiveLabel = "positive_label"
+      case labelTimestamp = "label_timestamp"
+      case observationsSQL = "observations_sql"
       case reference, current
       case referenceSQL = "reference_sql"
       case currentSQL = "current_sql"
@@ -71,17 +95,44 @@ public struct RunRequest: Codable, Sendable, Equatable {
     }
   }
 
+  /// How performance is judged.
+  public struct PerformanceConfig: Codable, Sendable, Equatable {
+    /// The probability from which the positive class is predicted.
+    public var threshold: Double?
+    /// day, week, month or a number of rows.
+    public var chunk: String?
+    public var falsePositiveCost: Double?
+    public var falseNegativeCost: Double?
+    /// Ranking: how many places count.
+    public var k: [Int]?
+    public var estimate: Bool?
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+      case threshold, chunk
+      case falsePositiveCost = "false_positive_cost"
+      case falseNegativeCost = "false_negative_cost"
+      case k, estimate
+    }
+  }
+
   public var monitoringType: MonitoringType
   public var modelType: ModelType?
   public var driftConfig: DriftConfig?
+  public var performanceConfig: PerformanceConfig?
+  /// What `experiment_config` plans; it is read as an experiment's file is.
+  public var experiment: ExperimentConfig?
   public var data: DataLocation?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case monitoringType = "monitoring_type"
     case modelType = "model_type"
     case driftConfig = "drift_config"
+    case performanceConfig = "performance_config"
     case data
   }
+
+  /// The member that ``experiment`` is read from.
+  private static let experimentMember = "experiment_config"
 }
 
 extension RunRequest {
@@ -89,21 +140,46 @@ extension RunRequest {
   ///
   /// - Throws: ``MonitoringError/noRequest(reason:)``, naming the member that is wrong.
   public init(json: Data) throws(MonitoringError) {
-    let object: Any
+    var object: Any
     do {
       object = try JSONSerialization.jsonObject(with: json)
     } catch {
       throw .noRequest(reason: "it is not JSON")
     }
+    var experiment: ExperimentConfig?
+    if var members = object as? [String: Any],
+      let plan = members.removeValue(forKey: Self.experimentMember)
+    {
+      experiment = try Self.experiment(plan)
+      object = members
+    }
     if let unknown = Self.unknownMembers(object).first { throw .noRequest(reason: unknown) }
     do {
       self = try JSONDecoder().decode(RunRequest.self, from: json)
+      self.experiment = experiment
     } catch let error as DecodingError {
       throw .noRequest(reason: Self.explain(error))
     } catch {
       throw .noRequest(reason: "\(error)")
     }
     try validate()
+  }
+
+  /// JSON is YAML, so that one reader serves both.
+  private static func experiment(_ plan: Any) throws(MonitoringError) -> ExperimentConfig {
+    do {
+      guard JSONSerialization.isValidJSONObject(plan) else {
+        throw MonitoringError.noRequest(reason: "\(experimentMember) has to be an object")
+      }
+      let text = String(
+        decoding: try JSONSerialization.data(withJSONObject: plan), as: UTF8.self)
+      return try ExperimentConfig.read(text, path: experimentMember)
+    } catch let error as ConfigurationError {
+      let told = error.mistakes.map(\.text).joined(separator: "; ")
+      throw .noRequest(reason: "\(experimentMember): \(told)")
+    } catch {
+      throw .noRequest(reason: "\(error)")
+    }
   }
 
   private func validate() throws(MonitoringError) {
@@ -122,10 +198,14 @@ extension RunRequest {
   private static func unknownMembers(_ object: Any) -> [String] {
     guard let members = object as? [String: Any] else { return [] }
     let parts: [(String, Any, [String])] = [
-      ("the request", members, CodingKeys.allCases.map(\.rawValue)),
+      ("the request", members, CodingKeys.allCases.map(\.rawValue) + [experimentMember]),
       (
         "drift_config", members["drift_config"] ?? [:] as [String: Any],
         DriftConfig.CodingKeys.allCases.map(\.rawValue)
+      ),
+      (
+        "performance_config", members["performance_config"] ?? [:] as [String: Any],
+        PerformanceConfig.CodingKeys.allCases.map(\.rawValue)
       ),
       (
         "data", members["data"] ?? [:] as [String: Any],

@@ -6,6 +6,8 @@ public struct RunResponse: Codable, Sendable, Equatable {
   /// Why the status is unknown; nil otherwise.
   @NullCoded public var reason: String?
   @NullCoded public var driftResults: DriftReport?
+  /// What types other than drift detection found.
+  @NullCoded public var results: RunResults?
   public var alerts: [RunAlert]
   public var recommendations: [String]
   public var nextSteps: [String]
@@ -16,10 +18,32 @@ public struct RunResponse: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey {
     case status, reason
     case driftResults = "drift_results"
+    case results
     case alerts, recommendations
     case nextSteps = "next_steps"
     case preConditions = "pre_conditions"
     case errors
+  }
+}
+
+/// The report of a monitoring type; in JSON the report itself.
+public enum RunResults: Codable, Sendable, Equatable {
+  case performance(PerformanceReport)
+  case experiment(ExperimentReport)
+
+  public init(from decoder: any Decoder) throws {
+    if let report = try? PerformanceReport(from: decoder) {
+      self = .performance(report)
+    } else {
+      self = .experiment(try ExperimentReport(from: decoder))
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    switch self {
+    case .performance(let report): try report.encode(to: encoder)
+    case .experiment(let report): try report.encode(to: encoder)
+    }
   }
 }
 

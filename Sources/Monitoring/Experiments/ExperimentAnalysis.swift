@@ -131,7 +131,9 @@ public struct ExperimentAnalysis: Sendable {
       comparison.liftUpper = result.liftInterval?.upper
       comparison.pValue = result.pValue
       comparison.degreesOfFreedom = result.degreesOfFreedom
-      if result.lift == nil { comparison.reason = "the control's mean is 0, of which no lift is a share" }
+      if result.lift == nil {
+        comparison.reason = "the control's mean is 0, of which no lift is a share"
+      }
       addAlwaysValid(&comparison)
       if one.isBinary, two.isBinary {
         comparison.proportionPValue = try zProportion(

@@ -32,8 +32,10 @@ public struct ExperimentReader: Sendable {
     var state = ExperimentState(experimentID: config.experimentID)
     let variant = dialect.text(dialect.identifier(variantColumn))
     let known = config.variants.map { dialect.literal($0.name) }.joined(separator: ", ")
-    state.unknownRows = try source.filtered(by: "\(variant) NOT IN (\(known)) OR \(variant) IS NULL")
-      .rowCount(over: connection)
+    state.unknownRows = try source.filtered(
+      by: "\(variant) NOT IN (\(known)) OR \(variant) IS NULL"
+    )
+    .rowCount(over: connection)
     var rows = source
     if let unit = config.unit {
       let name = dialect.identifier(unit)

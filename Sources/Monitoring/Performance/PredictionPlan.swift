@@ -62,7 +62,7 @@ struct PredictionPlan {
       into: PredictionTable(
         segments: options.segments.count, probabilities: probabilityColumns.count,
         quantiles: options.quantiles.count), over: connection)
-    if isClass { predictClasses(&table) }
+    if isClass { try predictClasses(&table) }
     return (table, hasLabels)
   }
 
@@ -201,9 +201,9 @@ struct PredictionPlan {
   }
 
   /// Tells predicted classes from probabilities where no column has them.
-  private func predictClasses(_ table: inout PredictionTable) {
+  private func predictClasses(_ table: inout PredictionTable) throws {
     guard options.prediction == nil else { return }
-    if options.probability != nil, let positive = try? positive() {
+    if options.probability != nil, let positive = try positive() {
       let other =
         names.value.names.indices.first { $0 != positive }
         ?? Int(names.value.code(names.value.names[positive] == "1" ? "0" : "other"))

@@ -14,7 +14,8 @@ struct PlumblineCommand: ParsableCommand {
       """,
     version: plumblineVersion,
     subcommands: [
-      DriftCommand.self, PerformanceCommand.self, ExperimentCommand.self, RunCommand.self, HistoryCommand.self,
+      DriftCommand.self, PerformanceCommand.self, ExperimentCommand.self, RunCommand.self,
+      HistoryCommand.self,
       VersionCommand.self,
     ])
 }

@@ -30,7 +30,8 @@ struct ExperimentAnalyzeCommand: ParsableCommand {
     name: .customLong("config"), help: ArgumentHelp("The experiment (YAML).", valueName: "file"))
   var experiment: String?
 
-  @Option(help: ArgumentHelp("The column that says which variant a row is of.", valueName: "column"))
+  @Option(
+    help: ArgumentHelp("The column that says which variant a row is of.", valueName: "column"))
   var variant: String?
 
   @Option(
@@ -41,7 +42,8 @@ struct ExperimentAnalyzeCommand: ParsableCommand {
   var unit: String?
 
   @Option(
-    help: ArgumentHelp("A column known before the experiment, to take out noise.", valueName: "column")
+    help: ArgumentHelp(
+      "A column known before the experiment, to take out noise.", valueName: "column")
   )
   var covariate: String?
 

@@ -54,7 +54,9 @@ struct ExperimentDesignCommand: ParsableCommand {
     for (name, value, isRight) in [
       ("--power", power, power > alpha / 2 && power < 1),
       ("--alpha", alpha, alpha > 0 && alpha < 1), ("--mde", mde, mde.isFinite && mde != 0),
-      ("--baseline", baseline, baseline.isFinite && (metric == .mean || (0...1).contains(baseline))),
+      (
+        "--baseline", baseline, baseline.isFinite && (metric == .mean || (0...1).contains(baseline))
+      ),
       ("--sd", sd ?? 1, (sd ?? 1) > 0 && (sd ?? 1).isFinite),
       ("--variants", Double(variants), variants > 1 && variants < 1000),
       ("--daily-units", dailyUnits ?? 1, (dailyUnits ?? 1) > 0), ("--n", 0, (n ?? 2) > 1),

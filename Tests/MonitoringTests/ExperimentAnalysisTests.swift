@@ -1,0 +1,238 @@
+import DataSources
+import Foundation
+import Monitoring
+import Support
+import Testing
+
+/// What an experiment's observations come to.
+struct ExperimentAnalysisTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private static let plan = """
+    experiment_id: model_v2
+    control_model: v1
+    treatment_model: v2
+    traffic_split: 0.5
+    min_sample_size: 500
+    guardrails:
+      latency_p99_ms: [0, 200]
+      failed: {max: 0.05, column: is_error}
+    """
+
+  private func config(_ more: String = "") throws -> ExperimentConfig {
+    try ExperimentConfig.read(Self.plan + "\n" + more, path: "e.yaml")
+  }
+
+  /// Observations: every other row is treated.
+  private func observations(
+    _ name: String = "o.parquet", rows: Int = 4_000, effect: Double, slow: Double = 0,
+    split: String = "range % 2 = 0", user: String = "range"
+  ) throws -> String {
+    try folder.write(
+      name,
+      rowsOf: """
+        SELECT CASE WHEN \(split) THEN 'control' ELSE 'treatment' END AS variant,
+          \(user) AS user_id, noise + before * 2 + CASE WHEN \(split) THEN 0 ELSE \(effect) END AS gain,
+          before, 80 + hash(range + 5) % 100 + CASE WHEN \(split) THEN 0 ELSE \(slow) END
+            AS latency_p99_ms, hash(range + 9) % 100 < 2 AS is_error,
+          TIMESTAMP '2024-05-01' + INTERVAL 1 HOUR * (range % 240) AS ts
+        FROM (SELECT range, (hash(range) % 1000) / 500.0 AS noise,
+          (hash(range + 77) % 1000) / 500.0 AS before FROM range(\(rows)))
+        """)
+  }
+
+  private func state(
+    _ path: String, _ config: ExperimentConfig, timestamp: String? = nil
+  ) throws -> ExperimentState {
+    try ExperimentReader(
+      source: SourceOpener().open(path), config: config, variantColumn: "variant",
+      timestamp: timestamp
+    ).read()
+  }
+
+  private func report(
+    _ path: String, _ more: String = "metrics: [gain]", timestamp: String? = nil
+  ) throws -> ExperimentReport {
+    let config = try config(more)
+    return ExperimentAnalysis(
+      config: config, state: try state(path, config, timestamp: timestamp)
+    ).report()
+  }
+
+  @Test func `Verdicts come in their order`() throws {
+    let win = try report(observations(effect: 0.3))
+    #expect(win.verdict == .ship && win.recommendation.hasPrefix("SHIP: Treatment wins with"))
+    let loss = try report(observations(effect: -0.3))
+    #expect(loss.verdict == .revert && loss.status == .degraded)
+    let wrongWay = try report(
+      observations(effect: 0.3), "metrics: [{name: gain, direction: decrease}]")
+    #expect(wrongWay.verdict == .revert)
+    let none = try report(observations(effect: 0))
+    #expect(none.verdict == .noDecision)
+    #expect(none.recommendation == "NO DECISION: Results not statistically significant")
+    let few = try report(observations(rows: 600, effect: 3))
+    #expect(few.verdict == .continue && few.recommendation.contains("Insufficient sample size"))
+    let slow = try report(observations(rows: 600, effect: 3, slow: 60))
+    #expect(slow.verdict == .stop && slow.status == .critical)
+    #expect(slow.recommendation == "STOP: Guardrail violations detected: ['latency_p99_ms']")
+    let skewed = try report(observations(effect: 0.3, slow: 60, split: "range % 5 < 2"))
+    #expect(skewed.srm.mismatch && skewed.status == .unknown)
+    #expect(skewed.verdict == .noDecision)
+  }
+
+  @Test func `A guardrail judges the aggregate, not single values`() throws {
+    let report = try report(observations(effect: 0))
+    let latency = try #require(
+      report.guardrails.first { $0.guardrail == "latency_p99_ms" && $0.variant == "treatment" })
+    #expect(latency.aggregate == "p99" && latency.violated == false)
+    #expect(try #require(latency.value) < 200)
+    let failed = try #require(report.guardrails.first { $0.guardrail == "failed" })
+    #expect(failed.aggregate == "mean" && failed.violated == false)
+    #expect(abs(try #require(failed.value) - 0.02) < 0.01)
+  }
+
+  @Test func `A covariate narrows the interval`() throws {
+    let path = try observations(effect: 0.1)
+    let plain = try #require(report(path).comparisons.first)
+    let adjusted = try #require(
+      report(path, "metrics: [gain]\ncovariate: before").comparisons.first)
+    #expect(try #require(adjusted.varianceReduction) > 0.6)
+    #expect(abs(try #require(adjusted.covariateSlope) - 2) < 0.1)
+    #expect(try #require(adjusted.standardError) < 0.65 * (try #require(plain.standardError)))
+  }
+
+  @Test func `Units with several rows do not count as many`() throws {
+    // Ten rows a user, all of one variant.
+    let path = try observations(
+      effect: 0, split: "(range // 10) % 2 = 0", user: "range // 10")
+    let report = try report(path, "metrics: [gain]\nunit: user_id")
+    #expect(report.variants.map(\.units) == [200, 200])
+    #expect(report.variants.map(\.rows) == [2_000, 2_000])
+    #expect(report.comparisons.first?.controlUnits == 200)
+    #expect(report.notes.contains { $0.contains("several rows") })
+    let mixed = try self.report(
+      observations(effect: 0, user: "range // 10"), "metrics: [gain]\nunit: user_id")
+    #expect(mixed.variants.map(\.units) == [0, 0])
+    #expect(mixed.notes.contains { $0.contains("more than one variant") })
+  }
+
+  @Test func `Shards add up to the whole, in either order`() throws {
+    let config = try config("metrics: [gain]")
+    let whole = try state(observations(effect: 0.2), config)
+    let sources = SourceOpener()
+    let shards = try [0, 1].map { part in
+      try ExperimentReader(
+        source: sources.open(
+          folder.path + "/o.parquet",
+          sql: "SELECT * FROM source WHERE user_id % 3 \(part == 0 ? "=" : "<>") 0"),
+        config: config, variantColumn: "variant"
+      ).read()
+    }
+    let expected = ExperimentAnalysis(config: config, state: whole).report()
+    for order in [[0, 1], [1, 0]] {
+      var merged = ExperimentState(experimentID: "model_v2")
+      for index in order {
+        // Through the file a shard is kept in.
+        let kept = try JSONEncoder().encode(shards[index])
+        try merged.merge(JSONDecoder().decode(ExperimentState.self, from: kept))
+      }
+      let report = ExperimentAnalysis(config: config, state: merged).report()
+      #expect(report.verdict == expected.verdict)
+      let (one, two) = (report.comparisons[0], expected.comparisons[0])
+      #expect(abs((one.difference ?? 0) - (two.difference ?? 1)) < 1e-12)
+      #expect(abs((one.pValue ?? 0) / (two.pValue ?? 1) - 1) < 1e-9)
+      #expect(report.guardrails.map(\.violated) == expected.guardrails.map(\.violated))
+    }
+    #expect(throws: MonitoringError.self) {
+      var other = ExperimentState(experimentID: "another")
+      try other.merge(whole)
+    }
+  }
+
+  @Test func `A sequential test decides at its boundary`() throws {
+    let plan = "metrics: [gain]\nspending: obrien_fleming\nmax_sample_size: 8000"
+    let early = try report(observations(effect: 0.07), plan)
+    #expect(early.verdict == .continue && early.sequential?.canStopEarly == false)
+    #expect(try #require(early.comparisons.first?.pValue) < 0.05)
+    let clear = try report(observations(effect: 0.5), plan)
+    #expect(clear.verdict == .ship && clear.sequential?.canStopEarly == true)
+    let config = try config(plan)
+    let look = ExperimentLook(
+      metric: "gain", treatment: "treatment", informationFraction: 0.1, z: 1)
+    let second = ExperimentAnalysis(
+      config: config, state: try state(folder.path + "/o.parquet", config), earlierLooks: [look]
+    ).report()
+    #expect(second.sequential?.looks.map(\.informationFraction) == [0.1, 0.25])
+  }
+
+  @Test func `Several metrics have adjusted p-values`() throws {
+    let report = try report(observations(effect: 0.06), "metrics: [gain, before]")
+    let raw = report.comparisons.compactMap(\.pValue)
+    let adjusted = report.comparisons.compactMap(\.adjustedPValue)
+    #expect(raw.count == 2)
+    #expect(adjusted[0] == min(1, 2 * raw[0]))
+  }
+
+  @Test func `The difference over days ends where the whole is`() throws {
+    let report = try report(observations(effect: 0.2), timestamp: "ts")
+    #expect(report.timeline.count == 10)
+    let (last, whole) = (try #require(report.timeline.last), try #require(report.comparisons.first))
+    #expect(abs((last.difference ?? 0) - (whole.difference ?? 1)) < 1e-9)
+    #expect(try #require(last.lower) < (try #require(whole.lower)))
+  }
+
+  @Test func `Mistakes in the plan are named with their line`() throws {
+    let error = try #require(throws: ConfigurationError.self) {
+      try ExperimentConfig.read(
+        "experiment_id: a\ntrafic_split: 0.5\nmin_sample_size: many\n", path: "e.yaml")
+    }
+    #expect(error.mistakes.map(\.line) == [2, 3])
+    #expect(error.what.contains("did you mean `traffic_split`?"))
+    for wrong in [
+      "traffic_split: 0.5", "experiment_id: a\nvariants: [{name: x, share: 0.4}]",
+      "experiment_id: a\nspending: pocock", "[1]", "a: [", "",
+      "experiment_id: a\nguardrails: {x: 3}",
+    ] {
+      #expect(throws: ConfigurationError.self) {
+        try ExperimentConfig.read(wrong, path: "e.yaml")
+      }
+    }
+    let named = try ExperimentConfig.read(
+      "experiment_id: a\nguardrail_metrics: [latency_p99_ms < 200, error_rate < 0.01]",
+      path: "e.yaml")
+    #expect(named.guardrails.map(\.aggregate) == [.quantile(0.99), .mean])
+    #expect(named.guardrails.map(\.maximum) == [200, 0.01])
+  }
+
+  @Test func `Users go where the requirement's function sends them`() throws {
+    struct Place: Decodable {
+      let experiment: String
+      let user: String
+      let place: Double
+    }
+    struct Reference: Decodable { let assignments: [Place] }
+    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../StatisticsTests/Fixtures/experiments.json")
+    let reference = try JSONDecoder().decode(Reference.self, from: Data(contentsOf: path))
+    #expect(reference.assignments.count == 12)
+    for example in reference.assignments {
+      let assignment = VariantAssignment(experimentID: example.experiment, shares: [0.5, 0.5])
+      #expect(assignment.place(of: example.user) == example.place)
+      #expect(assignment.variant(of: example.user) == (example.place < 0.5 ? 0 : 1))
+    }
+    let users = (0..<1_003).map { String(repeating: "x", count: $0 % 130) + "\($0)" }
+    let assignment = VariantAssignment(experimentID: "e", shares: [0.2, 0.5, 0.3])
+    #expect(assignment.variants(of: users) == users.map { assignment.variant(of: $0) })
+    let text = Array(users.joined(separator: "\n").utf8)
+    var (lines, start): ([Range<Int>], Int) = ([], 0)
+    for user in users {
+      lines.append(start..<start + user.utf8.count)
+      start += user.utf8.count + 1
+    }
+    #expect(assignment.variants(of: lines, in: text) == assignment.variants(of: users))
+  }
+}
