@@ -41,7 +41,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Reporting",
-      dependencies: ["Monitoring", "Statistics", "Store", .product(name: "Mustache", package: "swift-mustache")],
+      dependencies: [
+        "Monitoring", "Statistics", "Store", .product(name: "Mustache", package: "swift-mustache"),
+      ],
       resources: [
         .embedInCode("HTML/Template/column.mustache"),
         .embedInCode("HTML/Template/experiment.mustache"),

@@ -34,6 +34,13 @@ struct ReadmeTests {
     #expect(report.columns.first { $0.column == "churned" }?.role == .target)
   }
 
+  @Test func `The experiment example can be read`() throws {
+    let config = try ExperimentConfig.read(try block("json"), path: "experiment.json")
+    #expect(config.experimentID == "fraud_v2")
+    #expect(config.maximumSampleSize == 40_000)
+    #expect(config.guardrails.count == 2)
+  }
+
   @Test func `The configuration example can be read`() throws {
     let configuration = try ConfigurationReader.read(
       try block("yaml"), path: "plumbline.yaml", environment: [:])

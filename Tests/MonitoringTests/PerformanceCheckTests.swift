@@ -233,6 +233,38 @@ struct PerformanceCheckTests {
     #expect(try #require(estimate.value) < 0.85)
   }
 
+  @Test func `Errors of numbers are told from inputs like those that went wrong before`() throws {
+    // The error grows with x and is large in one city; the current window has more of both.
+    func table(_ name: String, _ shift: Int, _ salt: Int) throws -> String {
+      try folder.write(
+        name,
+        rowsOf: """
+          SELECT x, city, 3 * x AS said, 3 * x
+            + (hash(range + \(salt)) % 2001 / 1000.0 - 1) * (x + CASE WHEN city = 'far' THEN 4 ELSE 0 END)
+            AS truth
+          FROM (SELECT range, \(shift) + (hash(range) % 1000) / 250.0 AS x,
+            CASE WHEN hash(range + 5) % 10 < \(2 + 2 * shift) THEN 'far' ELSE 'near' END AS city
+            FROM range(6000))
+          """)
+    }
+    let reference = try table("r.parquet", 0, 1)
+    for (shift, name) in [(0, "same.parquet"), (1, "worse.parquet")] {
+      let report = try report(table(name, shift, 2), reference: reference) {
+        $0.target = "truth"
+        $0.prediction = "said"
+        $0.estimate = true
+      }
+      for metric in ["mae", "rmse"] {
+        let estimate = try #require(report.estimates[metric])
+        let (value, realised) = (try #require(estimate.value), try #require(estimate.realised))
+        let before = try #require(report.metrics[metric]?.reference)
+        #expect(estimate.method == "dle")
+        #expect(abs(value - realised) < 0.12 * realised, "\(metric): \(value) for \(realised)")
+        if shift == 1 { #expect(value > 1.15 * before) }
+      }
+    }
+  }
+
   @Test func `A rule stands in for labels and is called synthetic`() throws {
     let path = try folder.write("p.csv", "amount,p\n5,0.2\n500,0.9\n700,0.4\n")
     let report = try report(path) {

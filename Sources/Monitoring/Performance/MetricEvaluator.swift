@@ -6,6 +6,7 @@ struct MetricEvaluator {
   let plan: PredictionPlan
   private let classification: ClassificationMetrics?
   private let confidence: ConfidenceEstimate?
+  private let loss: LossEstimate?
   private let regression: RegressionMetrics?
   private let ranking: RankingMetrics?
   private(set) var notes: [String] = []
@@ -15,6 +16,7 @@ struct MetricEvaluator {
     let options = plan.options
     var (classification, confidence): (ClassificationMetrics?, ConfidenceEstimate?)
     var (regression, ranking): (RegressionMetrics?, RankingMetrics?)
+    var loss: LossEstimate?
     switch plan.task {
     case .classification:
       let positive = try plan.positive()
@@ -39,11 +41,27 @@ struct MetricEvaluator {
     case .regression:
       regression = RegressionMetrics(
         quantileLevels: options.quantiles.map(\.level), hasInterval: options.interval != nil)
+      if options.estimate {
+        loss = reference.flatMap {
+          LossEstimate(reference: $0, rows: Self.labelled($0, plan))
+        }
+        guard loss != nil else {
+          throw MonitoringError.invalidOption(
+            name: "--estimate", value: "",
+            expected: "--reference with at least 100 labelled predictions to learn errors from")
+        }
+      }
     case .ranking, .recommendation:
+      if options.estimate {
+        throw MonitoringError.invalidOption(
+          name: "--estimate", value: plan.task.rawValue,
+          expected: "classification or regression: a ranking cannot be told without labels")
+      }
       ranking = RankingMetrics(places: options.places, items: plan.itemNames.value, table: table)
     }
     self.classification = classification
     self.confidence = confidence
+    self.loss = loss
     self.regression = regression
     self.ranking = ranking
   }
@@ -106,7 +124,9 @@ struct MetricEvaluator {
   func estimates(
     _ table: PredictionTable, _ rows: [Int], realised: Metrics
   ) -> [String: EstimatedMetric] {
-    confidence?.evaluate(table, rows, names: plan.names.value.names, realised: realised) ?? [:]
+    loss?.evaluate(table, rows, realised: realised)
+      ?? confidence?.evaluate(table, rows, names: plan.names.value.names, realised: realised)
+      ?? [:]
   }
 
   // MARK: Predictions alone

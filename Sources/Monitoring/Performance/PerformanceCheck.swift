@@ -44,7 +44,7 @@ public struct PerformanceCheck: Sendable {
     let task = try connections.withConnection(to: predictions.database) { connection in
       PredictionPlan.task(options, try PredictionReader(predictions, over: connection))
     }
-    let plan = PredictionPlan(options, task: task)
+    let plan = PredictionPlan(options, task: task, inputs: try inputs(connections))
     var (table, hasLabels) = try connections.withConnection(to: predictions.database) {
       try plan.read(
         predictions, needsLabels: labels == nil && !options.estimate, needsIDs: labels != nil,
@@ -63,6 +63,17 @@ public struct PerformanceCheck: Sendable {
       plan: plan, table: table, hasLabels: hasLabels, labelReport: labelReport,
       reference: base, source: predictions.name
     ).report()
+  }
+
+  /// Columns of predictions and reference alike.
+  private func inputs(_ connections: ConnectionPool) throws -> [String] {
+    guard options.estimate, let reference else { return [] }
+    let known = try [predictions, reference].map { relation in
+      try connections.withConnection(to: relation.database) {
+        try relation.columns(over: $0).map(\.name)
+      }
+    }
+    return known[0].filter { known[1].contains($0) }
   }
 
   /// The reference with its labels, which may be among those that come apart.

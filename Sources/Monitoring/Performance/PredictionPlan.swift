@@ -8,14 +8,30 @@ struct PredictionPlan {
   let segmentNames: [Box<ClassNames>]
   let groupNames = Box(ClassNames())
   let itemNames = Box(ClassNames())
+  /// Regression without labels: inputs that both sides have.
+  let features: [String]
+  private let featureNames: [Box<ClassNames>]
 
   var isClass: Bool { task == .classification }
 
-  init(_ options: PerformanceOptions, task: PerformanceTask) {
+  /// - Parameter inputs: columns that predictions and reference share.
+  init(_ options: PerformanceOptions, task: PerformanceTask, inputs: [String]) {
     self.options = options
     self.task = task
+    features = options.estimate && task == .regression ? Self.features(inputs, options) : []
+    featureNames = features.map { _ in Box(ClassNames()) }
     segmentNames = options.segments.map { _ in Box(ClassNames()) }
     for probability in options.probabilities { _ = names.value.code(probability.label) }
+  }
+
+  /// Columns that have no other role.
+  private static func features(_ columns: [String], _ options: PerformanceOptions) -> [String] {
+    let taken =
+      [
+        options.target, options.prediction, options.id, options.timestamp, options.labelTimestamp,
+        options.shadow, options.interval?.lower, options.interval?.upper,
+      ].compactMap { $0 } + options.quantiles.map(\.column)
+    return columns.filter { !taken.contains($0) }
   }
 
   /// What the options and the columns say the model does.
@@ -61,7 +77,7 @@ struct PredictionPlan {
     var table = try reader.read(
       into: PredictionTable(
         segments: options.segments.count, probabilities: probabilityColumns.count,
-        quantiles: options.quantiles.count), over: connection)
+        quantiles: options.quantiles.count, features: features.count), over: connection)
     if isClass { try predictClasses(&table) }
     return (table, hasLabels)
   }
@@ -131,6 +147,9 @@ struct PredictionPlan {
     }
     if let shadow = options.shadow {
       try reader.numbers(shadow, option: "--shadow", into: \.shadowPredictions)
+    }
+    for (index, feature) in features.enumerated() {
+      reader.feature(feature, into: \.features[index], names: featureNames[index])
     }
     guard task == .ranking || task == .recommendation else { return }
     guard let group = options.group else {
@@ -225,8 +244,9 @@ struct PredictionPlan {
 
 extension PredictionTable {
   /// An empty table with room for columns that come in numbers.
-  init(segments: Int, probabilities: Int, quantiles: Int) {
+  init(segments: Int, probabilities: Int, quantiles: Int, features: Int = 0) {
     self.init()
+    self.features = [[Double]](repeating: [], count: features)
     self.segments = [[Int32]](repeating: [], count: segments)
     self.probabilities = [[Double]](repeating: [], count: probabilities)
     self.quantiles = [[Double]](repeating: [], count: quantiles)

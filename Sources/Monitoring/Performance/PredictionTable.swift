@@ -34,6 +34,8 @@ struct PredictionTable: Sendable {
   /// Predictions of the shadow model: classes or numbers.
   var shadowClasses: [Int32] = []
   var shadowPredictions: [Double] = []
+  /// Regression without labels: inputs, categories by number.
+  var features: [[Double]] = []
   /// By segment column: codes of its values.
   var segments: [[Int32]] = []
 }
@@ -170,6 +172,24 @@ struct PredictionReader {
     }
     expressions.append(relation.dialect.epochMicroseconds(of: identifier))
     destinations.append(.times(path))
+  }
+
+  /// Reads a column as an input: a number, or the number of its category.
+  mutating func feature(
+    _ column: String, into path: WritableKeyPath<PredictionTable, [Double]>,
+    names: Box<ClassNames>
+  ) {
+    let identifier = relation.dialect.identifier(column)
+    switch kind(of: column) {
+    case .number: numbers(expression: identifier, into: path)
+    case .boolean: numbers(expression: "CAST(\(identifier) AS integer)", into: path)
+    case .time, .other, nil:
+      expressions.append(relation.dialect.text(identifier))
+      destinations.append(
+        .text { table, text in
+          table[keyPath: path].append(text.map { Double(names.value.code($0)) } ?? .nan)
+        })
+    }
   }
 
   /// Reads what names a row.
