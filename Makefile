@@ -8,13 +8,16 @@ DEMO := .demo
 PLUMBLINE := .build/release/plumbline
 SWIFT := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
 
-.PHONY: help demo build test lint format docs bench drivers install clean
+.PHONY: help demo demo-performance build test lint format docs bench drivers install clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build ## Build, fetch the flights of New York 2013, and report how they drifted
 	@Scripts/demo $(DEMO)
+
+demo-performance: demo ## Watch a model of late flights month by month, labels coming late
+	@Scripts/demo-performance $(DEMO)
 
 build: drivers ## Build the release binary, $(PLUMBLINE)
 	swift build -c release --product plumbline

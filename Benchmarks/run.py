@@ -1,6 +1,6 @@
 """Measures plumbline beside its floor and its peers, and writes the table to RESULTS.md.
 
-Usage: run.py --plumbline PATH --floor PATH --python PATH [--quick] [--data FOLDER] [--out FILE]
+Usage: run.py --plumbline PATH --floor PATH --kernels PATH --python PATH [--quick] [--data FOLDER] [--out FILE]
 
 Every command is a whole process; runs are interleaved and the least wall time of each counts, with the
 peak memory of its worst run. Figures are ratios within one run: the machine may be busy.
@@ -105,6 +105,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--plumbline", required=True)
     parser.add_argument("--floor", required=True)
+    parser.add_argument("--kernels", required=True)
     parser.add_argument("--python", required=True)
     parser.add_argument("--data", type=Path, default=HERE / ".data")
     parser.add_argument("--out", type=Path, default=HERE / "RESULTS.md")
@@ -221,6 +222,30 @@ def main():
             gap = f"{gap:.4f}"
         body.append([f"{r:,}", seconds(x), mebibytes(x), gap])
     report.table(["rows", "wall", "peak memory", "widest bound on D"], body)
+    count = 10_000_000 // scale
+    ours, theirs = (
+        json.loads(run(command)["output"])
+        for command in ([options.kernels, count], [options.python, HERE / "peers" / "ttest.py", count])
+    )
+    ours |= theirs
+    report.text(f"## Kernels over {count:,} rows, in memory, one thread (least of several)")
+    report.text()
+
+    def beside(title, name, other):
+        return [title, f"{ours[name] * 1000:.1f} ms", other, f"{ours[other] * 1000:.1f} ms",
+                f"{ours[name] / ours[other]:.2f}×"]
+
+    report.table(
+        ["", "wall", "beside", "its wall", "ratio"],
+        [
+            beside("area under the ROC curve", "auc", "sorting the scores"),
+            beside("log loss", "log_loss", "one pass of sums"),
+            beside("A/B: means, interval, lift", "comparison", "SciPy ttest_ind on NumPy arrays"),
+            beside("A/B: means, interval, lift", "comparison", "SciPy ttest_ind on lists"),
+        ],
+    )
+    report.text(f"Assignment: {ours['assignments'] / 1e6:.1f} million users a second on one core.")
+    report.text()
     options.out.write_text("\n".join(report.lines).rstrip() + "\n")
 
 

@@ -98,11 +98,19 @@ struct ClassificationMetrics {
 
   private func probabilityMetrics(_ table: PredictionTable, _ rows: [Int]) -> Metrics {
     guard !probabilityClasses.isEmpty else { return [:] }
-    let valid = rows.filter { row in table.probabilities.allSatisfy { !$0[row].isNaN } }
-    if let positive, probabilityClasses.count == 1 || names.count == 2 {
-      return binaryMetrics(table, valid, positive)
+    let valid = rows.filter { row in
+      table.probabilities.allSatisfy { $0[row] >= 0 && $0[row] <= 1 }
     }
-    return severalMetrics(table, valid)
+    var metrics: Metrics
+    if let positive, probabilityClasses.count == 1 || names.count == 2 {
+      metrics = binaryMetrics(table, valid, positive)
+    } else {
+      metrics = severalMetrics(table, valid)
+    }
+    if valid.count < rows.count {
+      metrics["rows_without_probability"] = MetricValue(Double(rows.count - valid.count))
+    }
+    return metrics
   }
 
   private func binaryMetrics(

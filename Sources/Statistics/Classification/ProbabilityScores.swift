@@ -10,36 +10,47 @@ public let probabilityFloor = 0x1p-52
 /// The logarithmic loss of probabilities given to what happened: mean of −ln p, p kept within
 /// [2⁻⁵², 1 − 2⁻⁵²].
 ///
-/// O(n). Logarithms are taken of products of sixteen probabilities, which cannot underflow: as exact as
-/// one by one, at the cost of a multiplication.
+/// O(n). Logarithms are taken of products of 128 probabilities, whose exponents are kept apart so that
+/// nothing underflows: as exact as one by one, at the cost of a multiplication.
 ///
-/// - Parameter ofTruth: for each row the probability that was given to its true class.
+/// - Parameter ofTruth: for each row the probability, 0…1, that was given to its true class.
 /// - Throws: ``UndefinedStatistic/noRows``.
 public func logLoss(ofTruth probabilities: Span<Double>) throws(UndefinedStatistic) -> Double {
   guard probabilities.count > 0 else { throw .noRows }
   var sum = CompensatedSum()
-  var index = 0
-  let whole = probabilities.count / 16 * 16
-  let (low, high) = (SIMD8<Double>(repeating: probabilityFloor), 1 - probabilityFloor)
-  let top = SIMD8<Double>(repeating: high)
-  while index < whole {
-    var first = SIMD8<Double>()
-    var second = SIMD8<Double>()
-    for lane in 0..<8 {
-      first[lane] = probabilities[index &+ lane]
-      second[lane] = probabilities[index &+ 8 &+ lane]
+  var exponents = 0
+  let whole = probabilities.count / 128 * 128
+  let low = SIMD8<Double>(repeating: probabilityFloor)
+  for first in stride(from: 0, to: whole, by: 128) {
+    // Sixteen factors of at least 2⁻⁵² are in range.
+    var products = SIMD8<Double>(repeating: 1)
+    for step in 0..<16 {
+      var factors = SIMD8<Double>()
+      for lane in 0..<8 { factors[lane] = probabilities[first &+ 8 &* step &+ lane] }
+      factors.replace(with: low, where: factors .< low)
+      products *= factors
     }
-    let product =
-      first.clamped(lowerBound: low, upperBound: top)
-      * second.clamped(lowerBound: low, upperBound: top)
-    let four = product.lowHalf * product.highHalf
-    let two = four.lowHalf * four.highHalf
-    sum.add(log(two[0] * two[1]))
-    index &+= 16
+    var significands = 1.0
+    for lane in 0..<8 {
+      exponents &+= Int(products[lane].exponent)
+      significands *= products[lane].significand
+    }
+    sum.add(log(significands))
   }
-  while index < probabilities.count {
-    sum.add(log(min(max(probabilities[index], probabilityFloor), high)))
-    index &+= 1
-  }
+  for row in whole..<probabilities.count { sum.add(clampedLogarithm(probabilities[row])) }
+  sum.add(Double(exponents) * log(2))
+  let loss = -sum.value / Double(probabilities.count)
+  // Keeping below 1 shows only where nearly every probability is 1.
+  return loss < 1e-6 ? meanOneByOne(probabilities) : loss
+}
+
+private func meanOneByOne(_ probabilities: Span<Double>) -> Double {
+  var sum = CompensatedSum()
+  for row in 0..<probabilities.count { sum.add(clampedLogarithm(probabilities[row])) }
   return -sum.value / Double(probabilities.count)
+}
+
+/// ln p, p kept from 0 and 1.
+private func clampedLogarithm(_ probability: Double) -> Double {
+  log(min(max(probability, probabilityFloor), 1 - probabilityFloor))
 }

@@ -24,20 +24,21 @@ public struct Moments: Sendable, Equatable {
     self.init()
     guard values.count > 0 else { return }
     count = values.count
-    var low = values[0]
-    var high = values[0]
-    var sums = SIMD8<Double>()
     let shift = values[0]
+    var lows = SIMD8<Double>(repeating: shift)
+    var highs = lows
+    var sums = SIMD8<Double>()
     let whole = values.count / 8 * 8
     var index = 0
     while index < whole {
       var lanes = SIMD8<Double>()
       for lane in 0..<8 { lanes[lane] = values[index &+ lane] }
       sums += lanes - shift
-      low = Swift.min(low, lanes.min())
-      high = Swift.max(high, lanes.max())
+      lows.replace(with: lanes, where: lanes .< lows)
+      highs.replace(with: lanes, where: lanes .> highs)
       index &+= 8
     }
+    var (low, high) = (lows.min(), highs.max())
     var sum = sums.sum()
     while index < values.count {
       sum += values[index] - shift
