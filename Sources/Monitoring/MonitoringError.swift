@@ -4,6 +4,8 @@ public import DataSources
 public enum MonitoringError: ExplainedError, Equatable {
   /// A column that was named is on neither side.
   case noSuchColumn(name: String, option: String, source: String, closest: String?)
+  /// Two columns whose names look the same and are spelt with other code points.
+  case lookalikeColumns(name: String, source: String)
   case conflictingKinds(column: String, options: [String])
   case unknownMethod(id: String, known: [String])
   case methodDoesNotFit(method: String, column: String, kind: String, fitting: [String])
@@ -18,6 +20,7 @@ public enum MonitoringError: ExplainedError, Equatable {
   public var code: String {
     switch self {
     case .noSuchColumn: "no_such_column"
+    case .lookalikeColumns: "lookalike_columns"
     case .conflictingKinds: "conflicting_kinds"
     case .unknownMethod: "unknown_method"
     case .methodDoesNotFit: "method_does_not_fit"
@@ -35,6 +38,8 @@ public enum MonitoringError: ExplainedError, Equatable {
     switch self {
     case .noSuchColumn(let name, let option, let source, _):
       "\(option) names the column `\(name)`, which is not in \(source)"
+    case .lookalikeColumns(let name, let source):
+      "the column `\(name)` is spelt in two ways in \(source), which look the same"
     case .conflictingKinds(let column, let options):
       "column `\(column)` is given by \(options.joined(separator: " and "))"
     case .unknownMethod(let id, _): "there is no drift method `\(id)`"
@@ -56,6 +61,7 @@ public enum MonitoringError: ExplainedError, Equatable {
     switch self {
     case .noSuchColumn(_, _, _, let closest):
       closest.map { "did you mean `\($0)`?" } ?? "check the spelling against the file's header"
+    case .lookalikeColumns: "rename one with --reference-sql or --current-sql"
     case .conflictingKinds: "name it once"
     case .unknownMethod(_, let known): "use one of \(known.joined(separator: ", "))"
     case .methodDoesNotFit(_, _, _, let fitting):

@@ -4,6 +4,8 @@ public enum UndefinedStatistic: Error, Equatable, Sendable, CustomStringConverti
   case tooFewObservations(required: Int, got: Int)
   /// Nothing varies, so that there is nothing to compare by.
   case constantSamples
+  /// Each side has one value only, and they differ: a difference without a scale to measure it by.
+  case differentConstants
   case needsTwoCategories(got: Int)
   /// Only one class occurs, where two are told apart.
   case oneClassOnly
@@ -19,6 +21,7 @@ public enum UndefinedStatistic: Error, Equatable, Sendable, CustomStringConverti
     case .tooFewObservations(let required, let got):
       "\(required) values a side are needed, and there are only \(got)"
     case .constantSamples: "every value is the same on both sides"
+    case .differentConstants: "each side has one value only, another than the other side's"
     case .needsTwoCategories(let got):
       "exactly two categories are needed, and there \(got == 1 ? "is one" : "are \(got)")"
     case .oneClassOnly: "only one class occurs"

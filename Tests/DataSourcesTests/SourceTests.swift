@@ -125,6 +125,29 @@ struct SourceTests {
     }
   }
 
+  @Test func `A folder is read whole, without other programs' files`() throws {
+    for (name, rows) in [
+      ("mixed/1.csv", "a;b\n1;2\n3;4\n"), ("mixed/UPPER.CSV", "a;b\n5;6\n"),
+      ("mixed/_log/0.csv", "a;b\n9;9\n"), ("mixed/.hidden.csv", "a;b\n9;9\n"),
+    ] {
+      _ = try folder.write(name, rows)
+    }
+    for source in ["mixed", "mixed/[1U]*.csv"] {
+      let relation = try SourceOpener().open(folder.path + "/" + source)
+      let connection = try relation.database.connect()
+      #expect(try relation.columns(over: connection).map(\.name).prefix(2) == ["a", "b"])
+      #expect(try relation.rowCount(over: connection) == (source == "mixed" ? 3 : 2))
+    }
+  }
+
+  @Test func `A query may end in a comment or a semicolon`() throws {
+    let path = try folder.write("t.csv", "x\n1\n2\n")
+    for query in ["SELECT x FROM source -- all of it", "SELECT x FROM source;"] {
+      let relation = try SourceOpener().open(path, sql: query)
+      #expect(try relation.rowCount(over: relation.database.connect()) == 2)
+    }
+  }
+
   @Test func `A row that does not fit its header is named by its line`() throws {
     let path = try folder.write("short.csv", "a;b\n1;2\n3\n4;5;6\n")
     let relation = try SourceOpener().open(path)

@@ -249,6 +249,43 @@ struct CommandLineTests {
     #expect(try looks(3_000) == 3)
   }
 
+  @Test func `SQLite's texts and numbers are compared, as they come`() throws {
+    let (r, c) = try pair()
+    let history = folder.path + "/runs.db"
+    for _ in 0..<3 { _ = try plumbline("drift", r, c, "--history", history, "--quiet") }
+    let source = "sqlite://\(history)"
+    let query = "SELECT status, command, created_at, drift_share, checked_columns FROM run"
+    let outcome = try plumbline(
+      "drift", source, source, "--reference-sql", query, "--current-sql", query, "--format", "json")
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let columns = try #require(outcome.json["columns"] as? [[String: Any]])
+    let types = columns.reduce(into: [String: String]()) {
+      $0[$1["column"] as? String ?? ""] = $1["type"] as? String
+    }
+    #expect(types["status"] == "categorical" && types["drift_share"] == "numerical")
+  }
+
+  @Test func `Secrets in an address are not said`() throws {
+    let (r, _) = try pair()
+    for address in [
+      "postgresql://u:hush@127.0.0.1:1/d", "postgresql://127.0.0.1:1/d?user=u&password=hush",
+    ] {
+      let outcome = try plumbline("drift", address, r, "--reference-sql", "SELECT 1")
+      #expect(outcome.code == 2)
+      #expect(!outcome.errors.contains("hush"), "\(outcome.errors)")
+    }
+  }
+
+  @Test func `Standard input leaves nothing behind`() throws {
+    let (r, _) = try pair()
+    let scratch = folder.path + "/scratch"
+    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    _ = try plumbline(
+      "drift", r, "-", input: "{\"x\": 1, \"y\": 2}\n", environment: ["TMPDIR": scratch])
+    let left = try FileManager.default.contentsOfDirectory(atPath: scratch)
+    #expect(!left.contains { $0.contains("stdin") })
+  }
+
   @Test func `Runs are kept, listed and shown`() throws {
     let (r, c) = try pair()
     let history = folder.path + "/runs.db"

@@ -202,6 +202,57 @@ struct DriftCheckTests {
     }
   }
 
+  @Test func `Duplicates are the same however rows come`() throws {
+    let path = try folder.write(
+      "d.parquet",
+      rowsOf: "SELECT range % 1000 AS a, 'k' || range % 1000 AS s, DATE '2024-01-01' AS d "
+        + "FROM range(3000)")
+    let sources = SourceOpener()
+    let query = "SELECT * FROM (SELECT * FROM source UNION ALL SELECT * FROM source) ORDER BY d"
+    for chunk in [nil, ChunkRule.rows(700)] {
+      var options = DriftOptions()
+      options.chunk = chunk
+      options.schema.timestamp = "d"
+      let plain = try DriftCheck(
+        reference: sources.open(path), current: sources.open(path), options: options
+      ).run()
+      let doubled = try DriftCheck(
+        reference: sources.open(path, sql: query), current: sources.open(path, sql: query),
+        options: options
+      ).run()
+      for (report, count) in [(plain, 2_000), (doubled, 5_000)] {
+        let finding = try #require(report.quality.first { $0.check == .duplicateRows })
+        #expect(finding.message.contains("\(count)"), "\(finding.message)")
+        #expect(finding.severity == .info)
+      }
+      #expect(plain.chunks.count == (chunk == nil ? 0 : 5))
+    }
+  }
+
+  @Test func `Names that look the same are met with a clear error`() throws {
+    let both = try folder.write(
+      "b.parquet", rowsOf: "SELECT range AS \"\u{e9}\", range AS \"e\u{301}\" FROM range(9)")
+    let one = try folder.write("o.parquet", rowsOf: "SELECT range AS \"\u{e9}\" FROM range(9)")
+    let other = try folder.write("a.parquet", rowsOf: "SELECT range AS \"e\u{301}\" FROM range(9)")
+    for (r, c) in [(both, both), (one, other)] {
+      let error = try #require(throws: MonitoringError.self) { try report(r, c) }
+      #expect(error.code == "lookalike_columns")
+    }
+  }
+
+  @Test(arguments: [ChunkRule.day, .week, .month, .rows(2)])
+  func `Times at the ends of their range are times`(_ rule: ChunkRule) throws {
+    let path = try folder.write(
+      "t.parquet",
+      rowsOf: "SELECT make_timestamp(t) AS ts, x FROM (VALUES (9223372036854775805, 1), "
+        + "(-9223372022400000000, 2), (0, 3)) AS v(t, x)")
+    let report = try report(path, path) {
+      $0.schema.timestamp = "ts"
+      $0.chunk = rule
+    }
+    #expect(report.chunks.reduce(0) { $0 + $1.rows } == 3)
+  }
+
   @Test func `Duplicate rows are counted over all columns`() throws {
     let r = try folder.write("r.csv", "a,b,t\n1,x,2024-01-01\n1,x,2024-01-02\n2,y,2024-01-01\n")
     let c = try folder.write("c.csv", "a,b,t\n1,x,2024-01-01\n1,x,2024-01-01\n1,x,2024-01-01\n")

@@ -35,6 +35,9 @@ extension Dialect {
 }
 
 extension Dialect {
+  /// Rows a driver has to see before it can tell the types of columns.
+  public var rowsForTypes: Int { name == "sqlite" ? 1_000 : 0 }
+
   /// Whether times are kept as text for want of a type of their own.
   public var keepsTimesAsText: Bool { name == "sqlite" }
 }

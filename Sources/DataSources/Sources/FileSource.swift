@@ -19,33 +19,27 @@ enum FileFormat: String, CaseIterable {
     }
   }
 
-  /// The endings of files of this format in a folder.
-  var endings: [String] {
-    switch self {
-    case .parquet: [".parquet", ".pq"]
-    case .csv: [".csv", ".csv.gz"]
-    case .tsv: [".tsv", ".tsv.gz"]
-    case .ndjson: [".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz"]
-    }
-  }
-
   /// A table function of DuckDB that reads `pattern`.
   ///
   /// Types of text formats are settled from the whole file, so that a late row cannot contradict
   /// them. The first line of CSV is its header; a row that does not fit it is an error, never a row
   /// lost or a header reinterpreted.
   ///
-  /// - Parameter separator: of CSV.
-  func reader(_ pattern: String, many: Bool, separator: Character = ",") -> String {
-    let path = Dialect.duckDB.literal(pattern)
+  /// - Parameters:
+  ///   - patterns: paths or patterns of files.
+  ///   - many: whether they may be several, partitioned by their folders' names.
+  ///   - separator: of CSV; nil to have it found out, where a file is compressed.
+  func reader(_ patterns: [String], many: Bool, separator: Character? = ",") -> String {
+    let literals = patterns.map(Dialect.duckDB.literal)
+    let path = literals.count == 1 ? literals[0] : "[\(literals.joined(separator: ", "))]"
     let union = many ? ", union_by_name=true, hive_partitioning=true" : ""
-    func separated(by separator: String) -> String {
-      "read_csv(\(path), delim='\(separator)', quote='\"', escape='\"', header=true, skip=0, "
+    func separated(by separator: String?) -> String {
+      "read_csv(\(path)\(separator.map { ", delim='\($0)'" } ?? ""), quote='\"', escape='\"', header=true, skip=0, "
         + "sample_size=-1, strict_mode=true, null_padding=false\(union))"
     }
     return switch self {
     case .parquet: "read_parquet(\(path)\(union))"
-    case .csv: separated(by: String(separator))
+    case .csv: separated(by: separator.map { String($0) })
     case .tsv: separated(by: "\\t")
     case .ndjson:
       "read_json(\(path), format='newline_delimited', sample_size=-1, maximum_depth=2\(union))"
@@ -53,9 +47,10 @@ enum FileFormat: String, CaseIterable {
   }
 
   /// The separator of a CSV file, and how many there are in its header: of comma, semicolon, tab and
-  /// bar the one the header has most of, quoted names aside. Comma where it has none, or where the
+  /// bar the one the header has most of, quoted names aside. Comma where it has none; nil where the
   /// file is compressed.
-  private static func separator(ofFile path: String) -> (character: Character, count: Int) {
+  private static func separator(ofFile path: String) -> (character: Character, count: Int)? {
+    guard !path.hasSuffix(".gz"), !path.hasSuffix(".zst") else { return nil }
     guard let file = FileHandle(forReadingAtPath: path),
       let start = try? file.read(upToCount: 65_536)
     else { return (",", 0) }
@@ -69,16 +64,16 @@ enum FileFormat: String, CaseIterable {
       counts[byte, default: 0] += 1
     }
     let candidates: [Character] = [",", ";", "\t", "|"]
-    let most = candidates.map { ($0, counts[$0.asciiValue ?? 0] ?? 0) }
+    return candidates.map { ($0, counts[$0.asciiValue ?? 0] ?? 0) }
       .reduce((",", 0)) { $1.1 > $0.1 ? $1 : $0 }
-    return path.hasSuffix(".gz") || path.hasSuffix(".zst") ? (",", 0) : most
   }
 
   /// A query that reads a CSV file as texts in as many columns as its header has, and so fails at the
   /// very line that does not fit, where finding out types only fails; nil for other files.
   static func diagnosis(ofFile path: String) -> String? {
-    guard FileFormat(path: path) == .csv, !isPattern(path) else { return nil }
-    let (separator, count) = separator(ofFile: path)
+    guard FileFormat(path: path) == .csv, !isPattern(path),
+      let (separator, count) = separator(ofFile: path)
+    else { return nil }
     let columns = (0...count).map { "'\($0)': 'VARCHAR'" }.joined(separator: ", ")
     return "SELECT count(*) FROM read_csv(\(Dialect.duckDB.literal(escapingPattern(path))), "
       + "auto_detect=false, delim='\(separator)', quote='\"', escape='\"', header=true, skip=0, "
@@ -94,7 +89,8 @@ enum FileFormat: String, CaseIterable {
   static func reader(path: String) throws(DataSourceError) -> String {
     if isPattern(path) {
       guard let format = FileFormat(path: path) else { throw .unknownFormat(path: path) }
-      return format.reader(path, many: true)
+      let files = matches(of: path)
+      return format.reader([path], many: true, separator: format.separator(of: files))
     }
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -105,30 +101,43 @@ enum FileFormat: String, CaseIterable {
     let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
     if size == 0 { throw .emptyFile(path: path) }
     return format.reader(
-      escapingPattern(path), many: false,
-      separator: format == .csv ? separator(ofFile: path).character : ",")
+      [escapingPattern(path)], many: false, separator: format.separator(of: [path]))
   }
 
-  /// A folder is read as the first format of which it has files, partitions included.
+  /// A folder is read as the first format of which it has files, partitions included; what is hidden,
+  /// or begins with an underscore as other programs' own files do, is left out.
   private static func reader(folder: String) throws(DataSourceError) -> String {
-    var found: (format: FileFormat, ending: String)?
-    let files = FileManager.default.enumerator(atPath: folder)
-    while let file = files?.nextObject() as? String {
-      let hidden = file.split(separator: "/").contains { $0.hasPrefix(".") || $0.hasPrefix("_") }
-      guard !hidden, let format = FileFormat(path: file) else { continue }
-      let ending = format.endings.first { file.lowercased().hasSuffix($0) }
-      guard let ending else { continue }
-      if let known = found {
-        let order = FileFormat.allCases
-        guard let new = order.firstIndex(of: format), let old = order.firstIndex(of: known.format),
-          new < old
-        else { continue }
-      }
-      found = (format, ending)
-    }
-    guard let found else { throw .nothingMatches(pattern: folder + "/**") }
     let base = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
-    return found.format.reader("\(escapingPattern(base))/**/*\(found.ending)", many: true)
+    var files: [FileFormat: [String]] = [:]
+    let all = FileManager.default.enumerator(atPath: folder)
+    while let file = all?.nextObject() as? String {
+      let isHidden = file.split(separator: "/").contains { $0.hasPrefix(".") || $0.hasPrefix("_") }
+      guard !isHidden, let format = FileFormat(path: file) else { continue }
+      files[format, default: []].append("\(base)/\(file)")
+    }
+    guard let format = allCases.first(where: { files[$0] != nil }), let found = files[format] else {
+      throw .nothingMatches(pattern: folder + "/**")
+    }
+    let paths = found.sorted()
+    return format.reader(
+      paths.map(escapingPattern), many: true, separator: format.separator(of: paths))
+  }
+
+  /// The separator of files of this format, as the first one has it.
+  private func separator(of files: [String]) -> Character? {
+    guard self == .csv, let first = files.first else { return "," }
+    return Self.separator(ofFile: first)?.character
+  }
+
+  /// Files that a pattern in their folder's last part matches; none where other parts are patterns.
+  private static func matches(of pattern: String) -> [String] {
+    let name = (pattern as NSString).lastPathComponent
+    let folder = (pattern as NSString).deletingLastPathComponent
+    let files =
+      (try? FileManager.default.contentsOfDirectory(
+        atPath: folder.isEmpty ? "." : folder)) ?? []
+    return files.filter { fnmatch(name, $0, 0) == 0 }.sorted()
+      .map { folder.isEmpty ? $0 : "\(folder)/\($0)" }
   }
 
   /// A path that exists is taken literally, even where it holds characters of a pattern.

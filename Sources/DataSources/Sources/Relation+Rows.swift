@@ -32,19 +32,24 @@ extension Relation {
   /// The same rows with their number, from 1, in a further column.
   ///
   /// - Parameters:
-  ///   - order: an expression to number by; nil for the stored order.
+  ///   - order: expressions to number by; nil for the stored order.
   ///   - column: what to call the number.
   public func numbered(by order: String?, as column: String) -> Relation {
     let over = order.map { "ORDER BY \($0)" } ?? ""
     let number = "row_number() OVER (\(over)) AS \(dialect.identifier(column))"
-    return Relation(
-      database: database, name: name, from: "(\(select(["*", number]))) AS source")
+    return derived(select(["*", number]))
   }
 
   /// Rows that occur more than once, each counted as often as it is one too many.
-  public func duplicateRows(over connection: Connection) throws(DataSourceError) -> Int {
-    let distinct = Relation(
-      database: database, name: name, from: "(\(select(["DISTINCT *"]))) AS source")
+  ///
+  /// - Parameters:
+  ///   - columns: what has to be equal.
+  ///   - connection: to ask over.
+  public func duplicateRows(
+    in columns: [String], over connection: Connection
+  ) throws(DataSourceError) -> Int {
+    let list = columns.map { dialect.identifier($0) }.joined(separator: ", ")
+    let distinct = derived(select(["DISTINCT \(list)"]))
     return try rowCount(over: connection) - distinct.rowCount(over: connection)
   }
 }

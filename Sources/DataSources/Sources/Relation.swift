@@ -26,6 +26,9 @@ public struct Relation: Sendable {
 
   public var dialect: Dialect { database.dialect }
 
+  /// Whether rows come in the same order every time: those of files do, those of a query need not.
+  public var hasStableOrder: Bool { dialect.readsInStableOrder && !isQuery }
+
   /// The relation's rows for which `condition`, an SQL expression, holds too.
   public func filtered(by condition: String) -> Relation {
     var filtered = self
@@ -35,7 +38,7 @@ public struct Relation: Sendable {
 
   /// The rows of a query of the relation's database.
   public func derived(_ query: String) -> Relation {
-    Relation(database: database, name: name, from: "(\(query)) AS source")
+    Relation(database: database, name: name, from: "(\(query)\n) AS source", isQuery: true)
   }
 
   /// A query over the relation.
@@ -49,10 +52,12 @@ public struct Relation: Sendable {
     return "SELECT \(list) FROM \(from)\(filter)\(suffix.isEmpty ? "" : " \(suffix)")"
   }
 
-  /// Names and types of the columns, without reading a row.
+  /// Names and types of the columns, without reading a row where the driver knows them without.
   public func columns(over connection: Connection) throws(DataSourceError) -> [ColumnSchema] {
     do {
-      return try connection.query(select(["*"], suffix: "LIMIT 0"), source: name).schema
+      return try connection.query(
+        select(["*"], suffix: "LIMIT \(dialect.rowsForTypes)"), source: name
+      ).schema
     } catch {
       if let diagnosis {
         let stream = try connection.query(diagnosis, source: name)

@@ -43,12 +43,6 @@ public final class SourceOpener: Sendable {
     self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
   }
 
-  deinit {
-    state.withLock { state in
-      if let path = state.standardInput { unlink(path) }
-    }
-  }
-
   /// Opens `source`.
   ///
   /// - Parameters:
@@ -64,7 +58,7 @@ public final class SourceOpener: Sendable {
       let database = try database(source, connection)
       guard let sql else { throw .queryNeeded(source: source, option: option) }
       return Relation(
-        database: database, name: source, from: "(\(statement(sql))) AS source", isQuery: true)
+        database: database, name: source, from: "(\(statement(sql))\n) AS source", isQuery: true)
     }
     if let separator = source.range(of: "://") {
       let driver = String(source[..<separator.lowerBound])
@@ -73,11 +67,11 @@ public final class SourceOpener: Sendable {
         address, NamedConnection(driver: driver, uri: source), key: source)
       guard let sql else { throw .queryNeeded(source: address, option: option) }
       return Relation(
-        database: database, name: address, from: "(\(statement(sql))) AS source", isQuery: true)
+        database: database, name: address, from: "(\(statement(sql))\n) AS source", isQuery: true)
     }
     let reader =
       if source == "-" {
-        FileFormat.ndjson.reader(try standardInput(), many: false)
+        try standardInput()
       } else {
         try FileFormat.reader(path: source)
       }
@@ -85,7 +79,7 @@ public final class SourceOpener: Sendable {
     let name = source == "-" ? "standard input" : source
     let from =
       sql.map {
-        "(WITH source AS (SELECT * FROM \(reader)) SELECT * FROM (\(statement($0)))) AS source"
+        "(WITH source AS (SELECT * FROM \(reader)) SELECT * FROM (\(statement($0))\n)) AS source"
       }
       ?? reader
     return Relation(
@@ -156,21 +150,30 @@ public final class SourceOpener: Sendable {
     }
   }
 
-  /// An address without its password, for messages and results.
+  /// An address without its secrets, for messages and results.
   static func redacted(_ address: String) -> String {
-    guard var parts = URLComponents(string: address), parts.password != nil else { return address }
-    parts.password = "…"
+    guard var parts = URLComponents(string: address) else { return address }
+    let secrets = ["password", "passwd", "pwd", "secret", "token", "key", "credential"]
+    let isSecret = (parts.queryItems ?? []).map { item in
+      secrets.contains { item.name.lowercased().contains($0) }
+    }
+    guard parts.password != nil || isSecret.contains(true) else { return address }
+    if parts.password != nil { parts.password = "…" }
+    parts.queryItems = parts.queryItems.map { items in
+      zip(items, isSecret).map { $1 ? URLQueryItem(name: $0.name, value: "…") : $0 }
+    }
     return parts.string?.removingPercentEncoding ?? "\(parts.scheme ?? "")://…"
   }
 
-  /// Copies standard input to a file once, so that it can be read more than once.
+  /// Reads standard input into a table once, so that it can be read more than once; no copy stays on
+  /// disk, however the process ends from then on.
   private func standardInput() throws(DataSourceError) -> String {
-    if let path = state.withLock({ $0.standardInput }) { return path }
+    if let table = state.withLock({ $0.standardInput }) { return table }
     let path = NSTemporaryDirectory() + "plumbline-stdin-\(UUID().uuidString).ndjson"
+    defer { unlink(path) }
     guard FileManager.default.createFile(atPath: path, contents: nil),
       let file = FileHandle(forWritingAtPath: path)
     else { throw .temporaryFile(reason: "\(path) cannot be written") }
-    state.withLock { $0.standardInput = path }
     var size = 0
     do {
       while let chunk = try FileHandle.standardInput.read(upToCount: 1 << 20), !chunk.isEmpty {
@@ -182,6 +185,13 @@ public final class SourceOpener: Sendable {
       throw .temporaryFile(reason: "\(error)")
     }
     guard size > 0 else { throw .emptyFile(path: "standard input") }
-    return path
+    let table = "plumbline_standard_input"
+    let rows = FileFormat.ndjson.reader([path], many: false)
+    let connection = try embedded().connect()
+    let stream = try connection.query(
+      "CREATE TABLE \(table) AS SELECT * FROM \(rows)", source: "standard input")
+    while try stream.next() != nil {}
+    state.withLock { $0.standardInput = table }
+    return table
   }
 }

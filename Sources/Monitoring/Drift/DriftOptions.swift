@@ -74,6 +74,11 @@ extension DriftOptions {
           expected: "a significance level between 0 and 1 for \(method)")
       }
     }
+    if let asOf, currentWindow == nil, referenceWindow == nil {
+      throw .invalidOption(
+        name: "--as-of", value: asOf.iso8601,
+        expected: "--current-window or --reference-window beside it")
+    }
     if let gamma = mmd.gamma, !(gamma > 0 && gamma.isFinite) {
       throw .invalidOption(name: "--mmd-gamma", value: "\(gamma)", expected: "a number above 0")
     }

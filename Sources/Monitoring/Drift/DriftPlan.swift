@@ -149,7 +149,8 @@ struct DriftPlan: Sendable {
   }
 
   private func duplicateCounter(for side: TableSide) -> DuplicateCounter? {
-    guard summaries == .exact, side.rows > 0, side.relation.dialect.rowHash(of: ["1"]) != nil
+    guard summaries == .exact, side.rows > 0, side.relation.hasStableOrder,
+      side.relation.dialect.rowHash(of: ["1"]) != nil
     else { return nil }
     return DuplicateCounter(rows: side.rows, of: side.relation.name)
   }
@@ -175,7 +176,9 @@ struct DriftPlan: Sendable {
     let table = side == .reference ? reference : current
     do {
       let duplicates = try connections.withConnection(to: table.relation.database) { connection in
-        try table.relation.duplicateRows(over: connection)
+        let columns = try table.relation.columns(over: connection).map(\.name)
+        return try table.relation.duplicateRows(
+          in: columns.filter { !ChunkPlan.isRowNumber($0) }, over: connection)
       }
       return .duplicates(side, duplicates)
     } catch {

@@ -37,9 +37,9 @@ struct DriftWindows {
     }
     var windows = DriftWindows(reference: reference, current: current ?? reference)
     let times = try TimeRange.read(column, of: windows.current, connections)
-    let end = options.asOf ?? Instant(microseconds: times.last.microseconds + 1)
+    let end = options.asOf ?? times.last.next
     if let span = options.currentWindow {
-      let start = Instant(microseconds: end.microseconds - span.microseconds)
+      let start = end.back(by: span.microseconds)
       windows.currentRange = (start, end)
       windows.current = windows.current.within(start, end, of: column)
     }
@@ -48,7 +48,7 @@ struct DriftWindows {
     let referenceEnd =
       current == nil
       ? windows.currentRange?.start ?? end
-      : Instant(microseconds: referenceTimes.last.microseconds + 1)
+      : referenceTimes.last.next
     try windows.cutReference(
       reference, column: column, end: referenceEnd, times: referenceTimes, options: options,
       connections: connections)
@@ -66,7 +66,7 @@ struct DriftWindows {
     }
     var span = asked.microseconds
     while true {
-      let start = Instant(microseconds: end.microseconds - span)
+      let start = end.back(by: span)
       reference = table.within(start, end, of: column)
       referenceRange = (start, end)
       guard let minimum = options.minimumReferenceRows else { return }
@@ -86,8 +86,10 @@ struct DriftWindows {
         }
         return
       }
-      span *= 2
-      let whole = end.microseconds - times.first.microseconds
+      span = span > .max / 2 ? .max : span * 2
+      let (distance, overflow) = end.microseconds.subtractingReportingOverflow(
+        times.first.microseconds)
+      let whole = overflow ? Int64.max : distance
       if span > whole { span = max(whole, asked.microseconds) }
     }
   }
@@ -103,20 +105,30 @@ struct TimeRange {
   let first: Instant
   let last: Instant
 
+  /// The type of a column of times.
+  ///
+  /// - Throws: where there is no such column, or it does not hold times.
+  static func type(
+    of column: String, in relation: Relation, over connection: Connection
+  ) throws -> ArrowType {
+    let schema = try relation.columns(over: connection)
+    guard let type = schema.first(where: { $0.name == column })?.type else {
+      throw MonitoringError.noSuchColumn(
+        name: column, option: "--timestamp", source: relation.name,
+        closest: closestName(to: column, among: schema.map(\.name)))
+    }
+    guard type.isTemporal || (type.isText && relation.dialect.keepsTimesAsText) else {
+      throw MonitoringError.notATimestamp(column: column, type: type.name)
+    }
+    return type
+  }
+
   static func read(
     _ column: String, of relation: Relation, _ connections: ConnectionPool
   ) throws -> TimeRange {
     let time = relation.dialect.epochMicroseconds(of: relation.dialect.identifier(column))
     let row = try connections.withConnection(to: relation.database) { connection in
-      let schema = try relation.columns(over: connection)
-      guard let type = schema.first(where: { $0.name == column })?.type else {
-        throw MonitoringError.noSuchColumn(
-          name: column, option: "--timestamp", source: relation.name,
-          closest: closestName(to: column, among: schema.map(\.name)))
-      }
-      guard type.isTemporal || (type.isText && relation.dialect.keepsTimesAsText) else {
-        throw MonitoringError.notATimestamp(column: column, type: type.name)
-      }
+      _ = try type(of: column, in: relation, over: connection)
       return try relation.integers(["min(\(time))", "max(\(time))"], over: connection).first
     }
     guard let row, let first = row.first ?? nil, let last = row.last ?? nil else {
@@ -124,6 +136,19 @@ struct TimeRange {
     }
     return TimeRange(
       first: Instant(microseconds: first), last: Instant(microseconds: last))
+  }
+}
+
+extension Instant {
+  /// The instant some microseconds before; the first there is where that is out of range.
+  fileprivate func back(by span: Int64) -> Instant {
+    let (earlier, overflow) = microseconds.subtractingReportingOverflow(span)
+    return Instant(microseconds: overflow ? .min : earlier)
+  }
+
+  /// The instant just after.
+  fileprivate var next: Instant {
+    Instant(microseconds: microseconds == .max ? .max : microseconds + 1)
   }
 }
 

@@ -93,10 +93,10 @@ struct ExactEvaluation: Sendable {
           column, value: isConstant ? "\(first)" : nil,
           referenceIsConstant: before.values.first.map { $0 == before.values.last }))
       if let low = before.values.first, let high = before.values.last {
-        let inside = Cells(cuts: [low.nextDown, high].ascending).counts(sorted: now.values.span)
         findings.append(
           QualityChecks.outOfRange(
-            column, below: inside.first ?? 0, above: inside.last ?? 0,
+            column, below: now.values.partition { $0 >= low },
+            above: now.values.count - now.values.partition { $0 > high },
             current: now.values.count, range: (low, high)))
       }
     }
@@ -161,8 +161,13 @@ extension [CategoryCounts] {
 }
 
 extension [Double] {
-  /// Strictly ascending: a pair of equal or reversed values becomes one.
-  fileprivate var ascending: [Double] {
-    reduce(into: []) { if $1 > $0.last ?? -.infinity { $0.append($1) } }
+  /// How many sorted values come before the first for which `isBeyond` holds. O(log n).
+  fileprivate func partition(_ isBeyond: (Double) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isBeyond(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

@@ -26,7 +26,8 @@ struct MethodChoice: Sendable {
           method: id, column: column.name, kind: column.kind.rawValue,
           fitting: DriftMethod.all.filter { $0.fits(column.kind) }.map(\.id))
       }
-      let threshold = id == options.method ? options.threshold : nil
+      // A threshold that is given beside no other method is meant for those that are named.
+      let threshold = ["auto", id].contains(options.method) ? options.threshold : nil
       return MethodChoice(
         method: method, reason: "asked for this column",
         threshold: threshold ?? method.defaultThreshold)

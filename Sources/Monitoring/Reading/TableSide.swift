@@ -43,20 +43,34 @@ extension ChunkPlan {
     let time = timestamp.map { dialect.epochMicroseconds(of: dialect.identifier($0)) }
     switch rule {
     case .day, .week, .month:
-      guard let time else { throw MonitoringError.timestampNeeded(option: "--chunk") }
+      guard let time, let timestamp else {
+        throw MonitoringError.timestampNeeded(option: "--chunk")
+      }
+      _ = try TimeRange.type(of: timestamp, in: relation, over: connection)
       let key = dialect.floor("\(time) / 86400000000.0")
       let counts = try relation.integers(
         [key, "count(*)"], suffix: "GROUP BY 1", over: connection)
       return (byCalendar(rule, key: key, counts: counts), relation)
     case .rows(let size):
       let numbered = relation.numbered(
-        by: timestamp.map { dialect.identifier($0) }, as: rowNumber)
+        by: try timestamp.map { try order($0, of: relation, over: connection) }, as: rowNumber)
       let key = dialect.floor("(\(dialect.identifier(rowNumber)) - 1) / \(size).0")
       var expressions = [key, "count(*)"]
       if let time { expressions += ["min(\(time))", "max(\(time))"] }
       let counts = try numbered.integers(expressions, suffix: "GROUP BY 1", over: connection)
       return (byRows(size, key: key, counts: counts), numbered)
     }
+  }
+
+  /// By time, rows of the same time by all that is in them: a row is in the same chunk in every query.
+  private static func order(
+    _ timestamp: String, of relation: Relation, over connection: Connection
+  ) throws -> String {
+    let columns = try relation.columns(over: connection).filter {
+      $0.type.isNumeric || $0.type.isText || $0.type.isTemporal || $0.type == .boolean
+    }.map(\.name)
+    return ([timestamp] + columns.filter { $0 != timestamp })
+      .map { relation.dialect.identifier($0) }.joined(separator: ", ")
   }
 
   private static func byCalendar(
@@ -111,6 +125,7 @@ extension ChunkPlan {
 extension Instant {
   /// The start of a day counted from 1970-01-01.
   init(day: Int) {
-    self.init(microseconds: Int64(day) * 86_400_000_000)
+    let (microseconds, overflow) = Int64(day).multipliedReportingOverflow(by: 86_400_000_000)
+    self.init(microseconds: overflow ? (day < 0 ? .min : .max) : microseconds)
   }
 }

@@ -62,6 +62,16 @@ struct SchemaResolver {
   }
 
   private func check(_ reference: [ColumnSchema], _ current: [ColumnSchema]) throws {
+    // Swift takes é and e with an accent for equal; databases do not.
+    var spelling: [String: [UInt8]] = [:]
+    for (side, column) in reference.map({ (self.reference, $0.name) })
+      + current.map({ (self.current, $0.name) })
+    {
+      let bytes = Array(column.utf8)
+      guard spelling.updateValue(bytes, forKey: column).map({ $0 == bytes }) ?? true else {
+        throw MonitoringError.lookalikeColumns(name: column, source: side.name)
+      }
+    }
     for (side, columns) in [(self.reference, reference), (self.current, current)] {
       let names = Set(columns.map(\.name))
       for (column, option) in options.mentioned + named where !names.contains(column) {

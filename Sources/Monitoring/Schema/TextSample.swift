@@ -30,7 +30,7 @@ struct TextSample {
           }
         }
       }
-      return Dictionary(uniqueKeysWithValues: zip(names, samples))
+      return Dictionary(zip(names, samples), uniquingKeysWith: { first, _ in first })
     }
   }
 

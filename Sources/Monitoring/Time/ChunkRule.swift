@@ -55,7 +55,7 @@ public enum ChunkRule: Hashable, Sendable {
 
   /// What the chunk that begins with `firstDay` is called.
   func label(firstDay: Int) -> String {
-    let date = String(Instant(microseconds: Int64(firstDay) * 86_400_000_000).iso8601.prefix(10))
+    let date = String(Instant(day: firstDay).iso8601.prefix(10))
     return switch self {
     case .month: String(date.prefix(7))
     case .week: "week of \(date)"

@@ -49,7 +49,7 @@ public struct Instant: Hashable, Comparable, Sendable {
   public var iso8601: String {
     let day = Self.floorDivide(microseconds, 86_400_000_000)
     let (year, month, dayOfMonth) = Self.date(daysSince1970: Int(day))
-    let rest = microseconds - day * 86_400_000_000
+    let rest = microseconds &- day &* 86_400_000_000
     let second = rest / 1_000_000
     let fraction = rest % 1_000_000
     var text =

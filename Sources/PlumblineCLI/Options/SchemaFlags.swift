@@ -30,7 +30,7 @@ struct SchemaFlags: ParsableArguments {
   @Option(help: ArgumentHelp("The column that names a row; never compared.", valueName: "column"))
   var id: String?
 
-  @Option(help: ArgumentHelp("Columns that split rows into segments.", valueName: "a,b"))
+  @Option(help: ArgumentHelp("Columns of segments, compared as features are.", valueName: "a,b"))
   var segment: String?
 
   @Option(help: ArgumentHelp("The column of row weights; never compared.", valueName: "column"))

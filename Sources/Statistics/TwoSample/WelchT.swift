@@ -21,12 +21,15 @@ public func welchT(
 ) throws(UndefinedStatistic) -> WelchT {
   guard reference.count > 0 else { throw .emptySample(.reference) }
   guard current.count > 0 else { throw .emptySample(.current) }
-  guard let first = reference.variance, let second = current.variance else {
+  guard min(reference.count, current.count) > 1 else {
     throw .tooFewObservations(required: 2, got: min(reference.count, current.count))
   }
+  guard let first = reference.variance, let second = current.variance else { throw .outOfRange }
   let (n, m) = (Double(reference.count), Double(current.count))
   let (a, b) = (first / n, second / m)
-  guard a + b > 0 else { throw .constantSamples }
+  guard a + b > 0 else {
+    throw reference.mean == current.mean ? .constantSamples : .differentConstants
+  }
   let difference = reference.mean - current.mean
   let t = difference / (a + b).squareRoot()
   let degrees = (a + b) * (a + b) / (a * a / (n - 1) + b * b / (m - 1))

@@ -6,7 +6,7 @@ extension DriftMethod {
     id: "wasserstein", thresholdKind: .distance,
     numbers: { pair in
       let raw = try Statistics.wasserstein(pair.reference.values.span, pair.current.values.span)
-      return normalised(raw, pair.reference.moments, [:])
+      return try normalised(raw, pair.reference.moments, [:])
     },
     cells: { pair in
       let extremes = [pair.reference.moments, pair.current.moments]
@@ -14,8 +14,8 @@ extension DriftMethod {
         pair.cells, minimum: extremes.compactMap(\.minimum).min() ?? 0,
         maximum: extremes.compactMap(\.maximum).max() ?? 0,
         reference: pair.reference.counts, current: pair.current.counts)
-      let scale = scale(pair.reference.moments) ?? 1
-      return normalised(
+      let scale = try scale(pair.reference.moments) ?? 1
+      return try normalised(
         bounds.estimate, pair.reference.moments,
         [
           "lower_bound": .number(bounds.lower / scale),
@@ -25,18 +25,20 @@ extension DriftMethod {
     })
 
   /// The reference's standard deviation, with n below; nil where the reference is constant.
-  private static func scale(_ reference: Moments) -> Double? {
-    reference.populationVariance.flatMap { $0 > 0 ? $0.squareRoot() : nil }
+  private static func scale(_ reference: Moments) throws(UndefinedStatistic) -> Double? {
+    guard let variance = reference.populationVariance else { throw .outOfRange }
+    return variance > 0 ? variance.squareRoot() : nil
   }
 
   private static func normalised(
     _ raw: Double, _ reference: Moments, _ details: [String: Detail]
-  ) -> MethodResult {
-    let scale = scale(reference)
+  ) throws(UndefinedStatistic) -> MethodResult {
+    let scale = try scale(reference)
     let value = scale.map { raw / $0 } ?? raw
     var details = details
     details["raw"] = .number(raw)
-    details["normalised"] = .flag(scale != nil)
+    details["normalised"] = .number(value)
+    details["is_normalised"] = .flag(scale != nil)
     details["scale"] = .number(scale ?? 0)
     return MethodResult(
       statistic: value, effectSize: value,
