@@ -113,8 +113,10 @@ struct PerformanceCheckTests {
       $0.probability = "p"
       $0.timestamp = "made"
       $0.labelTimestamp = "came"
+      $0.lateAfter = TimeSpan("2d")
     }
     #expect(report.labels.source == .joined)
+    #expect(report.labelDelay.late == 1)
     #expect(report.labelledRows == 3)
     #expect(report.labels.missing == 2 && report.labels.unmatched == 1)
     #expect(report.labels.duplicate == 1 && report.labels.contradicting == 1)

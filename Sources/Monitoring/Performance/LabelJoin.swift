@@ -41,12 +41,18 @@ public struct LabelDelay: Codable, Sendable, Equatable {
   @NullCoded public var p95Seconds: Double?
   /// Labels that have both times.
   public var count: Int
+  /// The delay beyond which a label is late: as it was asked, else the 95th percentile.
+  @NullCoded public var lateAfterSeconds: Double?
+  /// Labels that came later than that.
+  public var late: Int
   @NullCoded public var reason: String?
 
   enum CodingKeys: String, CodingKey {
     case medianSeconds = "median_seconds"
     case p95Seconds = "p95_seconds"
-    case count, reason
+    case count
+    case lateAfterSeconds = "late_after_seconds"
+    case late, reason
   }
 }
 

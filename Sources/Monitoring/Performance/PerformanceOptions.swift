@@ -95,6 +95,8 @@ public struct PerformanceOptions: Sendable, Equatable {
   public var estimate = false
   /// Until when labels are known; nil for the last that arrived.
   public var asOf: Instant?
+  /// The delay beyond which a label counts as late; nil for the 95th percentile of delays.
+  public var lateAfter: TimeSpan?
   public var seed: UInt64 = 0
 
   public init() {}

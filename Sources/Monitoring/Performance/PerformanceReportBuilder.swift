@@ -24,7 +24,8 @@ struct PerformanceReportBuilder {
     let metrics = whole.metrics.compared(with: base)
     let primary = evaluator.primaryMetric
     let delays = LabelJoin.delays(table)
-    let maturity = LabelMaturity(table: table, delays: delays, asOf: options.asOf)
+    let maturity = LabelMaturity(
+      table: table, delays: delays, asOf: options.asOf, lateAfter: options.lateAfter)
     let chunks = chunks(evaluator, base, maturity)
     let verdict = PerformanceVerdict(
       primary: primary, metric: metrics[primary], higherIsBetter: evaluator.higherIsBetter)
@@ -172,18 +173,25 @@ struct LabelMaturity {
   /// Until when labels are known.
   let asOf: Instant?
 
-  init(table: PredictionTable, delays: [Double], asOf: Instant?) {
+  /// The delay beyond which a label is late; nil for the 95th percentile.
+  let lateAfter: TimeSpan?
+
+  init(table: PredictionTable, delays: [Double], asOf: Instant?, lateAfter: TimeSpan?) {
     self.table = table
     self.delays = delays
+    self.lateAfter = lateAfter
     let last = table.labelTimes.filter { $0 != PredictionTable.noTime }.max()
     self.asOf = asOf ?? last.map(Instant.init(microseconds:))
   }
+
+  private var limit: Double? { lateAfter.map { Double($0.microseconds) / 1e6 } ?? late }
 
   private var late: Double? { quantile(delays.span, 0.95) }
 
   var delay: LabelDelay {
     LabelDelay(
       medianSeconds: quantile(delays.span, 0.5), p95Seconds: late, count: delays.count,
+      lateAfterSeconds: limit, late: limit.map { limit in delays.count { $0 > limit } } ?? 0,
       reason: delays.isEmpty
         ? "when labels arrived is not known: see --timestamp and --label-timestamp" : nil)
   }

@@ -33,8 +33,15 @@ struct LabelFlags: ParsableArguments {
       "Until when labels are known; by default the last that arrived.", valueName: "instant"))
   var asOf: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The delay beyond which a label counts as late: 7d; by default the 95th percentile.",
+      valueName: "span"))
+  var lateAfter: TimeSpan?
+
   func apply(to options: inout PerformanceOptions) throws {
     options.target = target
+    options.lateAfter = lateAfter
     options.id = id
     options.labelTimestamp = labelTimestamp
     options.labelRule = labelRule

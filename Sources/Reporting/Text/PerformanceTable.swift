@@ -219,7 +219,11 @@ struct PerformanceWording {
     }
     facts.append(label)
     if let median = report.labelDelay.medianSeconds, let late = report.labelDelay.p95Seconds {
-      facts.append("label delay: median \(Self.span(median)), 95 % within \(Self.span(late))")
+      facts.append(
+        "label delay: median \(Self.span(median)), 95 % within \(Self.span(late))"
+          + (report.labelDelay.lateAfterSeconds.map {
+            ", \(Figures.count(report.labelDelay.late)) later than \(Self.span($0))"
+          } ?? ""))
     }
     return facts
   }
