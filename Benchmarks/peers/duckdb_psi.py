@@ -20,19 +20,17 @@ cuts = duckdb.execute(
     "SELECT " + ", ".join(f"quantile_cont({n}, {levels})" for n in numeric) + f" FROM {sources[0]}"
 ).fetchone()
 drifted = 0
-counted = []
-for source in sources:
-    parts = []
-    for name, cut in zip(numeric, cuts):
-        edges = sorted(set(cut))
-        parts += [f"count(*) FILTER ({name} <= {edge!r})" for edge in edges] + [f"count({name})"]
-    counted.append(list(duckdb.execute(f"SELECT {', '.join(parts)} FROM {source}").fetchone()))
-place = 0
-for cut in cuts:
-    size = len(set(cut)) + 1
-    shares = [np.diff([0, *counts[place : place + size]]) for counts in counted]
-    drifted += psi(*shares) >= 0.1
-    place += size
+for name, cut in zip(numeric, cuts):
+    cell = " + ".join(f"({name} > {edge!r})::TINYINT" for edge in sorted(set(cut)))
+    counts = []
+    for source in sources:
+        cells = dict(
+            duckdb.execute(
+                f"SELECT {cell}, count(*) FROM {source} WHERE {name} IS NOT NULL GROUP BY 1"
+            ).fetchall()
+        )
+        counts.append([cells.get(i, 0) for i in range(len(set(cut)) + 1)])
+    drifted += psi(*counts) >= 0.1
 for name, kind, *_ in columns:
     if kind == "VARCHAR":
         tables = [

@@ -202,6 +202,21 @@ struct DriftCheckTests {
     }
   }
 
+  @Test func `Zero is zero with either sign, and large integers are not rounded quietly`() throws {
+    let plus = try folder.write(
+      "p.parquet",
+      rowsOf: "SELECT 0.0::DOUBLE AS zero, 4611686018427387904 + range AS large FROM range(40)")
+    let minus = try folder.write(
+      "m.parquet",
+      rowsOf: "SELECT -0.0::DOUBLE AS zero, 4611686018427387904 + range AS large FROM range(40)")
+    let report = try report(plus, minus) {
+      $0.schema.categorical = ["zero"]
+      $0.schema.numerical = ["large"]
+    }
+    #expect(try column(report, "zero").drifted == false)
+    #expect(report.notes.contains { $0.contains("`large` beyond 2⁵³") })
+  }
+
   @Test func `Duplicates are the same however rows come`() throws {
     let path = try folder.write(
       "d.parquet",

@@ -122,9 +122,23 @@ struct DriftReportBuilder {
     if options.method == "auto", let threshold = options.threshold {
       notes.append(
         "threshold \(threshold) is a significance level where a p-value decides, and a distance "
-          + "elsewhere")
+          + "elsewhere"
+          + (threshold > 1 ? "; as a significance level it is above every p-value" : ""))
     }
     return notes
+      + roundedIntegers.map { column in
+        "integers of `\(column)` beyond 2⁵³ are rounded to the nearest double; name it with "
+          + "--categorical to compare them as they are"
+      }
+  }
+
+  /// Columns of whole numbers that doubles do not hold exactly.
+  private var roundedIntegers: [String] {
+    findings.columns.filter { evaluation in
+      let ends = [evaluation.referenceSummary, evaluation.currentSummary].compactMap { $0 }
+        .flatMap { [$0.minimum, $0.maximum] }
+      return evaluation.column.hasIntegers && ends.contains { abs($0) > 0x1p53 }
+    }.map(\.column.name).sorted()
   }
 
   private var chunks: [ChunkDrift] {

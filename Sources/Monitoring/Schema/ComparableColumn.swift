@@ -61,10 +61,16 @@ struct ComparableColumn: Sendable {
   func category(in dialect: Dialect, on side: Side) -> String {
     let column = dialect.identifier(name)
     if reference != current, reference.isNumeric, current.isNumeric {
-      return dialect.text(dialect.double(column))
+      return dialect.text("\(dialect.double(column)) + 0")
     }
-    return dialect.text(column)
+    // Adding 0 makes −0 the 0 it equals.
+    let type = side == .reference ? reference : current
+    let isFloat = [.float16, .float32, .float64].contains(type)
+    return dialect.text(isFloat ? "\(column) + 0" : column)
   }
+
+  /// Whether a side holds whole numbers.
+  var hasIntegers: Bool { reference.isInteger || current.isInteger }
 
   /// Whether a category spelt `nan` is a missing number.
   var hasFloats: Bool {
