@@ -17,9 +17,9 @@ drifted = 0
 for name, kind in r.schema.items():
     if kind.is_numeric():
         # Sorted once, quantiles are look-ups.
-        values = r[name].drop_nulls().sort()
+        values = r[name].drop_nulls().cast(pl.Float64).sort()
         cuts = sorted({values.quantile(i / 10, "linear") for i in range(1, 10)})
-        ends = values.search_sorted(cuts, side="right").to_numpy()
+        ends = values.search_sorted(pl.Series(cuts), side="right").to_numpy()
         now = np.searchsorted(cuts, c[name].drop_nulls().to_numpy(), side="left")
         counts = [
             np.diff([0, *ends, len(values)]),
