@@ -28,7 +28,9 @@ extension Dialect {
 
   /// A percentile of an expression, interpolated linearly between neighbours, as a double.
   ///
-  /// - Parameter level: 0…1.
+  /// - Parameters:
+  ///   - level: 0…1.
+  ///   - expression: of numbers.
   public func percentile(_ level: Double, of expression: String) -> String {
     double("percentile_cont(\(level)) WITHIN GROUP (ORDER BY \(expression))")
   }

@@ -37,6 +37,7 @@ public struct BoostedTrees: Sendable {
   /// - Parameters:
   ///   - features: column by column, NaN where a value is missing.
   ///   - target: what is predicted: finite, one for each row.
+  ///   - settings: how trees are grown.
   /// - Throws: ``UndefinedStatistic/noRows``.
   public init(
     features: [[Double]], target: [Double], settings: Settings = Settings()

@@ -13,7 +13,7 @@ public let probabilityFloor = 0x1p-52
 /// O(n). Logarithms are taken of products of 128 probabilities, whose exponents are kept apart so that
 /// nothing underflows: as exact as one by one, at the cost of a multiplication.
 ///
-/// - Parameter ofTruth: for each row the probability, 0…1, that was given to its true class.
+/// - Parameter probabilities: for each row the probability, 0…1, that was given to its true class.
 /// - Throws: ``UndefinedStatistic/noRows``.
 public func logLoss(ofTruth probabilities: Span<Double>) throws(UndefinedStatistic) -> Double {
   guard probabilities.count > 0 else { throw .noRows }

@@ -50,6 +50,7 @@ public struct GroupSequentialBoundaries: Sendable, Equatable {
   /// symmetric, and each side spends half of α.
   ///
   /// - Parameters:
+  ///   - spending: how much may have been spent when.
   ///   - fractions: of the information, ascending, above 0; 1 is the plan's end.
   ///   - alpha: of the whole test, 0…0.5.
   ///   - sides: 1 or 2.

@@ -64,6 +64,9 @@ public struct Interval: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - counts: rows of each kind.
+  ///   - replicates: how often rows are drawn.
+  ///   - seed: where random choices start.
+  ///   - confidence: of the interval.
   ///   - statistic: the figure of weighted counts; nil where it does not exist.
   /// - Returns: nil where the figure exists in too few replicates to say.
   public static func bootstrap(

@@ -79,6 +79,7 @@ public struct RegressionErrors: Sendable, Equatable {
 /// - Parameters:
 ///   - truth: finite.
 ///   - predictions: one for each truth.
+///   - confidence: of the interval.
 /// - Returns: nil for fewer than three rows, or where the truth does not vary.
 public func determinationInterval(
   truth: [Double], predictions: [Double], confidence: Double = 0.95
