@@ -4,7 +4,8 @@ import Synchronization
 public final class ConnectionPool: Sendable {
   private let idle = Mutex<[Idle]>([])
 
-  /// A connection nobody uses; it changes threads only inside the pool.
+  /// A connection nobody uses. Unchecked, because a connection belongs to one thread at a time: it
+  /// changes threads only here, under the pool's mutex, while nobody has it.
   private struct Idle: @unchecked Sendable {
     let connection: Connection
   }

@@ -51,6 +51,7 @@ enum FileFormat: String, CaseIterable {
   /// file is compressed.
   private static func separator(ofFile path: String) -> (character: Character, count: Int)? {
     guard !path.hasSuffix(".gz"), !path.hasSuffix(".zst") else { return nil }
+    // A file that cannot be read is the engine's to complain of, which will try next.
     guard let file = FileHandle(forReadingAtPath: path),
       let start = try? file.read(upToCount: 65_536)
     else { return (",", 0) }
@@ -98,6 +99,7 @@ enum FileFormat: String, CaseIterable {
     }
     if isFolder.boolValue { return try reader(folder: path) }
     guard let format = FileFormat(path: path) else { throw .unknownFormat(path: path) }
+    // Likewise one whose size cannot be told.
     let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
     if size == 0 { throw .emptyFile(path: path) }
     return format.reader(

@@ -32,11 +32,12 @@ public enum RunResults: Codable, Sendable, Equatable {
   case experiment(ExperimentReport)
 
   public init(from decoder: any Decoder) throws {
-    if let report = try? PerformanceReport(from: decoder) {
-      self = .performance(report)
-    } else {
-      self = .experiment(try ExperimentReport(from: decoder))
-    }
+    // Told by a member of one alone, so that a mistake in either is not blamed on the other.
+    let members = try decoder.container(keyedBy: ExperimentReport.CodingKeys.self)
+    self =
+      members.contains(.experimentID)
+      ? .experiment(try ExperimentReport(from: decoder))
+      : .performance(try PerformanceReport(from: decoder))
   }
 
   public func encode(to encoder: any Encoder) throws {
