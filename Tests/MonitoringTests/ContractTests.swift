@@ -70,6 +70,26 @@ struct ContractTests {
     #expect(response.preConditions.first { $0.name == .baselineDataAvailable }?.state == .notMet)
   }
 
+  @Test func `Answers of every available type are read back as they were written`() throws {
+    let path = try folder.write(
+      "o.parquet",
+      rowsOf: "SELECT CASE WHEN range % 2 = 0 THEN 'control' ELSE 'treatment' END AS v, "
+        + "range % 3 AS y, range % 3 AS said FROM range(40)")
+    for request in [
+      "{\"monitoring_type\": \"ab_testing\", \"experiment_config\": {\"experiment_id\": \"e\"}, "
+        + "\"data\": {\"observations\": \"\(path)\", \"variant\": \"v\", \"metrics\": [\"y\"]}}",
+      "{\"monitoring_type\": \"performance_monitoring\", \"model_type\": \"classification\", "
+        + "\"data\": {\"predictions\": \"\(path)\", \"target\": \"y\", "
+        + "\"prediction\": \"said\"}}",
+    ] {
+      let response = try respond(request)
+      #expect(response.results != nil && response.driftResults == nil)
+      let copy = try JSONDecoder().decode(
+        RunResponse.self, from: JSONEncoder().encode(response))
+      #expect(copy == response)
+    }
+  }
+
   @Test(arguments: ["alerting", "root_cause_analysis"])
   func `Other monitoring types say that they are not available yet`(_ type: String) throws {
     let response = try respond("{\"monitoring_type\": \"\(type)\"}")
