@@ -12,12 +12,12 @@ extension History {
           try database.execute(
             sql: """
               INSERT INTO experiment_look (experiment_id, created_at, metric, treatment,
-                information_fraction, z)
-              VALUES (?, ?, ?, ?, ?, ?)
+                information_fraction, z, always_valid_p)
+              VALUES (?, ?, ?, ?, ?, ?, ?)
               """,
             arguments: [
               experimentID, createdAt, look.metric, look.treatment, look.informationFraction,
-              look.z,
+              look.z, look.alwaysValidPValue,
             ])
         }
       }
@@ -33,12 +33,14 @@ extension History {
         try Row.fetchAll(
           database,
           sql: """
-            SELECT metric, treatment, information_fraction, z FROM experiment_look
+            SELECT metric, treatment, information_fraction, z, always_valid_p
+            FROM experiment_look
             WHERE experiment_id = ? ORDER BY id
             """, arguments: [experimentID]
         ).map { row in
           ExperimentLook(
-            metric: row[0], treatment: row[1], informationFraction: row[2], z: row[3])
+            metric: row[0], treatment: row[1], informationFraction: row[2], z: row[3],
+            alwaysValidPValue: row[4])
         }
       }
     } catch {

@@ -29,6 +29,25 @@ enum Migrations {
         table.column("z", .double).notNull()
       }
     }
+    migrator.registerMigration("always-valid looks") { database in
+      // SQLite cannot take NOT NULL from a column: the table is made anew.
+      try database.create(table: "look") { table in
+        table.autoIncrementedPrimaryKey("id")
+        table.column("experiment_id", .text).notNull().indexed()
+        table.column("created_at", .text).notNull()
+        table.column("metric", .text).notNull()
+        table.column("treatment", .text).notNull()
+        table.column("information_fraction", .double)
+        table.column("z", .double).notNull()
+        table.column("always_valid_p", .double)
+      }
+      try database.execute(
+        sql: """
+          INSERT INTO look SELECT *, NULL FROM experiment_look;
+          DROP TABLE experiment_look;
+          ALTER TABLE look RENAME TO experiment_look;
+          """)
+    }
     return migrator
   }
 }

@@ -90,6 +90,8 @@ struct ExperimentAnalysisTests {
       report.guardrails.first { $0.guardrail == "latency_p99_ms" && $0.variant == "treatment" })
     #expect(latency.aggregate == "p99" && latency.violated == false)
     #expect(try #require(latency.value) < 200)
+    #expect(try #require(latency.lower) <= (try #require(latency.value)))
+    #expect(try #require(latency.value) <= (try #require(latency.upper)))
     let failed = try #require(report.guardrails.first { $0.guardrail == "failed" })
     #expect(failed.aggregate == "mean" && failed.violated == false)
     #expect(abs(try #require(failed.value) - 0.02) < 0.01)
@@ -114,6 +116,10 @@ struct ExperimentAnalysisTests {
     #expect(report.variants.map(\.rows) == [2_000, 2_000])
     #expect(report.comparisons.first?.controlUnits == 200)
     #expect(report.notes.contains { $0.contains("several rows") })
+    let last = try #require(
+      self.report(path, "metrics: [gain]\nunit: user_id", timestamp: "ts").timeline.last)
+    #expect(last.controlUnits == 200)
+    #expect(abs((last.difference ?? 0) - (report.comparisons.first?.difference ?? 1)) < 1e-12)
     let mixed = try self.report(
       observations(effect: 0, user: "range // 10"), "metrics: [gain]\nunit: user_id")
     #expect(mixed.variants.map(\.units) == [0, 0])
@@ -153,6 +159,48 @@ struct ExperimentAnalysisTests {
     }
   }
 
+  @Test func `A shard whose units have one row each adds to one whose units repeat`() throws {
+    let config = try config("metrics: [gain]\nunit: user_id")
+    let path = try observations(
+      effect: 0.1, split: "(range // 10) % 2 = 0", user: "range // 10")
+    let whole = try state(path, config)
+    func shard(_ condition: String) throws -> ExperimentState {
+      try ExperimentReader(
+        source: SourceOpener().open(path, sql: "SELECT * FROM source WHERE \(condition)"),
+        config: config, variantColumn: "variant"
+      ).read()
+    }
+    var merged = try shard("user_id < 100")
+    try merged.merge(shard("user_id >= 100"))
+    let (one, two) = (
+      ExperimentAnalysis(config: config, state: merged).report().comparisons[0],
+      ExperimentAnalysis(config: config, state: whole).report().comparisons[0]
+    )
+    #expect(abs((one.pValue ?? 0) / (two.pValue ?? 1) - 1) < 1e-9)
+    let single = try shard("user_id % 2 = 0 AND user_id < 3")
+    #expect(single.variants["control"]?.metrics["gain"]?.form == .ratio)
+    let unlike = try state(path, self.config("metrics: [gain]"))
+    #expect(throws: MonitoringError.self) { try merged.merge(unlike) }
+  }
+
+  @Test func `A state with impossible numbers is refused`() throws {
+    let config = try config("metrics: [gain]")
+    let known = try state(observations(effect: 0), config, timestamp: "ts")
+    let text = String(decoding: try JSONEncoder().encode(known), as: UTF8.self)
+    for (whole, changed) in [
+      ("\"rows\":2000", "\"rows\":9223372036854775807"), ("\"count\":2000", "\"count\":-1"),
+      ("\"19844\":", "\"9223372036854775807\":"),
+    ] {
+      let hostile = text.replacingOccurrences(of: whole, with: changed)
+      #expect(hostile != text, "\(whole)")
+      let state = try JSONDecoder().decode(ExperimentState.self, from: Data(hostile.utf8))
+      #expect(throws: MonitoringError.self) {
+        var merged = ExperimentState(experimentID: "model_v2")
+        try merged.merge(state)
+      }
+    }
+  }
+
   @Test func `A sequential test decides at its boundary`() throws {
     let plan = "metrics: [gain]\nspending: obrien_fleming\nmax_sample_size: 8000"
     let early = try report(observations(effect: 0.07), plan)
@@ -167,6 +215,41 @@ struct ExperimentAnalysisTests {
       config: config, state: try state(folder.path + "/o.parquet", config), earlierLooks: [look]
     ).report()
     #expect(second.sequential?.looks.map(\.informationFraction) == [0.1, 0.25])
+    // The planned end was reached before: more rows are no further look.
+    let end = ExperimentLook(
+      metric: "gain", treatment: "treatment", informationFraction: 1.2, z: 1,
+      alwaysValidPValue: 1e-30)
+    let later = ExperimentAnalysis(
+      config: config, state: try state(folder.path + "/o.parquet", config),
+      earlierLooks: [look, end]
+    ).report()
+    #expect(later.sequential?.looks.map(\.informationFraction) == [0.1, 1])
+    #expect(later.sequential?.canStopEarly == false && later.verdict == .noDecision)
+    #expect(later.comparisons[0].alwaysValidPValue == 1e-30)
+  }
+
+  @Test func `Every comparison of a sequential test has a boundary of its own`() throws {
+    let plan = "metrics: [gain, before]\nspending: pocock\nmax_sample_size: 8000"
+    let report = try report(observations(effect: 0.5), plan)
+    #expect(report.sequential?.alpha == 0.025)
+    #expect(report.sequential?.tests.map(\.metric) == ["gain", "before"])
+    #expect(report.sequential?.tests.map(\.crossed) == [true, false])
+    #expect(report.comparisons.map(\.significant) == [true, false])
+    let single = try self.report(observations(effect: 0.5), plan + "\ncorrection: none")
+    #expect(single.sequential?.alpha == 0.05)
+  }
+
+  @Test func `The plan's smallest effect is stated with the units it takes`() throws {
+    let path = try observations(effect: 0.1)
+    let plan = "metrics: [gain]\nmde: {value: 0.05, kind: relative}\nstatistical_power: 0.9"
+    let comparison = try #require(report(path, plan).comparisons.first)
+    let mean = try #require(comparison.controlMean)
+    #expect(abs(try #require(comparison.mdeAbsolute) - 0.05 * mean) < 1e-12)
+    #expect(comparison.mdeRelative == 0.05)
+    // 2 (z.975 + z.9)² σ² / δ² with σ² of a unit.
+    let deviation = try #require(comparison.standardError) * (2_000.0 / 2).squareRoot()
+    let expected = 2 * 10.507423 * deviation * deviation / pow(0.05 * mean, 2)
+    #expect(abs(Double(try #require(comparison.unitsNeeded)) - expected) <= 1)
   }
 
   @Test func `Several metrics have adjusted p-values`() throws {
@@ -227,6 +310,15 @@ struct ExperimentAnalysisTests {
     let users = (0..<1_003).map { String(repeating: "x", count: $0 % 130) + "\($0)" }
     let assignment = VariantAssignment(experimentID: "e", shares: [0.2, 0.5, 0.3])
     #expect(assignment.variants(of: users) == users.map { assignment.variant(of: $0) })
+    let covered = VariantAssignment(experimentID: "e", shares: [0.2, 0.5, 0.3], coverage: 0.3)
+    let wider = VariantAssignment(experimentID: "e", shares: [0.2, 0.5, 0.3], coverage: 0.6)
+    var taking = 0
+    for user in users {
+      guard let variant = covered.variant(of: user) else { continue }
+      taking += 1
+      #expect(wider.variant(of: user) == variant && assignment.variant(of: user) == variant)
+    }
+    #expect((200...400).contains(taking))
     let text = Array(users.joined(separator: "\n").utf8)
     var (lines, start): ([Range<Int>], Int) = ([], 0)
     for user in users {

@@ -59,6 +59,7 @@ times["comparison"] = try least(5) {
   ).pValue
 }
 times["assignments"] =
-  Double(users.count) / least(3) { Double(assignment.variants(of: users).reduce(0, +)) }
+  Double(users.count)
+  / least(3) { Double(assignment.variants(of: users).reduce(0) { $0 + ($1 ?? 0) }) }
 times["kept"] = kept
 print(String(decoding: try JSONEncoder().encode(times), as: UTF8.self))

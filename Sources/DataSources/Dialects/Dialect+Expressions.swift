@@ -23,6 +23,11 @@ extension Dialect {
 }
 
 extension Dialect {
+  /// A condition that a number is neither missing, NaN nor infinite: engines sort NaN above all.
+  public func isFinite(_ expression: String) -> String {
+    "\(expression) BETWEEN -1.7976931348623157e308 AND 1.7976931348623157e308"
+  }
+
   /// Whether the engine interpolates percentiles.
   public var hasPercentiles: Bool { name != "sqlite" }
 
@@ -33,6 +38,18 @@ extension Dialect {
   ///   - expression: of numbers.
   public func percentile(_ level: Double, of expression: String) -> String {
     double("percentile_cont(\(level)) WITHIN GROUP (ORDER BY \(expression))")
+  }
+
+  /// The value at some rank of an expression's values in ascending order, as a double.
+  ///
+  /// - Parameters:
+  ///   - rank: from 1.
+  ///   - count: of the values.
+  ///   - expression: of numbers.
+  public func value(atRank rank: Int, of count: Int, in expression: String) -> String {
+    // Half a rank below, so that rounding cannot reach the next.
+    let level = (Double(rank) - 0.5) / Double(count)
+    return double("percentile_disc(\(level)) WITHIN GROUP (ORDER BY \(expression))")
   }
 }
 

@@ -63,6 +63,10 @@ public struct ExperimentConfig: Sendable, Equatable {
   /// Units of each variant at the planned end; nil for a test of fixed size.
   public var maximumSampleSize: Int?
   public var significanceLevel = 0.05
+  /// The chance of finding the smallest effect that is worth it.
+  public var power = 0.8
+  /// The share of users that take part at all; a larger one only ever adds users.
+  public var coverage = 1.0
   /// nil for a single test at the end.
   public var spending: SpendingFunction?
   public var guardrails: [Guardrail] = []
@@ -81,7 +85,8 @@ public struct ExperimentConfig: Sendable, Equatable {
 
   /// How users are sent to the variants.
   public var assignment: VariantAssignment {
-    VariantAssignment(experimentID: experimentID, shares: variants.map(\.share))
+    VariantAssignment(
+      experimentID: experimentID, shares: variants.map(\.share), coverage: coverage)
   }
 }
 
@@ -138,7 +143,10 @@ private struct ExperimentConfigReader {
       case "significance_level":
         config.significanceLevel =
           number(value, in: 1e-12...0.5, "a level between 0 and 0.5") ?? config.significanceLevel
-      case "statistical_power": _ = number(value, in: 0...1, "a power, 0 to 1")
+      case "statistical_power":
+        config.power = number(value, in: 0.01...0.9999, "a power between 0 and 1") ?? config.power
+      case "coverage":
+        config.coverage = number(value, in: 1e-4...1, "a share above 0, to 1") ?? config.coverage
       case "guardrails", "guardrail_metrics": config.guardrails = guardrails(value)
       case "variants": config.variants = variants(value)
       case "metrics": config.metrics = metrics(value)
@@ -168,7 +176,8 @@ private struct ExperimentConfigReader {
 
   private static let keys = [
     "experiment_id", "control_model", "treatment_model", "traffic_split", "min_sample_size",
-    "max_sample_size", "significance_level", "statistical_power", "guardrails", "variants",
+    "max_sample_size", "significance_level", "statistical_power", "coverage", "guardrails",
+    "variants",
     "metrics", "minimum_detectable_effect", "mde_kind", "covariate", "unit", "correction",
     "spending",
   ]
@@ -182,6 +191,9 @@ private struct ExperimentConfigReader {
     }
     if Set(config.variants.map(\.name)).count < config.variants.count {
       note(root, "each variant needs a name of its own")
+    }
+    if config.variants.contains(where: { $0.name == VariantAssignment.outside }) {
+      note(root, "`\(VariantAssignment.outside)` is what users without a variant are printed with")
     }
     if let maximum = config.maximumSampleSize, maximum < config.minimumSampleSize {
       note(root, "max_sample_size is below min_sample_size")

@@ -46,8 +46,9 @@ public struct ExperimentReader: Sendable {
     }
     for arm in config.variants {
       let part = rows.filtered(by: "\(variant) = \(dialect.literal(arm.name))")
-      state.variants[arm.name] = try read(part, booleans, over: connection)
-      try readDays(part, arm.name, booleans, into: &state, over: connection)
+      var days: [Int: PairedMoments] = [:]
+      state.variants[arm.name] = try read(part, booleans, into: &days, over: connection)
+      for (day, moments) in days { state.days[day, default: [:]][arm.name] = moments }
     }
     return state
   }
@@ -71,8 +72,13 @@ public struct ExperimentReader: Sendable {
     return dialect.double(booleans.contains(column) ? "CAST(\(name) AS integer)" : name)
   }
 
+  /// One variant's rows.
+  ///
+  /// - Parameters:
+  ///   - days: takes the first metric by the day units came.
   private func read(
-    _ part: Relation, _ booleans: Set<String>, over connection: Connection
+    _ part: Relation, _ booleans: Set<String>, into days: inout [Int: PairedMoments],
+    over connection: Connection
   ) throws -> ExperimentState.Variant {
     var variant = ExperimentState.Variant()
     variant.rows = try part.rowCount(over: connection)
@@ -82,93 +88,142 @@ public struct ExperimentReader: Sendable {
         ["count(DISTINCT \(dialect.identifier(unit)))"], over: connection)
       variant.units = Int((distinct.first?.first ?? nil) ?? 0)
     }
-    let hasRepeats = variant.units < variant.rows
-    for metric in config.metrics {
-      variant.metrics[metric.name] = try read(
-        metric.name, part, booleans, hasRepeats: hasRepeats, over: connection)
+    let repeats = variant.units < variant.rows ? config.unit.map(dialect.identifier) : nil
+    for (index, metric) in config.metrics.enumerated() {
+      var unused: [Int: PairedMoments] = [:]
+      variant.metrics[metric.name] =
+        index == 0
+        ? try read(
+          metric.name, part, booleans, repeats, timestamp: timestamp, &days, over: connection)
+        : try read(
+          metric.name, part, booleans, repeats, timestamp: nil, &unused, over: connection)
     }
     for guardrail in config.guardrails {
       variant.guardrails[guardrail.name] = try read(
-        guardrail, part, booleans, over: connection)
+        guardrail, part, booleans, repeats, over: connection)
     }
     return variant
   }
 
   /// A metric's pairs; rows where it or the covariate is missing or not finite are left out.
+  ///
+  /// - Parameters:
+  ///   - repeats: the unit's identifier where one has several rows.
+  ///   - timestamp: the column of times where days are wanted too.
   private func read(
-    _ metric: String, _ part: Relation, _ booleans: Set<String>, hasRepeats: Bool,
-    over connection: Connection
+    _ metric: String, _ part: Relation, _ booleans: Set<String>, _ repeats: String?,
+    timestamp: String?, _ days: inout [Int: PairedMoments], over connection: Connection
   ) throws -> ExperimentState.Metric {
     let value = number(metric, booleans)
-    var form = ExperimentState.Form.plain
-    var query = part.select([value])
-    if let covariate = config.covariate {
-      form = .covariate
-      query = part.select([value, number(covariate, booleans)])
-      if hasRepeats, let unit = config.unit {
-        let name = dialect.identifier(unit)
-        query = part.select(
-          ["avg(\(value))", "avg(\(number(covariate, booleans)))"], suffix: "GROUP BY \(name)")
-      }
-    } else if hasRepeats, let unit = config.unit {
-      form = .ratio
-      query = part.select(
-        [dialect.double("sum(\(value))"), dialect.double("count(\(value))")],
-        suffix: "GROUP BY \(dialect.identifier(unit))")
+    let form = form
+    var expressions = [value]
+    if let covariate = config.covariate { expressions.append(number(covariate, booleans)) }
+    let part = expressions.reduce(part) { $0.filtered(by: dialect.isFinite($1)) }
+    if repeats != nil {
+      expressions =
+        form == .covariate
+        ? expressions.map { "avg(\($0))" }
+        : [dialect.double("sum(\(value))"), dialect.double("count(\(value))")]
     }
-    var moments = PairedMoments()
-    var isBinary = form == .plain
-    try stream(part, query, columns: form == .plain ? 1 : 2, over: connection) { columns in
-      if form == .plain {
+    let pairs = expressions.count
+    if let timestamp {
+      let time = dialect.epochMicroseconds(of: dialect.identifier(timestamp))
+      let day = dialect.double(dialect.floor("\(time) / 86400000000.0"))
+      expressions.append(repeats == nil ? day : "min(\(day))")
+    }
+    let query = part.select(expressions, suffix: repeats.map { "GROUP BY \($0)" } ?? "")
+    let one = form == .ratio ? 1.0 : 0
+    var metric = ExperimentState.Metric(
+      form: form, moments: PairedMoments(), isBinary: form != .covariate)
+    try stream(part, query, columns: expressions.count, over: connection) { columns in
+      if expressions.count == 1 {
         let values = columns[0].filter(\.isFinite)
-        isBinary = isBinary && values.allSatisfy { $0 == 0 || $0 == 1 }
-        moments.merge(PairedMoments(values))
-      } else {
-        for (y, x) in zip(columns[0], columns[1]) where y.isFinite && x.isFinite {
-          if form == .covariate || x > 0 { moments.add(x, y) }
+        metric.isBinary = metric.isBinary && values.allSatisfy { $0 == 0 || $0 == 1 }
+        metric.moments.merge(PairedMoments(values, x: one))
+        return
+      }
+      for row in columns[0].indices {
+        let (y, x) = (columns[0][row], pairs == 2 ? columns[1][row] : one)
+        guard y.isFinite, x.isFinite, form != .ratio || x > 0 else { continue }
+        metric.isBinary = metric.isBinary && (y == 0 || y == 1) && x == one
+        metric.moments.add(x, y)
+        if timestamp != nil, let day = Int(exactly: columns[pairs][row]) {
+          days[day, default: PairedMoments()].add(x, y)
         }
       }
     }
-    return ExperimentState.Metric(form: form, moments: moments, isBinary: isBinary)
+    return metric
+  }
+
+  /// How pairs are meant: where a unit is named it may have several rows, here or in another shard.
+  private var form: ExperimentState.Form {
+    config.covariate != nil ? .covariate : config.unit != nil ? .ratio : .plain
   }
 
   private func read(
     _ guardrail: ExperimentConfig.Guardrail, _ part: Relation, _ booleans: Set<String>,
-    over connection: Connection
+    _ repeats: String?, over connection: Connection
   ) throws -> ExperimentState.Guardrail {
     let value = number(guardrail.column, booleans)
+    let finite = part.filtered(by: dialect.isFinite(value))
     var state = ExperimentState.Guardrail()
-    try stream(part, part.select([value]), columns: 1, over: connection) { columns in
-      let values = columns[0].filter(\.isFinite)
-      state.moments.merge(PairedMoments(values))
-      if let maximum = guardrail.maximum { state.above += values.count { $0 > maximum } }
-      if let minimum = guardrail.minimum { state.below += values.count { $0 < minimum } }
-    }
-    if case .quantile(let level) = guardrail.aggregate, dialect.hasPercentiles {
-      try stream(
-        part, part.select([dialect.percentile(level, of: value)]), columns: 1, over: connection
-      ) { columns in
-        state.value = columns[0].first.flatMap { $0.isFinite ? $0 : nil }
+    if let repeats {
+      func beyond(_ sign: String, _ limit: Double?) -> String {
+        dialect.double(
+          limit.map { "sum(CASE WHEN \(value) \(sign) \($0) THEN 1 ELSE 0 END)" } ?? "0")
       }
+      let query = finite.select(
+        [
+          dialect.double("count(*)"), dialect.double("sum(\(value))"),
+          beyond(">", guardrail.maximum), beyond("<", guardrail.minimum),
+        ], suffix: "GROUP BY \(repeats)")
+      try stream(finite, query, columns: 4, over: connection) { columns in
+        for (row, count) in columns[0].enumerated() {
+          state.values.add(count, columns[1][row])
+          state.above.add(count, columns[2][row])
+          state.below.add(count, columns[3][row])
+        }
+      }
+    } else {
+      try stream(finite, finite.select([value]), columns: 1, over: connection) { columns in
+        let values = columns[0]
+        state.values.merge(PairedMoments(values, x: 1))
+        if let maximum = guardrail.maximum {
+          state.above.merge(PairedMoments(values.map { $0 > maximum ? 1 : 0 }, x: 1))
+        }
+        if let minimum = guardrail.minimum {
+          state.below.merge(PairedMoments(values.map { $0 < minimum ? 1 : 0 }, x: 1))
+        }
+      }
+    }
+    if case .quantile(let level) = guardrail.aggregate, state.values.count > 0 {
+      let rows = repeats == nil ? state.values.count : nil
+      try readPercentile(level, of: value, finite, rows: rows, into: &state, over: connection)
     }
     return state
   }
 
-  /// The first metric by day.
-  private func readDays(
-    _ part: Relation, _ name: String, _ booleans: Set<String>, into state: inout ExperimentState,
-    over connection: Connection
+  /// A percentile, and the values that bound it each with 1 − α confidence: those at the ranks that
+  /// would be a surprise. Rows that come several to a unit have no such ranks.
+  private func readPercentile(
+    _ level: Double, of value: String, _ part: Relation, rows: Int?,
+    into state: inout ExperimentState.Guardrail, over connection: Connection
   ) throws {
-    guard let timestamp, let metric = config.metrics.first else { return }
-    let time = dialect.epochMicroseconds(of: dialect.identifier(timestamp))
+    guard dialect.hasPercentiles else { return }
+    let alpha = config.significanceLevel
+    let lower = rows.flatMap { rows in
+      binomialSurprise(of: rows, probability: 1 - level, level: alpha).map { rows - $0 + 1 }
+    }
+    let upper = rows.flatMap { binomialSurprise(of: $0, probability: level, level: alpha) }
+    let atRank = { (rank: Int?) in
+      rank.map { dialect.value(atRank: $0, of: rows ?? 1, in: value) } ?? dialect.double("NULL")
+    }
     let query = part.select([
-      number(metric.name, booleans), dialect.double(dialect.floor("\(time) / 86400000000.0")),
+      dialect.percentile(level, of: value), atRank(lower), atRank(upper),
     ])
-    try stream(part, query, columns: 2, over: connection) { columns in
-      for (value, day) in zip(columns[0], columns[1]) where value.isFinite && day.isFinite {
-        guard let day = Int(exactly: day) else { continue }
-        state.days[day, default: [:]][name, default: PairedMoments()].add(0, value)
-      }
+    try stream(part, query, columns: 3, over: connection) { columns in
+      let read = columns.map { column in column.first.flatMap { $0.isFinite ? $0 : nil } }
+      (state.value, state.lower, state.upper) = (read[0], read[1], read[2])
     }
   }
 

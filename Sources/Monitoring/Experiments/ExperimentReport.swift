@@ -85,7 +85,13 @@ public struct ExperimentComparison: Codable, Sendable, Equatable {
   /// The covariate's slope that was taken out, and the share of variance that went with it.
   @NullCoded public var covariateSlope: Double?
   @NullCoded public var varianceReduction: Double?
+  /// Of the first metric: the plan's smallest effect, and the units of each variant that find it with
+  /// the plan's power where values spread as they do.
+  @NullCoded public var mdeAbsolute: Double?
+  @NullCoded public var mdeRelative: Double?
+  @NullCoded public var unitsNeeded: Int?
   @NullCoded public var significant: Bool?
+  /// The smallest over this look and the earlier ones that were kept.
   @NullCoded public var alwaysValidPValue: Double?
   @NullCoded public var alwaysValidLower: Double?
   @NullCoded public var alwaysValidUpper: Double?
@@ -108,6 +114,9 @@ public struct ExperimentComparison: Codable, Sendable, Equatable {
     case proportionPValue = "proportion_p_value"
     case covariateSlope = "covariate_slope"
     case varianceReduction = "variance_reduction"
+    case mdeAbsolute = "mde_absolute"
+    case mdeRelative = "mde_relative"
+    case unitsNeeded = "units_needed"
     case significant
     case alwaysValidPValue = "always_valid_p_value"
     case alwaysValidLower = "always_valid_lower"
@@ -125,6 +134,11 @@ public struct GuardrailResult: Codable, Sendable, Equatable {
   @NullCoded public var value: Double?
   @NullCoded public var minimum: Double?
   @NullCoded public var maximum: Double?
+  /// Each holds with 1 − α confidence on its own; nil where too few values are in, or where a
+  /// percentile's units have several rows.
+  @NullCoded public var lower: Double?
+  @NullCoded public var upper: Double?
+  /// Units.
   public var count: Int
   /// One-sided, of the mean or of the share of values beyond the limit.
   @NullCoded public var pValue: Double?
@@ -133,7 +147,7 @@ public struct GuardrailResult: Codable, Sendable, Equatable {
   @NullCoded public var reason: String?
 
   enum CodingKeys: String, CodingKey {
-    case guardrail, variant, aggregate, value, minimum, maximum, count
+    case guardrail, variant, aggregate, value, minimum, maximum, lower, upper, count
     case pValue = "p_value"
     case violated, reason
   }
@@ -142,13 +156,27 @@ public struct GuardrailResult: Codable, Sendable, Equatable {
 /// Where a group-sequential test stands.
 public struct SequentialResult: Codable, Sendable, Equatable {
   public var spending: String
+  /// Of each comparison, over all its looks.
+  public var alpha: Double
+  /// The first comparison's.
   public var looks: [SequentialLook]
+  /// Whether a comparison of the first metric has crossed its boundary.
   public var canStopEarly: Bool
+  /// Every comparison.
+  public var tests: [SequentialTest]
 
   enum CodingKeys: String, CodingKey {
-    case spending, looks
+    case spending, alpha, looks, tests
     case canStopEarly = "can_stop_early"
   }
+}
+
+/// One comparison against its boundaries.
+public struct SequentialTest: Codable, Sendable, Equatable {
+  public var metric: String
+  public var treatment: String
+  public var looks: [SequentialLook]
+  public var crossed: Bool
 }
 
 public struct SequentialLook: Codable, Sendable, Equatable {

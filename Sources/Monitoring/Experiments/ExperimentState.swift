@@ -26,15 +26,17 @@ public struct ExperimentState: Codable, Sendable, Equatable {
     }
   }
 
-  /// One guardrail of one variant.
+  /// One guardrail of one variant. Pairs are of units: x is how many rows one has, y what those add
+  /// up to.
   public struct Guardrail: Codable, Sendable, Equatable {
-    /// Of all values; x is not used.
-    public var moments = PairedMoments()
-    /// Values above the maximum, and below the minimum.
-    public var above = 0
-    public var below = 0
-    /// The aggregate itself where it does not add up: a percentile of a single source.
+    public var values = PairedMoments()
+    /// Of a percentile: rows above the maximum, and below the minimum.
+    public var above = PairedMoments()
+    public var below = PairedMoments()
+    /// Percentiles do not add up: of a single source, the percentile and the values that bound it.
     @NullCoded public var value: Double?
+    @NullCoded public var lower: Double?
+    @NullCoded public var upper: Double?
   }
 
   public struct Variant: Codable, Sendable, Equatable {
@@ -51,8 +53,8 @@ public struct ExperimentState: Codable, Sendable, Equatable {
   public var mixedUnits = 0
   /// Rows whose variant the experiment does not have.
   public var unknownRows = 0
-  /// By day (counted from 1970-01-01) and variant: the first metric of that day's rows; empty without
-  /// a timestamp.
+  /// By day (counted from 1970-01-01) and variant: the first metric of the units that came that day,
+  /// with all their rows; empty without a timestamp.
   public var days: [Int: [String: PairedMoments]] = [:]
 
   enum CodingKeys: String, CodingKey {
@@ -74,10 +76,14 @@ public struct ExperimentState: Codable, Sendable, Equatable {
       throw .invalidOption(
         name: "--state", value: other.experimentID, expected: "states of one experiment")
     }
+    guard isPlausible, other.isPlausible else {
+      throw .invalidOption(
+        name: "--state", value: other.experimentID, expected: "numbers that units can have")
+    }
     mixedUnits += other.mixedUnits
     unknownRows += other.unknownRows
     for (name, variant) in other.variants {
-      variants[name, default: Variant()].merge(variant)
+      try variants[name, default: Variant()].merge(variant)
     }
     for (day, variants) in other.days {
       for (name, moments) in variants {
@@ -85,16 +91,35 @@ public struct ExperimentState: Codable, Sendable, Equatable {
       }
     }
   }
+
+  /// Whether no number is one that data cannot give, and none is so large that adding overflows.
+  private var isPlausible: Bool {
+    let counts = [mixedUnits, unknownRows] + variants.values.flatMap { [$0.rows, $0.units] }
+    let moments =
+      variants.values.flatMap { variant in
+        variant.metrics.values.map(\.moments)
+          + variant.guardrails.values.flatMap { [$0.values, $0.above, $0.below] }
+      } + days.values.flatMap(\.values)
+    // Days of the years 0 to 9999.
+    return counts.allSatisfy { (0...(1 << 50)).contains($0) }
+      && moments.allSatisfy(\.isPlausible)
+      && days.keys.allSatisfy { (-719_528...2_932_896).contains($0) }
+  }
 }
 
 extension ExperimentState.Variant {
-  mutating func merge(_ other: ExperimentState.Variant) {
+  mutating func merge(_ other: ExperimentState.Variant) throws(MonitoringError) {
     rows += other.rows
     units += other.units
     for (name, metric) in other.metrics {
       guard var known = metrics[name] else {
         metrics[name] = metric
         continue
+      }
+      guard known.form == metric.form else {
+        throw .invalidOption(
+          name: "--state", value: name,
+          expected: "states that were read with the same unit and covariate")
       }
       known.moments.merge(metric.moments)
       known.isBinary = known.isBinary && metric.isBinary
@@ -105,11 +130,11 @@ extension ExperimentState.Variant {
         guardrails[name] = guardrail
         continue
       }
-      known.moments.merge(guardrail.moments)
-      known.above += guardrail.above
-      known.below += guardrail.below
+      known.values.merge(guardrail.values)
+      known.above.merge(guardrail.above)
+      known.below.merge(guardrail.below)
       // Percentiles of parts do not make that of the whole.
-      known.value = nil
+      (known.value, known.lower, known.upper) = (nil, nil, nil)
       guardrails[name] = known
     }
   }

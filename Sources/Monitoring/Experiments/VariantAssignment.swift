@@ -3,6 +3,8 @@
 ///
 /// The place of a user is the MD5 digest of `experiment_id:user_id` as a number of 128 bits, less all
 /// whole 10 000s, over 10 000; the line from 0 to 1 is cut by the variants' shares in their order.
+/// Where only some users take part, each variant has the first part of its stretch: a larger coverage
+/// adds users and moves none.
 ///
 /// ```swift
 /// let assignment = VariantAssignment(experimentID: "model_v2", shares: [0.5, 0.5])
@@ -11,36 +13,45 @@
 public struct VariantAssignment: Sendable {
   private let prefix: [UInt8]
   private let shares: [Double]
+  private let coverage: Double
+
+  /// What the variant of a user who does not take part is called.
+  public static let outside = "none"
 
   /// - Parameters:
   ///   - experimentID: another one spreads the same users anew.
   ///   - shares: of the variants, adding up to 1.
-  public init(experimentID: String, shares: [Double]) {
+  ///   - coverage: the share of users that take part, 0…1.
+  public init(experimentID: String, shares: [Double], coverage: Double = 1) {
     prefix = Array((experimentID + ":").utf8)
     self.shares = shares
+    self.coverage = coverage
   }
 
   /// The user's place, 0..<1, in steps of 1/10 000.
   public func place(of userID: String) -> Double { places(of: [userID])[0] }
 
-  /// The index of the user's variant.
-  public func variant(of userID: String) -> Int {
+  /// The index of the user's variant; nil where the user does not take part.
+  public func variant(of userID: String) -> Int? {
     index(at: place(of: userID))
   }
 
   /// The indices of many users' variants: several times as fast as one by one.
-  public func variants(of userIDs: [String]) -> [Int] {
+  public func variants(of userIDs: [String]) -> [Int?] {
     places(of: userIDs).map(index)
   }
 
   /// Which share of the line a place is in; the last where rounding leaves a rest.
-  private func index(at place: Double) -> Int {
-    var end = 0.0
+  private func index(at place: Double) -> Int? {
+    let last = shares.count - 1
+    var start = 0.0
     for (index, share) in shares.enumerated() {
-      end += share
-      if place < end { return index }
+      if place < start + share || index == last {
+        return coverage == 1 || place < start + coverage * share ? index : nil
+      }
+      start += share
     }
-    return max(0, shares.count - 1)
+    return nil
   }
 
   private func places(of userIDs: [String]) -> [Double] {
@@ -60,7 +71,7 @@ public struct VariantAssignment: Sendable {
   /// - Parameters:
   ///   - lines: where each line is in `text`.
   ///   - text: the lines' bytes.
-  public func variants(of lines: [Range<Int>], in text: [UInt8]) -> [Int] {
+  public func variants(of lines: [Range<Int>], in text: [UInt8]) -> [Int?] {
     text.withUnsafeBytes { bytes in
       places(count: lines.count) { index in
         lines[index].count

@@ -71,18 +71,22 @@ struct ExperimentView {
     guardrails = report.guardrails.map { guardrail in
       Row([
         guardrail.guardrail, guardrail.variant, guardrail.aggregate,
-        Figures.number(guardrail.value), Figures.number(guardrail.minimum),
+        Figures.number(guardrail.value), Figures.interval(guardrail.lower, guardrail.upper),
+        Figures.number(guardrail.minimum),
         Figures.number(guardrail.maximum), Figures.pValue(guardrail.pValue),
         guardrail.violated == true
           ? "✗ violated" : guardrail.violated == false ? "✓ held" : guardrail.reason ?? "",
       ])
     }
     hasGuardrails = !guardrails.isEmpty
-    looks = (report.sequential?.looks ?? []).map { look in
-      Row([
-        Figures.percent(look.informationFraction), Figures.number(look.alphaSpent),
-        Figures.number(look.z), Figures.number(look.observedZ), look.crossed ? "crossed" : "",
-      ])
+    looks = (report.sequential?.tests ?? []).flatMap { test in
+      test.looks.map { look in
+        Row([
+          test.metric, test.treatment, Figures.percent(look.informationFraction),
+          Figures.number(look.alphaSpent), Figures.number(look.z), Figures.number(look.observedZ),
+          look.crossed ? "crossed" : "",
+        ])
+      }
     }
     hasLooks = !looks.isEmpty
   }

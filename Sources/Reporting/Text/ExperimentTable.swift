@@ -218,7 +218,7 @@ struct ExperimentTable {
     guard !report.guardrails.isEmpty else { return "" }
     var table = Table([
       .init(title: "guardrail"), .init(title: "variant"), .init(title: "of"),
-      .init(title: "value", isNumber: true), .init(title: "limits"),
+      .init(title: "value", isNumber: true), .init(title: "bounds"), .init(title: "limits"),
       .init(title: "p", isNumber: true), .init(title: ""),
     ])
     for guardrail in report.guardrails {
@@ -228,7 +228,8 @@ struct ExperimentTable {
       ].compactMap { $0 }.joined(separator: ", ")
       table.add([
         .init(guardrail.guardrail), .init(guardrail.variant), .init(guardrail.aggregate),
-        .init(Figures.number(guardrail.value)), .init(limits),
+        .init(Figures.number(guardrail.value)),
+        .init(Figures.interval(guardrail.lower, guardrail.upper)), .init(limits),
         .init(Figures.pValue(guardrail.pValue)),
         .init(
           guardrail.violated == true
@@ -242,16 +243,19 @@ struct ExperimentTable {
   private var sequential: String {
     guard let sequential = report.sequential else { return "" }
     var table = Table([
-      .init(title: "look at", isNumber: true), .init(title: "α spent", isNumber: true),
-      .init(title: "boundary", isNumber: true), .init(title: "observed z", isNumber: true),
-      .init(title: ""),
+      .init(title: "metric"), .init(title: "treatment"), .init(title: "look at", isNumber: true),
+      .init(title: "α spent", isNumber: true), .init(title: "boundary", isNumber: true),
+      .init(title: "observed z", isNumber: true), .init(title: ""),
     ])
-    for look in sequential.looks {
-      table.add([
-        .init(Figures.percent(look.informationFraction)), .init(Figures.number(look.alphaSpent)),
-        .init(Figures.number(look.z)), .init(Figures.number(look.observedZ)),
-        .init(look.crossed ? "crossed" : "", .strong),
-      ])
+    for test in sequential.tests {
+      for look in test.looks {
+        table.add([
+          .init(test.metric), .init(test.treatment),
+          .init(Figures.percent(look.informationFraction)), .init(Figures.number(look.alphaSpent)),
+          .init(Figures.number(look.z)), .init(Figures.number(look.observedZ)),
+          .init(look.crossed ? "crossed" : "", .strong),
+        ])
+      }
     }
     return table.render(style)
   }

@@ -83,6 +83,15 @@ public struct MeanEstimate: Sendable, Equatable {
 }
 
 extension MeanEstimate {
+  /// Bounds that each hold with `confidence` on their own, by Student's t; nil for fewer than two
+  /// units.
+  public func oneSidedBounds(confidence: Double) -> Interval? {
+    guard count > 1 else { return nil }
+    let reach =
+      StudentT.quantile(confidence, degreesOfFreedom: Double(count - 1)) * variance.squareRoot()
+    return Interval(lower: mean - reach, upper: mean + reach)
+  }
+
   /// The p-value of the true mean being at most `limit`, by Student's t; 1 or 0 where nothing varies.
   public func oneSidedPValue(above limit: Double) -> Double {
     guard count > 1, variance > 0 else { return mean > limit && count > 1 ? 0 : 1 }
@@ -103,6 +112,24 @@ public func binomialUpperTail(_ hits: Int, of trials: Int, probability: Double) 
   guard hits <= trials, probability > 0 else { return 0 }
   guard probability < 1 else { return 1 }
   return Beta.regularized(probability, a: Double(hits), b: Double(trials - hits + 1))
+}
+
+/// The fewest hits whose ``binomialUpperTail(_:of:probability:)`` is below a level; nil where even
+/// hits alone are no surprise. O(log trials).
+public func binomialSurprise(of trials: Int, probability: Double, level: Double) -> Int? {
+  guard trials > 0, binomialUpperTail(trials, of: trials, probability: probability) < level else {
+    return nil
+  }
+  var (low, high) = (0, trials)
+  while high - low > 1 {
+    let middle = low + (high - low) / 2
+    if binomialUpperTail(middle, of: trials, probability: probability) < level {
+      high = middle
+    } else {
+      low = middle
+    }
+  }
+  return high
 }
 
 /// What paired values (x, y) of units add up to; those of parts add up to those of the whole.
@@ -131,12 +158,19 @@ public struct PairedMoments: Sendable, Equatable, Codable {
 
   public init() {}
 
-  /// The moments of values without an x.
-  public init(_ values: [Double]) {
+  /// The moments of values y that all have the same x.
+  public init(_ values: [Double], x: Double = 0) {
     let moments = Moments(values)
     count = moments.count
+    meanX = count > 0 ? x : 0
     meanY = moments.mean
     squaresY = moments.squaredDeviations
+  }
+
+  /// Whether numbers are such as units can have: what was read from elsewhere may be anything.
+  public var isPlausible: Bool {
+    (0...(1 << 50)).contains(count) && squaresX >= 0 && squaresY >= 0
+      && [meanX, meanY, squaresX, squaresY, products].allSatisfy(\.isFinite)
   }
 
   /// Counts a unit. O(1), by Welford's updates.

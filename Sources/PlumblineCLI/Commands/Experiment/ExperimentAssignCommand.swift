@@ -7,7 +7,8 @@ struct ExperimentAssignCommand: ParsableCommand {
     commandName: "assign",
     abstract: "Tell each user's variant: ids on standard input, one a line.",
     discussion: """
-      Prints `user_id<TAB>variant`. The same user always gets the same variant.
+      Prints `user_id<TAB>variant`. The same user always gets the same variant; users beyond the \
+      experiment's coverage get `none`.
 
       Example:
         plumbline experiment assign --config experiment.yaml < users.txt
@@ -22,7 +23,8 @@ struct ExperimentAssignCommand: ParsableCommand {
   func run() throws {
     let experiment = try ExperimentCommand.config(config)
     let assignment = experiment.assignment
-    let names = experiment.variants.map { [UInt8(ascii: "\t")] + Array($0.name.utf8) + [10] }
+    let names = experiment.variants.map { Self.ending($0.name) }
+    let outside = Self.ending(VariantAssignment.outside)
     var text: [UInt8] = []
     var isOver = false
     while !isOver {
@@ -40,12 +42,14 @@ struct ExperimentAssignCommand: ParsableCommand {
       printed.reserveCapacity(end + lines.count * 10)
       for (line, variant) in zip(lines, variants) {
         printed.append(contentsOf: text[line])
-        printed.append(contentsOf: names[variant])
+        printed.append(contentsOf: variant.map { names[$0] } ?? outside)
       }
       try Console.write(bytes: printed)
       text.removeFirst(end)
     }
   }
+
+  private static func ending(_ variant: String) -> [UInt8] { Array("\t\(variant)\n".utf8) }
 
   /// Where lines are that are not empty, line ends of either kind left out.
   private static func lines(_ text: ArraySlice<UInt8>) -> [Range<Int>] {
