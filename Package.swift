@@ -17,9 +17,11 @@ let package = Package(
     .executable(name: "plumbline", targets: ["plumbline"]),
     .library(name: "Plumbline", targets: ["Plumbline"]),
     .library(name: "Statistics", targets: ["Statistics"]),
+    .library(name: "Telemetry", targets: ["Telemetry"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -37,8 +39,9 @@ let package = Package(
       ], swiftSettings: settings),
     .target(
       name: "Plumbline",
-      dependencies: ["DataSources", "Monitoring", "Reporting", "Statistics", "Store"],
-      swiftSettings: settings),
+      dependencies: [
+        "DataSources", "Monitoring", "Reporting", "Statistics", "Store", "Telemetry",
+      ], swiftSettings: settings),
     .target(
       name: "Reporting",
       dependencies: [
@@ -63,6 +66,10 @@ let package = Package(
       dependencies: [
         "Columns", "DataSources", "Statistics", .product(name: "Yams", package: "Yams"),
       ], swiftSettings: settings),
+    .target(
+      name: "Telemetry",
+      dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+      swiftSettings: settings),
     .target(
       name: "DataSources",
       dependencies: ["CADBC", "Columns", .product(name: "TOMLKit", package: "TOMLKit")],
@@ -94,6 +101,10 @@ let package = Package(
       resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(
       name: "StatisticsTests", dependencies: ["Statistics"], resources: [.copy("Fixtures")],
+      swiftSettings: settings),
+    .testTarget(
+      name: "TelemetryTests",
+      dependencies: ["Telemetry", .product(name: "Metrics", package: "swift-metrics")],
       swiftSettings: settings),
   ],
   cxxLanguageStandard: .cxx20

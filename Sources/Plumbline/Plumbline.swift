@@ -5,3 +5,4 @@
 @_exported public import Reporting
 @_exported public import Statistics
 @_exported public import Store
+@_exported public import Telemetry
