@@ -62,6 +62,12 @@ let package = Package(
         "DataSources", "Monitoring", .product(name: "GRDB", package: "GRDB.swift"),
       ], swiftSettings: settings),
     .target(
+      name: "Events",
+      dependencies: [
+        "CSimdJSON", "Columns", "DataSources", "Monitoring",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ], swiftSettings: settings),
+    .target(
       name: "Monitoring",
       dependencies: [
         "Columns", "DataSources", "Statistics", .product(name: "Yams", package: "Yams"),
@@ -77,12 +83,18 @@ let package = Package(
     .target(name: "Columns", dependencies: ["CADBC"], swiftSettings: settings),
     .target(name: "Statistics", dependencies: ["CBoostMath"], swiftSettings: settings),
     .target(name: "CADBC"),
+    .target(
+      name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
     .target(name: "CBoostMath", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("stdc++")]),
     .target(
       name: "Support", dependencies: ["DataSources"], path: "Tests/Support",
       swiftSettings: settings),
     .testTarget(
       name: "ColumnsTests", dependencies: ["CADBC", "Columns"], swiftSettings: settings),
+    .testTarget(
+      name: "EventsTests",
+      dependencies: ["Columns", "DataSources", "Events", "Monitoring", "Support"],
+      swiftSettings: settings),
     .testTarget(
       name: "LibraryTests", dependencies: ["Plumbline", "Support"], swiftSettings: settings),
     .testTarget(

@@ -114,7 +114,8 @@ struct AdbcDriver {
   adbc_slot ConnectionRollback;
 
   adbc_slot StatementBind;
-  adbc_slot StatementBindStream;
+  AdbcStatusCode (*StatementBindStream)(struct AdbcStatement *, struct ArrowArrayStream *,
+                                        struct AdbcError *);
   AdbcStatusCode (*StatementExecuteQuery)(struct AdbcStatement *, struct ArrowArrayStream *,
                                           int64_t *, struct AdbcError *);
   adbc_slot StatementExecutePartitions;
@@ -123,7 +124,8 @@ struct AdbcDriver {
                                  struct AdbcError *);
   adbc_slot StatementPrepare;
   AdbcStatusCode (*StatementRelease)(struct AdbcStatement *, struct AdbcError *);
-  adbc_slot StatementSetOption;
+  AdbcStatusCode (*StatementSetOption)(struct AdbcStatement *, const char *, const char *,
+                                       struct AdbcError *);
   AdbcStatusCode (*StatementSetSqlQuery)(struct AdbcStatement *, const char *, struct AdbcError *);
   adbc_slot StatementSetSubstraitPlan;
 

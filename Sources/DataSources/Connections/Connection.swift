@@ -1,4 +1,5 @@
 import CADBC
+public import Columns
 
 /// One connection to a ``Database``; belongs to one thread at a time.
 public final class Connection {
@@ -53,5 +54,40 @@ public final class Connection {
   public func execute(_ sql: String) throws(DataSourceError) {
     let stream = try query(sql, source: database.name)
     while try stream.next() != nil {}
+  }
+
+  /// Puts tables made in memory, one after the other, into a new table of the database.
+  ///
+  /// - Parameters:
+  ///   - tables: each may lack columns, whose cells are then missing.
+  ///   - columns: the new table's columns.
+  ///   - name: of the new table.
+  public func create(
+    _ name: String, of tables: [MemoryTable], columns: [(name: String, type: CellType)]
+  ) throws(DataSourceError) {
+    let statement = UnsafeMutablePointer<AdbcStatement>.allocate(capacity: 1)
+    statement.initialize(to: AdbcStatement())
+    defer {
+      _ = functions.StatementRelease(statement, nil)
+      statement.deallocate()
+    }
+    var error = AdbcError()
+    var status = functions.StatementNew(handle, statement, &error)
+    for (key, value) in [
+      ("adbc.ingest.target_table", name), ("adbc.ingest.mode", "adbc.ingest.mode.create"),
+    ] where status == ADBC_STATUS_OK {
+      status = functions.StatementSetOption(statement, key, value, &error)
+    }
+    if status == ADBC_STATUS_OK {
+      var stream = MemoryStream.make(tables, columns: columns)
+      status = functions.StatementBindStream(statement, &stream, &error)
+      if let release = stream.release { release(&stream) }
+    }
+    if status == ADBC_STATUS_OK {
+      status = functions.StatementExecuteQuery(statement, nil, nil, &error)
+    }
+    guard status == ADBC_STATUS_OK else {
+      throw .unreadable(source: database.name, reason: takeMessage(&error))
+    }
   }
 }

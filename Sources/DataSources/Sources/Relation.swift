@@ -14,8 +14,16 @@ public struct Relation: Sendable {
   /// A condition every query of the relation carries.
   var condition: String?
 
+  /// - Parameters:
+  ///   - database: what is asked.
+  ///   - name: what to call the rows in messages.
+  ///   - from: what stands after FROM, in the database's own SQL.
+  public init(database: Database, name: String, from: String) {
+    self.init(database: database, name: name, from: from, isQuery: false)
+  }
+
   init(
-    database: Database, name: String, from: String, isQuery: Bool = false, diagnosis: String? = nil
+    database: Database, name: String, from: String, isQuery: Bool, diagnosis: String? = nil
   ) {
     self.database = database
     self.name = name

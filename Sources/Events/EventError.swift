@@ -1,0 +1,50 @@
+public import DataSources
+
+/// What can go wrong with events.
+public enum EventError: ExplainedError, Equatable {
+  case unreadable(reason: String)
+  case invalidModel(name: String)
+  case locked(folder: String)
+  case unusable(folder: String, reason: String)
+  /// More is waiting to be written than may wait.
+  case overloaded
+  /// It could not be made durable; nothing of it was kept.
+  case notKept(reason: String)
+  case stopped
+
+  public var code: String {
+    switch self {
+    case .unreadable: "unreadable_events"
+    case .invalidModel: "invalid_model"
+    case .locked: "data_folder_in_use"
+    case .unusable: "data_folder_unusable"
+    case .overloaded: "overloaded"
+    case .notKept: "not_kept"
+    case .stopped: "stopping"
+    }
+  }
+
+  public var what: String {
+    switch self {
+    case .unreadable(let reason): "the events cannot be read: \(reason)"
+    case .invalidModel(let name): "`\(name)` cannot be the name of a model"
+    case .locked(let folder): "another process has the data folder \(folder)"
+    case .unusable(let folder, let reason): "the data folder \(folder) cannot be used: \(reason)"
+    case .overloaded: "more events are waiting to be written than may wait"
+    case .notKept(let reason): "the events could not be kept: \(reason)"
+    case .stopped: "the service is stopping"
+    }
+  }
+
+  public var mend: String {
+    switch self {
+    case .unreadable: "send a JSON array of objects, or an object on each line"
+    case .invalidModel: "use 1 to 128 letters, digits, `.`, `_` and `-`, a letter or digit first"
+    case .locked: "stop the other process, or give this one a folder of its own"
+    case .unusable: "check that the folder can be written to and has room"
+    case .overloaded: "send the same batch again after a while"
+    case .notKept: "check the room on the disk, then send the same batch again"
+    case .stopped: "send the same batch again when the service is back"
+    }
+  }
+}

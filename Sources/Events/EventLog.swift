@@ -1,0 +1,372 @@
+public import Columns
+public import DataSources
+import Dispatch
+import Foundation
+public import Monitoring
+import Synchronization
+
+/// The events of models, kept where a service runs: what was appended is on the disk when the call
+/// returns, counts once however often it comes, and can be checked as any source.
+///
+/// Batches go to a journal first, many in one commit, and are sealed into Parquet files by day, which
+/// any tool can read: `events/MODEL/predictions/date=2026-11-23/….parquet`. A folder belongs to one
+/// process at a time.
+public final class EventLog: Sendable {
+  public struct Options: Sendable {
+    /// Rows of a model that wait before they are sealed.
+    public var sealRows = 250_000
+    /// Bytes that may wait to be written; beyond, appending is refused.
+    public var pendingBytes = 64 << 20
+    /// Events that are known by memory when they come again; older ones only where their time is
+    /// that of a segment, when they are sealed.
+    public var rememberedEvents = 1_000_000
+    /// Of the engine that seals, in MiB.
+    public var engineMemory = 1_024
+
+    public init() {}
+  }
+
+  /// What became of a batch.
+  public struct Appended: Sendable, Equatable {
+    public var accepted: Int
+    public var duplicates: Int
+
+    public init(accepted: Int, duplicates: Int) {
+      self.accepted = accepted
+      self.duplicates = duplicates
+    }
+  }
+
+  struct ModelKey: Hashable {
+    var model: String
+    var kind: EventKind
+  }
+
+  let folder: String
+  let options: Options
+  let journal: Journal
+  let engine: Database
+  private let lock: FolderLock
+  private let clock: @Sendable () -> Instant
+  /// Columns of models, by name.
+  private let columns: Mutex<[ModelKey: [String: CellType]]>
+  private let writing: Mutex<Writing>
+  /// Writes the journal, one commit at a time.
+  private let writer = DispatchQueue(label: "plumbline.journal")
+  /// Seals and drops segments, one at a time.
+  let sealer = DispatchQueue(label: "plumbline.segments")
+  let readers = Mutex(Readers())
+
+  /// Files that were replaced or dropped while somebody read.
+  struct Readers {
+    var count = 0
+    var doomed: [String] = []
+  }
+
+  private struct Pending {
+    var entry: Journal.Entry
+    var keys: [EventKeyWindow.Key]
+    var size: Int
+    var answer: CheckedContinuation<Result<Appended, AppendFailure>, Never>
+  }
+
+  private struct Writing {
+    var pending: [Pending] = []
+    var bytes = 0
+    var isScheduled = false
+    var isStopped = false
+    var window: EventKeyWindow
+  }
+
+  /// Why a batch was not appended.
+  enum AppendFailure: Error {
+    case failed(EventError)
+    /// Since the batch was read a column of it has come to be of another type.
+    case otherTypes
+  }
+
+  /// Opens the log of a folder, or makes it.
+  ///
+  /// - Parameters:
+  ///   - folder: for this log alone.
+  ///   - options: its limits.
+  ///   - lookup: where the engine is looked for.
+  ///   - clock: the time now.
+  public init(
+    folder: String, options: Options = Options(), lookup: DriverLookup = .current,
+    clock: @escaping @Sendable () -> Instant
+  ) throws(EventError) {
+    self.folder = folder
+    self.options = options
+    self.clock = clock
+    lock = try FolderLock(folder: folder)
+    do {
+      journal = try Journal(path: folder + "/events.db")
+      engine = try Self.engine(folder, options, lookup)
+      columns = Mutex(
+        try journal.columns().reduce(into: [:]) { known, column in
+          known[ModelKey(model: column.model, kind: column.kind), default: [:]][column.name] =
+            column.type
+        })
+      writing = Mutex(Writing(window: EventKeyWindow(capacity: options.rememberedEvents)))
+      try removeOrphans()
+      try remember()
+    } catch {
+      throw .unusable(folder: folder, reason: "\(error)")
+    }
+  }
+
+  private static func engine(
+    _ folder: String, _ options: Options, _ lookup: DriverLookup
+  ) throws -> Database {
+    let database = try Database(
+      driver: "duckdb", options: [("path", ":memory:")], name: "the event log", lookup: lookup)
+    let connection = try database.connect()
+    let scratch = folder + "/scratch"
+    try? FileManager.default.removeItem(atPath: scratch)
+    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    for setting in [
+      "temp_directory = \(Dialect.duckDB.literal(scratch))",
+      "memory_limit = '\(options.engineMemory)MiB'", "autoinstall_known_extensions = false",
+      "autoload_known_extensions = false", "TimeZone = 'UTC'", "preserve_insertion_order = false",
+      "lock_configuration = true",
+    ] {
+      try connection.execute("SET \(setting)")
+    }
+    return database
+  }
+
+  /// Files no segment is in were written by a process that ended before it could say so.
+  private func removeOrphans() throws {
+    let known = Set(try journal.segments().map(\.path))
+    let all = FileManager.default.enumerator(atPath: folder + "/events")
+    while let file = all?.nextObject() as? String {
+      if file.hasSuffix(".parquet"), !known.contains("events/" + file) {
+        try FileManager.default.removeItem(atPath: "\(folder)/events/\(file)")
+      }
+    }
+  }
+
+  /// Learns the newest events' keys anew.
+  private func remember() throws {
+    for (key, _) in columns.withLock({ $0 }) {
+      let oldestFirst = try journal.segments(of: key.model, key.kind)
+        .sorted { $0.lastTime < $1.lastTime }
+      var (rows, first) = (0, oldestFirst.count)
+      while first > 0, rows < options.rememberedEvents / 2 {
+        first -= 1
+        rows += oldestFirst[first].rows
+      }
+      for segment in oldestFirst[first...] { try remember(segment, key) }
+    }
+    for backlog in try journal.backlog() {
+      _ = try journal.batches(of: backlog.model, backlog.kind, upTo: .max) { table in
+        let keys = EventKeyWindow.keys(of: table, model: backlog.model, backlog.kind)
+        writing.withLock { writing in for key in keys { writing.window.insert(key) } }
+      }
+    }
+  }
+
+  private func remember(_ segment: Segment, _ key: ModelKey) throws {
+    let names =
+      [EventColumnName.id] + (key.kind == .labels ? [EventColumnName.label] : [])
+    let list = names.map(Dialect.duckDB.identifier).joined(separator: ", ")
+    let connection = try engine.connect()
+    let stream = try connection.query(
+      "SELECT \(list) FROM read_parquet(\(Dialect.duckDB.literal("\(folder)/\(segment.path)")))",
+      source: segment.path)
+    while let batch = try stream.next() {
+      guard let table = MemoryTable(batch, names: names) else { continue }
+      let keys = EventKeyWindow.keys(of: table, model: key.model, key.kind)
+      writing.withLock { writing in for key in keys { writing.window.insert(key) } }
+    }
+  }
+
+  /// Names of models that have events.
+  public var models: [String] {
+    columns.withLock { columns in Set(columns.keys.map(\.model)).sorted() }
+  }
+
+  /// Types of the columns a model's events of a kind have.
+  public func types(of model: String, _ kind: EventKind) -> [String: CellType] {
+    columns.withLock { $0[ModelKey(model: model, kind: kind)] ?? [:] }
+  }
+
+  /// Whether something can be the name of a model: it is the name of a folder too.
+  public static func isModelName(_ name: String) -> Bool {
+    guard (1...128).contains(name.utf8.count), let first = name.utf8.first else { return false }
+    func isWord(_ byte: UInt8) -> Bool {
+      (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+    }
+    return isWord(first) && name.utf8.allSatisfy { isWord($0) || "._-".utf8.contains($0) }
+  }
+
+  // MARK: Appending
+
+  /// Reads a batch of JSON and appends its good rows.
+  ///
+  /// - Returns: once what is accepted is on the disk.
+  public func append(
+    _ text: some Collection<UInt8> & Sendable, _ format: EventReader.Format, to model: String,
+    _ kind: EventKind
+  ) async throws(EventError) -> (appended: Appended, read: ReadEvents) {
+    guard Self.isModelName(model) else { throw .invalidModel(name: model) }
+    while true {
+      let read = try EventReader(kind: kind, types: types(of: model, kind), now: clock())
+        .read(text, format)
+      do {
+        return (try await append(read.batch, to: model, kind), read)
+      } catch {
+        guard case .failed(let reason) = error else { continue }
+        throw reason
+      }
+    }
+  }
+
+  private func append(
+    _ table: MemoryTable, to model: String, _ kind: EventKind
+  ) async throws(AppendFailure) -> Appended {
+    guard table.rows > 0 else { return Appended(accepted: 0, duplicates: 0) }
+    let keys = EventKeyWindow.keys(of: table, model: model, kind)
+    let size = table.size
+    let result = await withCheckedContinuation { answer in
+      let refusal = writing.withLock { writing -> EventError? in
+        if writing.isStopped { return .stopped }
+        guard writing.bytes == 0 || writing.bytes + size <= options.pendingBytes else {
+          return .overloaded
+        }
+        writing.bytes += size
+        writing.pending.append(
+          Pending(
+            entry: .init(model: model, kind: kind, table: table), keys: keys, size: size,
+            answer: answer))
+        if !writing.isScheduled {
+          writing.isScheduled = true
+          writer.async { self.writePending() }
+        }
+        return nil
+      }
+      if let refusal { answer.resume(returning: .failure(.failed(refusal))) }
+    }
+    return try result.get()
+  }
+
+  /// Writes all that waits in one commit, again and again until nothing does.
+  private func writePending() {
+    while true {
+      let group = writing.withLock { writing -> [Pending] in
+        let group = writing.pending
+        writing.pending = []
+        if group.isEmpty { writing.isScheduled = false }
+        return group
+      }
+      if group.isEmpty { return }
+      write(group)
+      let size = group.reduce(0) { $0 + $1.size }
+      writing.withLock { $0.bytes -= size }
+      sealWhereDue()
+    }
+  }
+
+  private func write(_ group: [Pending]) {
+    var entries: [Journal.Entry] = []
+    var fresh: [EventKeyWindow.Key] = []
+    var seen: Set<EventKeyWindow.Key> = []
+    var newColumns: [(model: String, kind: EventKind, name: String, type: CellType)] = []
+    var known = columns.withLock { $0 }
+    var results: [Result<Appended, AppendFailure>] = []
+    for pending in group {
+      let key = ModelKey(model: pending.entry.model, kind: pending.entry.kind)
+      guard let added = Self.added(pending.entry.table, to: known[key] ?? [:]) else {
+        results.append(.failure(.otherTypes))
+        continue
+      }
+      for column in added {
+        known[key, default: [:]][column.name] = column.type
+        newColumns.append((key.model, key.kind, column.name, column.type))
+      }
+      let rows = writing.withLock { writing in
+        pending.keys.indices.filter { index in
+          !writing.window.contains(pending.keys[index]) && seen.insert(pending.keys[index]).inserted
+        }
+      }
+      fresh += rows.map { pending.keys[$0] }
+      let all = pending.keys.count
+      results.append(.success(Appended(accepted: rows.count, duplicates: all - rows.count)))
+      guard !rows.isEmpty else { continue }
+      var entry = pending.entry
+      if rows.count < all { entry.table = entry.table.keeping(rows) }
+      entries.append(entry)
+    }
+    do {
+      if !entries.isEmpty {
+        try journal.add(entries, newColumns: newColumns, receivedAt: clock().microseconds)
+      }
+      columns.withLock { $0 = known }
+      writing.withLock { writing in for key in fresh { writing.window.insert(key) } }
+    } catch {
+      let failure = AppendFailure.failed(.notKept(reason: "\(error)"))
+      results = results.map { result in
+        if case .success(let appended) = result, appended.accepted == 0 { return result }
+        return .failure(failure)
+      }
+    }
+    for (pending, result) in zip(group, results) { pending.answer.resume(returning: result) }
+  }
+
+  /// The columns a table brings; nil where it has one of another type than is known.
+  private static func added(
+    _ table: MemoryTable, to known: [String: CellType]
+  ) -> [(name: String, type: CellType)]? {
+    var added: [(name: String, type: CellType)] = []
+    var small: Set<String>?
+    for column in table.columns {
+      if let type = known[column.name] {
+        if type != column.type { return nil }
+      } else {
+        let names = small ?? Set(known.keys.map { $0.lowercased() })
+        small = names
+        if names.contains(column.name.lowercased()) { return nil }
+        added.append((column.name, column.type))
+      }
+    }
+    return added
+  }
+
+  /// Takes nothing more, and returns when all that was taken is written and sealed.
+  public func close() {
+    writing.withLock { $0.isStopped = true }
+    writer.sync {}
+    try? seal()
+    sealer.sync { try? journal.close() }
+    lock.giveBack()
+  }
+}
+
+extension MemoryTable {
+  /// About how many bytes it takes.
+  var size: Int {
+    columns.reduce(64) { sum, column in
+      let cells =
+        switch column.values {
+        case .numbers(let values): values.count * 8
+        case .timestamps(let values): values.count * 8
+        case .booleans(let values): values.count
+        case .texts(let ends, let bytes): ends.count * 4 + bytes.count
+        }
+      return sum + cells + column.isValid.count + 32
+    }
+  }
+
+  /// Columns of an engine's batch that are texts, numbers or truth values.
+  init?(_ batch: RecordBatch, names: [String]) {
+    var columns: [MemoryColumn] = []
+    for (index, name) in names.enumerated() {
+      guard let column = batch.column(index), let read = MemoryColumn(column, name: name) else {
+        return nil
+      }
+      columns.append(read)
+    }
+    self.init(rows: batch.rows, columns: columns)
+  }
+}

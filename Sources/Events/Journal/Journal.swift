@@ -1,0 +1,202 @@
+import Columns
+import Foundation
+import GRDB
+
+/// What is durable but not in a segment yet, and what segments there are: a SQLite file in which
+/// every commit is on the disk before it returns.
+final class Journal: Sendable {
+  struct Entry {
+    var model: String
+    var kind: EventKind
+    var table: MemoryTable
+  }
+
+  /// Batches that wait to be sealed.
+  struct Backlog: Equatable {
+    var model: String
+    var kind: EventKind
+    var rows: Int
+    /// Microseconds since 1970.
+    var oldest: Int64
+  }
+
+  private let database: DatabaseQueue
+
+  init(path: String) throws {
+    var configuration = Configuration()
+    configuration.journalMode = .wal
+    configuration.prepareDatabase { database in
+      // A commit returns when it is on the disk.
+      try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8000")
+    }
+    database = try DatabaseQueue(path: path, configuration: configuration)
+    try Self.migrations.migrate(database)
+  }
+
+  private static var migrations: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("journal") { database in
+      try database.create(table: "batch") { table in
+        table.autoIncrementedPrimaryKey("id")
+        table.column("model", .text).notNull()
+        table.column("kind", .text).notNull()
+        table.column("received_at", .integer).notNull()
+        table.column("rows", .integer).notNull()
+        table.column("data", .blob).notNull()
+      }
+      try database.create(table: "event_column") { table in
+        table.column("model", .text).notNull()
+        table.column("kind", .text).notNull()
+        table.column("name", .text).notNull()
+        table.column("type", .text).notNull()
+        table.primaryKey(["model", "kind", "name"])
+      }
+      try database.create(table: "segment") { table in
+        table.primaryKey("path", .text)
+        table.column("model", .text).notNull()
+        table.column("kind", .text).notNull()
+        table.column("day", .text).notNull()
+        table.column("rows", .integer).notNull()
+        table.column("bytes", .integer).notNull()
+        table.column("first_time", .integer).notNull()
+        table.column("last_time", .integer).notNull()
+      }
+    }
+    return migrator
+  }
+
+  // MARK: Batches
+
+  /// Keeps entries, and columns that are new, in one transaction.
+  func add(
+    _ entries: [Entry],
+    newColumns: [(model: String, kind: EventKind, name: String, type: CellType)],
+    receivedAt: Int64
+  ) throws {
+    try database.write { database in
+      let batch = try database.cachedStatement(
+        sql: "INSERT INTO batch (model, kind, received_at, rows, data) VALUES (?, ?, ?, ?, ?)")
+      for entry in entries {
+        try batch.execute(arguments: [
+          entry.model, entry.kind.rawValue, receivedAt, entry.table.rows,
+          Data(TableCoding.encode(entry.table)),
+        ])
+      }
+      try Self.insert(newColumns, into: database)
+    }
+  }
+
+  private static func insert(
+    _ columns: [(model: String, kind: EventKind, name: String, type: CellType)],
+    into database: GRDB.Database
+  ) throws {
+    for column in columns {
+      try database.execute(
+        sql: "INSERT INTO event_column (model, kind, name, type) VALUES (?, ?, ?, ?)",
+        arguments: [column.model, column.kind.rawValue, column.name, column.type.rawValue])
+    }
+  }
+
+  /// Calls `body` with the batches that wait, oldest first, up to some rows; gives the number of the
+  /// last.
+  func batches(
+    of model: String, _ kind: EventKind, upTo rows: Int, _ body: (MemoryTable) throws -> Void
+  ) throws -> Int64? {
+    try database.read { database in
+      let cursor = try Row.fetchCursor(
+        database, sql: "SELECT id, data, rows FROM batch WHERE model = ? AND kind = ? ORDER BY id",
+        arguments: [model, kind.rawValue])
+      var (last, read): (Int64?, Int) = (nil, 0)
+      while read < rows, let row = try cursor.next() {
+        guard let table = TableCoding.decode([UInt8](row[1] as Data)) else {
+          throw EventError.unusable(folder: database.description, reason: "a batch is damaged")
+        }
+        try body(table)
+        last = row[0]
+        read += row[2] as Int
+      }
+      return last
+    }
+  }
+
+  func backlog() throws -> [Backlog] {
+    try database.read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT model, kind, sum(rows), min(received_at) FROM batch GROUP BY model, kind
+          ORDER BY model, kind
+          """
+      ).compactMap { row in
+        EventKind(rawValue: row[1]).map {
+          Backlog(model: row[0], kind: $0, rows: row[2], oldest: row[3])
+        }
+      }
+    }
+  }
+
+  // MARK: Columns and segments
+
+  func columns() throws -> [(model: String, kind: EventKind, name: String, type: CellType)] {
+    try database.read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT model, kind, name, type FROM event_column ORDER BY rowid"
+      ).compactMap { row in
+        guard let kind = EventKind(rawValue: row[1]), let type = CellType(rawValue: row[3]) else {
+          return nil
+        }
+        return (row[0], kind, row[2], type)
+      }
+    }
+  }
+
+  func segments(of model: String? = nil, _ kind: EventKind? = nil) throws -> [Segment] {
+    try database.read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT model, kind, day, path, rows, bytes, first_time, last_time FROM segment
+          WHERE (?1 IS NULL OR model = ?1) AND (?2 IS NULL OR kind = ?2) ORDER BY day, path
+          """, arguments: [model, kind?.rawValue]
+      ).compactMap { row in
+        EventKind(rawValue: row[1]).map {
+          Segment(
+            model: row[0], kind: $0, day: row[2], path: row[3], rows: row[4], bytes: row[5],
+            firstTime: row[6], lastTime: row[7])
+        }
+      }
+    }
+  }
+
+  /// Puts segments in the place of batches up to a number, or of other segments.
+  func replace(
+    batchesOf model: String, _ kind: EventKind, upTo last: Int64?, segments gone: [Segment] = [],
+    by segments: [Segment],
+    newColumns: [(model: String, kind: EventKind, name: String, type: CellType)] = []
+  ) throws {
+    try database.write { database in
+      if let last {
+        try database.execute(
+          sql: "DELETE FROM batch WHERE model = ? AND kind = ? AND id <= ?",
+          arguments: [model, kind.rawValue, last])
+      }
+      for segment in gone {
+        try database.execute(sql: "DELETE FROM segment WHERE path = ?", arguments: [segment.path])
+      }
+      for segment in segments {
+        try database.execute(
+          sql: """
+            INSERT INTO segment (path, model, kind, day, rows, bytes, first_time, last_time)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+          arguments: [
+            segment.path, segment.model, segment.kind.rawValue, segment.day, segment.rows,
+            segment.bytes, segment.firstTime, segment.lastTime,
+          ])
+      }
+      try Self.insert(newColumns, into: database)
+    }
+  }
+
+  func close() throws { try database.close() }
+}

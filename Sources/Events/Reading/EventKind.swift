@@ -1,0 +1,35 @@
+/// What is kept of a model.
+public enum EventKind: String, Sendable, CaseIterable, Codable {
+  case predictions, labels
+}
+
+/// Names of columns that events of a kind have by themselves.
+public enum EventColumnName {
+  public static let id = "prediction_id"
+  public static let timestamp = "timestamp"
+  public static let prediction = "prediction"
+  public static let label = "label"
+  public static let latency = "latency_seconds"
+  public static let status = "status"
+  public static let modelVersion = "model_version"
+  public static let segment = "segment"
+  /// When the service took the event in.
+  public static let receivedAt = "received_at"
+
+  static let reserved = [
+    id, timestamp, prediction, label, latency, status, modelVersion, segment, receivedAt,
+    // The folder a segment is in.
+    "date",
+  ]
+
+  /// The column of a class's probability.
+  public static func probability(of className: String) -> String { "probability_\(className)" }
+
+  /// The column of a feature: its own name, but for names that mean something else.
+  public static func feature(_ name: String) -> String {
+    let small = name.lowercased()
+    let isTaken =
+      reserved.contains(small) || small.hasPrefix("probability_") || small.hasPrefix("feature_")
+    return isTaken ? "feature_\(name)" : name
+  }
+}

@@ -1,0 +1,287 @@
+public import Columns
+public import Monitoring
+
+/// A row that was not taken.
+public struct RejectedEvent: Sendable, Codable, Equatable {
+  /// Its place in the batch, from 0.
+  public var index: Int
+  public var reason: String
+
+  public init(index: Int, reason: String) {
+    self.index = index
+    self.reason = reason
+  }
+}
+
+/// A batch of events as they were sent, made into columns.
+public struct ReadEvents: Sendable {
+  /// The good rows.
+  public var batch: MemoryTable
+  public var rejected: [RejectedEvent]
+  /// Members no event has, which were left out.
+  public var ignored: [String]
+}
+
+/// Reads batches of JSON into columns of the types a model's columns have.
+///
+/// A bad row is left out with its reason; the good rows of its batch are kept.
+public struct EventReader: Sendable {
+  public enum Format: Sendable { case array, lines }
+
+  public let kind: EventKind
+  /// Types of columns the model has already, by their names.
+  public let types: [String: CellType]
+  /// What events without a time of their own are given.
+  public let now: Instant
+
+  /// Bytes a text may have.
+  public static let textLimit = 65_536
+  /// Bytes an id may have.
+  public static let idLimit = 512
+
+  public init(kind: EventKind, types: [String: CellType], now: Instant) {
+    self.kind = kind
+    self.types = types
+    self.now = now
+  }
+
+  /// - Throws: ``EventError/unreadable(reason:)`` where the text is no array of objects at all.
+  public func read(
+    _ text: some Collection<UInt8>, _ format: Format
+  ) throws(EventError) -> ReadEvents {
+    let groups = kind == .predictions ? ["features", "probabilities"] : []
+    guard let rows = ParsedRows(text, isLines: format == .lines, groups: groups) else {
+      throw .unreadable(reason: "there is not enough memory for it")
+    }
+    if let error = rows.error { throw .unreadable(reason: error) }
+    var intake = Intake(self, rows)
+    intake.read()
+    return intake.finish()
+  }
+}
+
+/// Takes columns of cells one after the other and notes what is wrong with rows.
+private struct Intake {
+  let reader: EventReader
+  let rows: ParsedRows
+  var reasons: [Int: String] = [:]
+  var columns: [MemoryColumn] = []
+  var ignored: [String] = []
+  var hasLabels = false
+  /// Names of columns in small letters: engines do not tell them apart by case.
+  var known: [String: String]
+
+  init(_ reader: EventReader, _ rows: ParsedRows) {
+    self.reader = reader
+    self.rows = rows
+    known = Dictionary(
+      reader.types.keys.map { ($0.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
+    for row in 0..<rows.count {
+      if let error = rows.rowError(row) { reasons[row] = error }
+    }
+  }
+
+  private mutating func refuse(_ row: Int, _ reason: @autoclosure () -> String) {
+    if reasons[row] == nil { reasons[row] = reason() }
+  }
+
+  mutating func read() {
+    var ids: ParsedColumn?
+    var times: ParsedColumn?
+    for column in rows.columns {
+      switch (column.group, column.name) {
+      case ("", EventColumnName.id): ids = column
+      case ("", EventColumnName.timestamp): times = column
+      case ("", let name): readMember(name, column)
+      case ("features", let name):
+        add(column, as: EventColumnName.feature(name), "feature `\(name)`")
+      case (_, let name):
+        add(
+          column, as: EventColumnName.probability(of: name), "the probability of `\(name)`",
+          type: .number
+        ) { $0 >= 0 && $0 <= 1 ? nil : "is not between 0 and 1" }
+      }
+    }
+    readIDs(ids)
+    readTimes(times)
+    if reader.kind == .labels, !hasLabels {
+      for row in 0..<rows.count { refuse(row, "it has no label") }
+    }
+  }
+
+  private mutating func readMember(_ name: String, _ column: ParsedColumn) {
+    switch (reader.kind, name) {
+    case (.predictions, EventColumnName.prediction): add(column, as: name, "the prediction")
+    case (.predictions, EventColumnName.latency):
+      add(column, as: name, name, type: .number) { $0 >= 0 ? nil : "is below 0" }
+    case (.predictions, EventColumnName.status):
+      for row in 0..<rows.count where column.cell(row) == .text {
+        let status = column.text(row)
+        if status != "success", status != "error" {
+          refuse(row, "status is `\(Self.short(status))`, neither `success` nor `error`")
+        }
+      }
+      add(column, as: name, name, type: .text)
+    case (.predictions, EventColumnName.modelVersion), (.predictions, EventColumnName.segment):
+      add(column, as: name, name, type: .text)
+    case (.predictions, "features"), (.predictions, "probabilities"):
+      for row in 0..<rows.count where column.cell(row) != .null {
+        refuse(row, "\(name) is no JSON object")
+      }
+    case (.labels, EventColumnName.label):
+      hasLabels = true
+      for row in 0..<rows.count where column.cell(row) == .null { refuse(row, "it has no label") }
+      add(column, as: name, "the label")
+    default: ignored.append(name)
+    }
+  }
+
+  /// Makes a column of one type; cells of another refuse their row.
+  private mutating func add(
+    _ column: ParsedColumn, as name: String, _ what: String, type required: CellType? = nil,
+    check: ((Double) -> String?)? = nil
+  ) {
+    if let other = known[name.lowercased()], other != name {
+      for row in 0..<rows.count where column.cell(row) != .null {
+        refuse(row, "\(what) differs from `\(other)` in the case of letters alone")
+      }
+      return
+    }
+    known[name.lowercased()] = name
+    let type =
+      required ?? reader.types[name]
+      ?? (0..<rows.count).lazy.compactMap { column.cell($0).type }.first
+    guard let type else {
+      for row in 0..<rows.count where column.cell(row) == .nested {
+        refuse(row, "\(what) is neither number, text nor truth value")
+      }
+      return
+    }
+    var isValid = [Bool](repeating: true, count: rows.count)
+    func note(_ row: Int, _ cell: ParsedColumn.Cell) -> String? {
+      isValid[row] = false
+      switch cell {
+      case .null: return nil
+      case .nested: return "\(what) is neither number, text nor truth value"
+      case .text:
+        return
+          "\(what) is \(type.word) in this model, not the text `\(Self.short(column.text(row)))`"
+      case .number(let number): return "\(what) is \(type.word) in this model, not \(number)"
+      case .boolean(let truth): return "\(what) is \(type.word) in this model, not \(truth)"
+      }
+    }
+    let values: MemoryColumn.Values
+    switch type {
+    case .number:
+      var numbers = [Double](repeating: 0, count: rows.count)
+      for row in 0..<rows.count {
+        let cell = column.cell(row)
+        if case .number(let number) = cell {
+          numbers[row] = number
+          if let check, let wrong = check(number) { refuse(row, "\(what) \(wrong): \(number)") }
+        } else if let reason = note(row, cell) {
+          refuse(row, reason)
+        }
+      }
+      values = .numbers(numbers)
+    case .boolean:
+      var truths = [Bool](repeating: false, count: rows.count)
+      for row in 0..<rows.count {
+        let cell = column.cell(row)
+        if case .boolean(let truth) = cell {
+          truths[row] = truth
+        } else if let reason = note(row, cell) {
+          refuse(row, reason)
+        }
+      }
+      values = .booleans(truths)
+    case .text, .timestamp:
+      var (ends, bytes): ([Int32], [UInt8]) = ([], [])
+      ends.reserveCapacity(rows.count)
+      for row in 0..<rows.count {
+        let cell = column.cell(row)
+        if cell == .text {
+          let text = column.bytes(row)
+          if text.count > EventReader.textLimit {
+            refuse(row, "\(what) is longer than \(EventReader.textLimit) bytes")
+          } else {
+            bytes.append(contentsOf: text)
+          }
+        } else if let reason = note(row, cell) {
+          refuse(row, reason)
+        }
+        ends.append(Int32(truncatingIfNeeded: bytes.count))
+      }
+      values = .texts(ends: ends, bytes: bytes)
+    }
+    guard isValid.contains(true) else { return }
+    columns.append(
+      MemoryColumn(name: name, values: values, isValid: isValid.contains(false) ? isValid : []))
+  }
+
+  private mutating func readIDs(_ column: ParsedColumn?) {
+    var (ends, bytes): ([Int32], [UInt8]) = ([], [])
+    ends.reserveCapacity(rows.count)
+    for row in 0..<rows.count {
+      switch column?.cell(row) ?? .null {
+      case .text:
+        guard let text = column?.bytes(row), (1...EventReader.idLimit).contains(text.count) else {
+          refuse(row, "prediction_id has to have 1 to \(EventReader.idLimit) bytes")
+          break
+        }
+        bytes.append(contentsOf: text)
+      case .number(let number):
+        if let whole = Int64(exactly: number), abs(number) <= 0x1p53 {
+          bytes.append(contentsOf: String(whole).utf8)
+        } else {
+          refuse(row, "prediction_id is neither a text nor a whole number up to 2^53: \(number)")
+        }
+      case .null: refuse(row, "it has no prediction_id")
+      case .boolean, .nested: refuse(row, "prediction_id is neither a text nor a whole number")
+      }
+      ends.append(Int32(truncatingIfNeeded: bytes.count))
+    }
+    columns.insert(
+      MemoryColumn(name: EventColumnName.id, values: .texts(ends: ends, bytes: bytes)), at: 0)
+  }
+
+  private mutating func readTimes(_ column: ParsedColumn?) {
+    let now = reader.now.microseconds
+    var times = [Int64](repeating: now, count: rows.count)
+    for row in 0..<rows.count {
+      switch column?.cell(row) ?? .null {
+      case .null: continue
+      case .text:
+        let text = column?.text(row) ?? ""
+        guard let instant = Instant(text) else {
+          refuse(row, "timestamp `\(Self.short(text))` is no ISO 8601 instant")
+          continue
+        }
+        times[row] = instant.microseconds
+      case .number, .boolean, .nested: refuse(row, "timestamp is no text with an ISO 8601 instant")
+      }
+    }
+    columns.insert(
+      MemoryColumn(name: EventColumnName.timestamp, values: .timestamps(times)), at: 1)
+    columns.append(
+      MemoryColumn(
+        name: EventColumnName.receivedAt,
+        values: .timestamps([Int64](repeating: now, count: rows.count))))
+  }
+
+  /// Text of others in a message, of a length that can be read.
+  private static func short(_ text: String) -> String {
+    text.count > 40 ? text.prefix(40) + "…" : text
+  }
+
+  func finish() -> ReadEvents {
+    let batch = MemoryTable(rows: rows.count, columns: columns)
+    let rejected = reasons.sorted { $0.key < $1.key }.map {
+      RejectedEvent(index: $0.key, reason: $0.value)
+    }
+    let good =
+      rejected.isEmpty
+      ? batch : batch.keeping((0..<rows.count).filter { reasons[$0] == nil })
+    return ReadEvents(batch: good, rejected: rejected, ignored: ignored.sorted())
+  }
+}

@@ -1,0 +1,115 @@
+import CSimdJSON
+import Columns
+
+/// Rows of JSON, parsed into cells by member.
+final class ParsedRows {
+  private let rows: OpaquePointer
+  /// Why the text could not be read as a whole; nil where it could.
+  let error: String?
+  let count: Int
+  let columns: [ParsedColumn]
+
+  /// - Parameters:
+  ///   - text: the JSON.
+  ///   - isLines: whether every line is an object, rather than the text an array of them.
+  ///   - groups: members whose own members have columns.
+  init?(_ text: some Collection<UInt8>, isLines: Bool, groups: [String]) {
+    var padded = [UInt8]()
+    padded.reserveCapacity(text.count + Int(PLUMBLINE_JSON_PADDING))
+    padded.append(contentsOf: text)
+    let length = padded.count
+    padded.append(contentsOf: repeatElement(0, count: Int(PLUMBLINE_JSON_PADDING)))
+    var names = groups.map { Array($0.utf8CString) }
+    let parsed = Self.withPointers(&names) { pointers in
+      padded.withUnsafeBufferPointer { bytes in
+        plumbline_json_parse(bytes.baseAddress, length, isLines ? 1 : 0, pointers, groups.count)
+      }
+    }
+    guard let parsed else { return nil }
+    rows = parsed
+    error = plumbline_json_error(parsed).map { String(cString: $0) }
+    count = plumbline_json_row_count(parsed)
+    columns = (0..<plumbline_json_column_count(parsed)).map {
+      ParsedColumn(plumbline_json_column_at(parsed, $0), texts: plumbline_json_texts(parsed))
+    }
+  }
+
+  deinit { plumbline_json_free(rows) }
+
+  /// Why a row is no object; nil where it is one.
+  func rowError(_ index: Int) -> String? {
+    plumbline_json_row_error(rows, index).map { String(cString: $0) }
+  }
+
+  private static func withPointers<Result>(
+    _ names: inout [[CChar]], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Result
+  ) -> Result {
+    let pointers = names.map { name in
+      let copy = UnsafeMutablePointer<CChar>.allocate(capacity: name.count)
+      copy.initialize(from: name, count: name.count)
+      return UnsafePointer(copy)
+    }
+    defer { for pointer in pointers { pointer.deallocate() } }
+    return pointers.map(Optional.some).withUnsafeBufferPointer { body($0.baseAddress) }
+  }
+}
+
+/// Cells of one member; valid while its rows are.
+struct ParsedColumn {
+  enum Cell: Equatable {
+    case null
+    case number(Double)
+    case text
+    case boolean(Bool)
+    case nested
+
+    /// The type of a column that holds such cells; nil for none.
+    var type: CellType? {
+      switch self {
+      case .number: .number
+      case .text: .text
+      case .boolean: .boolean
+      case .null, .nested: nil
+      }
+    }
+  }
+
+  let group: String
+  let name: String
+  private let column: plumbline_json_column
+  private let texts: UnsafePointer<CChar>?
+
+  init(_ column: plumbline_json_column, texts: UnsafePointer<CChar>?) {
+    self.column = column
+    self.texts = texts
+    group = Self.string(column.group, column.group_length)
+    name = Self.string(column.name, column.name_length)
+  }
+
+  func cell(_ row: Int) -> Cell {
+    guard row < column.count else { return .null }
+    switch Int(column.kinds[row]) {
+    case Int(PLUMBLINE_JSON_NUMBER.rawValue): return .number(column.numbers[row])
+    case Int(PLUMBLINE_JSON_TEXT.rawValue): return .text
+    case Int(PLUMBLINE_JSON_TRUE.rawValue): return .boolean(true)
+    case Int(PLUMBLINE_JSON_FALSE.rawValue): return .boolean(false)
+    case Int(PLUMBLINE_JSON_NESTED.rawValue): return .nested
+    default: return .null
+    }
+  }
+
+  /// The bytes of a cell that is a text.
+  func bytes(_ row: Int) -> UnsafeRawBufferPointer {
+    guard let texts, let begins = column.text_begins, let ends = column.text_ends else {
+      return UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+    return UnsafeRawBufferPointer(
+      start: texts + Int(begins[row]), count: Int(ends[row]) - Int(begins[row]))
+  }
+
+  func text(_ row: Int) -> String { String(decoding: bytes(row), as: UTF8.self) }
+
+  private static func string(_ characters: UnsafePointer<CChar>?, _ length: Int) -> String {
+    String(decoding: UnsafeRawBufferPointer(start: characters, count: length), as: UTF8.self)
+  }
+}

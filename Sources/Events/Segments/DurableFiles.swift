@@ -1,0 +1,65 @@
+import Foundation
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Files and folders that have to be on the disk before anything relies on them.
+enum DurableFiles {
+  /// Brings a file's content, or a folder's entries, to the disk.
+  static func synchronise(_ path: String) throws {
+    let file = open(path, O_RDONLY)
+    guard file >= 0 else { throw failure(path) }
+    defer { close(file) }
+    guard fsync(file) == 0 else { throw failure(path) }
+  }
+
+  /// Moves a complete file to where it is to be found, its name on the disk when this returns.
+  static func publish(_ path: String, as target: String) throws {
+    try synchronise(path)
+    let folder = (target as NSString).deletingLastPathComponent
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    guard rename(path, target) == 0 else { throw failure(target) }
+    // The folders that may be new are on the way up from the file.
+    var above = folder
+    for _ in 0..<4 where !above.isEmpty && above != "/" {
+      try synchronise(above)
+      above = (above as NSString).deletingLastPathComponent
+    }
+  }
+
+  private static func failure(_ path: String) -> EventError {
+    .notKept(reason: "\(path): \(String(cString: strerror(errno)))")
+  }
+}
+
+/// The right of one process to a folder, given back at the latest when the process ends.
+final class FolderLock: Sendable {
+  private let file: Int32
+  private let isHeld = Atomic(true)
+
+  init(folder: String) throws(EventError) {
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw .unusable(folder: folder, reason: error.localizedDescription)
+    }
+    file = open(folder + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard file >= 0 else {
+      throw .unusable(folder: folder, reason: String(cString: strerror(errno)))
+    }
+    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+      close(file)
+      throw .locked(folder: folder)
+    }
+  }
+
+  deinit { giveBack() }
+
+  func giveBack() {
+    if isHeld.exchange(false, ordering: .relaxed) { close(file) }
+  }
+}

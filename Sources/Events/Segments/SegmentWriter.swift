@@ -1,0 +1,55 @@
+import Columns
+import DataSources
+import Foundation
+
+/// Writes rows of the engine into segments, one for each day there is.
+struct SegmentWriter {
+  let folder: String
+  let connection: Connection
+  let model: String
+  let kind: EventKind
+
+  /// Writes what `query` selects and gives the segments, which are complete and on the disk.
+  func write(_ query: String) throws -> [Segment] {
+    let name = UUID().uuidString.lowercased()
+    let scratch = "\(folder)/scratch/\(name)"
+    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    let time = Dialect.duckDB.identifier(EventColumnName.timestamp)
+    try connection.execute(
+      """
+      COPY (
+        SELECT *, strftime(\(time), '%Y-%m-%d') AS date FROM (\(query)) ORDER BY \(time)
+      ) TO \(Dialect.duckDB.literal(scratch))
+      (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (date), FILENAME_PATTERN 'part_{i}',
+        OVERWRITE_OR_IGNORE true)
+      """)
+    var segments: [Segment] = []
+    for day in try FileManager.default.contentsOfDirectory(atPath: scratch).sorted() {
+      let parts = try FileManager.default.contentsOfDirectory(atPath: "\(scratch)/\(day)")
+      for (index, part) in parts.sorted().enumerated() {
+        let path = "\(Segment.folder(model, kind))/\(day)/\(name)-\(index).parquet"
+        segments.append(try publish("\(scratch)/\(day)/\(part)", as: path, day: day))
+      }
+    }
+    return segments
+  }
+
+  private func publish(_ file: String, as path: String, day: String) throws -> Segment {
+    let time = Dialect.duckDB.identifier(EventColumnName.timestamp)
+    let stream = try connection.query(
+      """
+      SELECT count(*), epoch_us(min(\(time))), epoch_us(max(\(time)))
+      FROM read_parquet(\(Dialect.duckDB.literal(file)), hive_partitioning=false)
+      """, source: file)
+    guard let batch = try stream.next(), let rows = batch.column(0)?.wholeNumbers()?.first ?? nil,
+      let first = batch.column(1)?.wholeNumbers()?.first ?? nil,
+      let last = batch.column(2)?.wholeNumbers()?.first ?? nil
+    else { throw EventError.notKept(reason: "\(file) has no rows") }
+    let attributes = try FileManager.default.attributesOfItem(atPath: file)
+    try DurableFiles.publish(file, as: "\(folder)/\(path)")
+    return Segment(
+      model: model, kind: kind, day: String(day.dropFirst("date=".count)), path: path,
+      rows: Int(rows), bytes: attributes[.size] as? Int ?? 0, firstTime: first, lastTime: last)
+  }
+}

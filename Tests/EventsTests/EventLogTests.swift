@@ -1,0 +1,210 @@
+import Columns
+import DataSources
+import Events
+import Foundation
+import Monitoring
+import Support
+import Synchronization
+import Testing
+
+/// Events that are kept once, and stay.
+struct EventLogTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func open(_ change: (inout EventLog.Options) -> Void = { _ in }) throws -> EventLog {
+    var options = EventLog.Options()
+    change(&options)
+    return try EventLog(folder: folder.path + "/data", options: options) {
+      Instant(microseconds: 1_714_557_600_000_000)
+    }
+  }
+
+  private func lines(_ ids: some Sequence<Int>, day: Int = 1, extra: String = "") -> [UInt8] {
+    Array(
+      ids.map {
+        "{\"prediction_id\": \"p\($0)\", \"timestamp\": \"2024-05-0\(day)T00:00:00Z\", "
+          + "\"prediction\": \($0 % 2), \"features\": {\"x\": \($0)\(extra)}}"
+      }.joined(separator: "\n").utf8)
+  }
+
+  private func query(_ log: EventLog, _ expression: String) throws -> [Int64?] {
+    try log.withEvents(of: "m", .predictions) { relation in
+      try relation.integers([expression], over: relation.database.connect()).compactMap(\.first)
+    } ?? []
+  }
+
+  @Test func `What was appended can be queried, once`() async throws {
+    let log = try open()
+    let first = try await log.append(lines(0..<100), .lines, to: "m", .predictions)
+    #expect(first.appended == .init(accepted: 100, duplicates: 0))
+    let again = try await log.append(lines(50..<150), .lines, to: "m", .predictions)
+    #expect(again.appended == .init(accepted: 50, duplicates: 50))
+    let within = try await log.append(
+      lines([200, 200, 201]), .lines, to: "m", .predictions)
+    #expect(within.appended == .init(accepted: 2, duplicates: 1))
+    #expect(try query(log, "count(*)") == [152])
+    // Sealed by now, and still known.
+    let sealed = try await log.append(lines([0, 300]), .lines, to: "m", .predictions)
+    #expect(sealed.appended == .init(accepted: 1, duplicates: 1))
+    #expect(try query(log, "count(DISTINCT prediction_id)") == [153])
+    #expect(try query(log, "CAST(sum(x) AS bigint)") == [Int64((0..<150).reduce(0, +) + 701)])
+    #expect(try log.withEvents(of: "other", .predictions) { _ in 1 } == nil)
+  }
+
+  @Test func `Events survive a restart, those that are known too`() async throws {
+    for round in 0..<3 {
+      let log = try open()
+      let batch = try await log.append(lines(0..<(10 * (round + 1))), .lines, to: "m", .predictions)
+      #expect(batch.appended == .init(accepted: 10, duplicates: 10 * round))
+      #expect(throws: EventError.locked(folder: folder.path + "/data")) { try open() }
+      log.close()
+      await #expect(throws: EventError.stopped) {
+        try await log.append(lines([1]), .lines, to: "m", .predictions)
+      }
+    }
+    #expect(try query(open(), "count(*)") == [30])
+  }
+
+  @Test func `What memory has forgotten still counts once`() async throws {
+    let log = try open { $0.rememberedEvents = 10 }
+    for start in stride(from: 0, to: 200, by: 20) {
+      _ = try await log.append(lines(start..<start + 20), .lines, to: "m", .predictions)
+    }
+    try log.seal()
+    let late = try await log.append(lines(0..<20), .lines, to: "m", .predictions)
+    #expect(late.appended.accepted == 20)
+    #expect(try query(log, "count(*)") == [200])
+  }
+
+  @Test func `Columns come and go, and keep their types`() async throws {
+    let log = try open()
+    _ = try await log.append(lines([1]), .lines, to: "m", .predictions)
+    try log.seal()
+    _ = try await log.append(
+      lines([2], extra: ", \"city\": \"Oslo\""), .lines, to: "m", .predictions)
+    let wrong = try await log.append(
+      lines([3], extra: ", \"city\": 4"), .lines, to: "m", .predictions)
+    #expect(wrong.read.rejected.map(\.index) == [0] && wrong.appended.accepted == 0)
+    _ = try await log.append(lines([4]), .lines, to: "m", .predictions)
+    #expect(try query(log, "count(city)") == [1])
+    #expect(try query(log, "count(*)") == [3])
+    #expect(log.types(of: "m", .predictions)["city"] == .text)
+  }
+
+  @Test func `Batches that race for a new column's type do not break it`() async throws {
+    let log = try open()
+    let accepted = await withTaskGroup(of: Int.self) { group in
+      for task in 0..<40 {
+        let value = task % 2 == 0 ? "1" : "\"one\""
+        group.addTask {
+          let text = self.lines([task], extra: ", \"y\": \(value)")
+          return (try? await log.append(text, .lines, to: "m", .predictions))?.appended.accepted
+            ?? -9
+        }
+      }
+      return await group.reduce(0, +)
+    }
+    #expect(accepted == 20)
+    #expect(try query(log, "count(y)") == [20])
+  }
+
+  @Test func `Labels count once for each thing they say`() async throws {
+    let log = try open()
+    let text =
+      #"[{"prediction_id": "a", "label": 1}, {"prediction_id": "a", "label": 1}, {"prediction_id": "a", "label": 0}]"#
+    let answer = try await log.append(Array(text.utf8), .array, to: "m", .labels)
+    #expect(answer.appended == .init(accepted: 2, duplicates: 1))
+    try log.seal()
+    let again = try await log.append(Array(text.utf8), .array, to: "m", .labels)
+    #expect(again.appended == .init(accepted: 0, duplicates: 3))
+  }
+
+  @Test func `Old and too many segments are dropped, small ones joined`() async throws {
+    let log = try open()
+    for day in 1...5 {
+      for part in 0..<3 {
+        let ids = (day * 100 + part * 10)..<(day * 100 + part * 10 + 10)
+        _ = try await log.append(lines(ids, day: day), .lines, to: "m", .predictions)
+        try log.seal()
+      }
+    }
+    try log.compact(whereAtLeast: 3)
+    #expect(try files().count == 5)
+    #expect(try query(log, "count(*)") == [150])
+    let time = try #require(Instant("2024-05-03"))
+    #expect(try log.drop(endedBefore: time, beyondBytes: nil) == 60)
+    #expect(try query(log, "count(*)") == [90])
+    let size = try log.figures().bytes
+    #expect(try log.drop(endedBefore: nil, beyondBytes: size - 1) == 30)
+    #expect(try query(log, "CAST(min(x) AS bigint)") == [400])
+    #expect(try files().count == 2)
+    let bounded = try log.withEvents(of: "m", .predictions, from: Instant("2024-05-05")) {
+      try $0.rowCount(over: $0.database.connect())
+    }
+    #expect(bounded == 30)
+  }
+
+  @Test func `Who reads keeps the files`() async throws {
+    let log = try open()
+    _ = try await log.append(lines(0..<10), .lines, to: "m", .predictions)
+    let rows = try log.withEvents(of: "m", .predictions) { relation in
+      try log.drop(endedBefore: Instant("2030-01-01"), beyondBytes: nil)
+      return try relation.rowCount(over: relation.database.connect())
+    }
+    #expect(rows == 10)
+    #expect(try files().isEmpty)
+  }
+
+  @Test func `Files nobody knows of are removed at the start`() async throws {
+    let log = try open()
+    _ = try await log.append(lines(0..<10), .lines, to: "m", .predictions)
+    log.close()
+    let known = try #require(files().first)
+    let stray = known.replacingOccurrences(of: ".parquet", with: "-stray.parquet")
+    try FileManager.default.copyItem(atPath: known, toPath: stray)
+    #expect(try query(open(), "count(*)") == [10])
+    #expect(try files() == [known])
+  }
+
+  @Test func `More than may wait is refused`() async throws {
+    let log = try open { $0.pendingBytes = 1 }
+    let refused = await withTaskGroup(of: Bool.self) { group in
+      for task in 0..<200 {
+        group.addTask {
+          do {
+            _ = try await log.append(self.lines([task]), .lines, to: "m", .predictions)
+            return false
+          } catch {
+            return error as? EventError == .overloaded
+          }
+        }
+      }
+      return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+    }
+    #expect(refused > 0)
+    #expect(try query(log, "count(*)") == [Int64(200 - refused)])
+  }
+
+  @Test(arguments: ["", ".", "..", "a/b", "é", "-x", "a b", String(repeating: "a", count: 129)])
+  func `Names that are no folder's are no model's`(_ name: String) async throws {
+    let log = try open()
+    await #expect(throws: EventError.invalidModel(name: name)) {
+      try await log.append(lines([1]), .lines, to: name, .predictions)
+    }
+  }
+
+  /// Paths of all segments.
+  private func files() throws -> [String] {
+    let base = folder.path + "/data/events"
+    let all = FileManager.default.enumerator(atPath: base)
+    var found: [String] = []
+    while let file = all?.nextObject() as? String {
+      if file.hasSuffix(".parquet") { found.append("\(base)/\(file)") }
+    }
+    return found.sorted()
+  }
+}
