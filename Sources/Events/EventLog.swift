@@ -37,6 +37,14 @@ public final class EventLog: Sendable {
     }
   }
 
+  /// A batch that was read and appended.
+  public struct Ingested: Sendable {
+    public var appended: Appended
+    /// The events that were not known yet.
+    public var kept: MemoryTable
+    public var read: ReadEvents
+  }
+
   struct ModelKey: Hashable {
     var model: String
     var kind: EventKind
@@ -67,7 +75,7 @@ public final class EventLog: Sendable {
     var entry: Journal.Entry
     var keys: [EventKeyWindow.Key]
     var size: Int
-    var answer: CheckedContinuation<Result<Appended, AppendFailure>, Never>
+    var answer: CheckedContinuation<Result<MemoryTable, AppendFailure>, Never>
   }
 
   private struct Writing {
@@ -209,13 +217,15 @@ public final class EventLog: Sendable {
   public func append(
     _ text: some Collection<UInt8> & Sendable, _ format: EventReader.Format, to model: String,
     _ kind: EventKind
-  ) async throws(EventError) -> (appended: Appended, read: ReadEvents) {
+  ) async throws(EventError) -> Ingested {
     guard Self.isModelName(model) else { throw .invalidModel(name: model) }
     while true {
       let read = try EventReader(kind: kind, types: types(of: model, kind), now: clock())
         .read(text, format)
       do {
-        return (try await append(read.batch, to: model, kind), read)
+        let kept = try await append(read.batch, to: model, kind)
+        let appended = Appended(accepted: kept.rows, duplicates: read.batch.rows - kept.rows)
+        return Ingested(appended: appended, kept: kept, read: read)
       } catch {
         guard case .failed(let reason) = error else { continue }
         throw reason
@@ -225,8 +235,8 @@ public final class EventLog: Sendable {
 
   private func append(
     _ table: MemoryTable, to model: String, _ kind: EventKind
-  ) async throws(AppendFailure) -> Appended {
-    guard table.rows > 0 else { return Appended(accepted: 0, duplicates: 0) }
+  ) async throws(AppendFailure) -> MemoryTable {
+    guard table.rows > 0 else { return table }
     let keys = EventKeyWindow.keys(of: table, model: model, kind)
     let size = table.size
     let result = await withCheckedContinuation { answer in
@@ -274,7 +284,7 @@ public final class EventLog: Sendable {
     var seen: Set<EventKeyWindow.Key> = []
     var newColumns: [(model: String, kind: EventKind, name: String, type: CellType)] = []
     var known = columns.withLock { $0 }
-    var results: [Result<Appended, AppendFailure>] = []
+    var results: [Result<MemoryTable, AppendFailure>] = []
     for pending in group {
       let key = ModelKey(model: pending.entry.model, kind: pending.entry.kind)
       guard let added = Self.added(pending.entry.table, to: known[key] ?? [:]) else {
@@ -291,12 +301,10 @@ public final class EventLog: Sendable {
         }
       }
       fresh += rows.map { pending.keys[$0] }
-      let all = pending.keys.count
-      results.append(.success(Appended(accepted: rows.count, duplicates: all - rows.count)))
-      guard !rows.isEmpty else { continue }
       var entry = pending.entry
-      if rows.count < all { entry.table = entry.table.keeping(rows) }
-      entries.append(entry)
+      if rows.count < pending.keys.count { entry.table = entry.table.keeping(rows) }
+      results.append(.success(entry.table))
+      if !rows.isEmpty { entries.append(entry) }
     }
     do {
       if !entries.isEmpty {
@@ -307,7 +315,7 @@ public final class EventLog: Sendable {
     } catch {
       let failure = AppendFailure.failed(.notKept(reason: "\(error)"))
       results = results.map { result in
-        if case .success(let appended) = result, appended.accepted == 0 { return result }
+        if case .success(let kept) = result, kept.rows == 0 { return result }
         return .failure(failure)
       }
     }

@@ -150,9 +150,12 @@ public struct MLMetrics: Sendable {
     confidence.with(modelName, modelVersion, predictedClass).observe(value)
   }
 
+  /// The summary of a feature's values, to be kept where many are counted.
+  public func feature(_ name: String) -> Summary { features.with(modelName, name) }
+
   /// Counts a value a feature had.
   public func recordFeature(_ name: String, _ value: Double) {
-    features.with(modelName, name).observe(value)
+    feature(name).observe(value)
   }
 
   /// Sets how good the model was over a window, as labels showed.

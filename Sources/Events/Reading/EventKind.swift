@@ -22,6 +22,16 @@ public enum EventColumnName {
     "date",
   ]
 
+  /// Whether a column is one events have by themselves, rather than a feature.
+  public static func isOwn(_ column: String) -> Bool {
+    reserved.contains(column) || className(of: column) != nil
+  }
+
+  /// The class whose probabilities a column has; nil for other columns.
+  public static func className(of column: String) -> String? {
+    column.hasPrefix("probability_") ? String(column.dropFirst("probability_".count)) : nil
+  }
+
   /// The column of a class's probability.
   public static func probability(of className: String) -> String { "probability_\(className)" }
 

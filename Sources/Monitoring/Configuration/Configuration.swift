@@ -6,6 +6,7 @@ public struct Configuration: Sendable, Equatable {
   public var drift = DriftOptions()
   public var failOn: String?
   public var history: String?
+  public var service = ServiceConfiguration()
 
   public init() {}
 }

@@ -5,7 +5,7 @@ import Yams
 /// Reads a configuration file and notes every mistake with its line.
 public struct ConfigurationReader {
   private let path: String
-  private let environment: [String: String]
+  let environment: [String: String]
   private var mistakes: [ConfigurationError.Mistake] = []
 
   /// Reads YAML text.
@@ -54,11 +54,12 @@ public struct ConfigurationReader {
       case "connections": configuration.connections = reader.connections(value)
       case "schema": reader.schema(value, into: &configuration.drift.schema)
       case "drift": reader.drift(value, into: &configuration)
+      case "service": reader.service(value, into: &configuration.service)
       default: return false
       }
       return true
     } known: {
-      ["connections", "schema", "drift"]
+      ["connections", "schema", "drift", "service"]
     }
   }
 
@@ -182,12 +183,15 @@ public struct ConfigurationReader {
 // MARK: Values
 
 extension ConfigurationReader {
-  private mutating func note(_ node: Node, _ text: String) {
+  /// How many mistakes were found so far.
+  var mistakeCount: Int { mistakes.count }
+
+  mutating func note(_ node: Node, _ text: String) {
     mistakes.append(.init(line: node.mark?.line ?? 1, text: text))
   }
 
   /// Visits the members of a mapping; `read` says whether it knows the key.
-  private mutating func members(
+  mutating func members(
     _ node: Node, of what: String,
     _ read: (inout ConfigurationReader, String, Node) -> Bool, known: () -> [String]
   ) {
@@ -207,7 +211,7 @@ extension ConfigurationReader {
     }
   }
 
-  private mutating func text(_ node: Node) -> String? {
+  mutating func text(_ node: Node) -> String? {
     guard let text = node.scalar?.string else {
       note(node, "a text is expected here")
       return nil
@@ -215,20 +219,20 @@ extension ConfigurationReader {
     return text
   }
 
-  private mutating func texts(_ node: Node) -> [String] {
+  mutating func texts(_ node: Node) -> [String] {
     if let sequence = node.sequence { return sequence.compactMap { text($0) } }
     return text(node).map { [$0] } ?? []
   }
 
-  private mutating func number(_ node: Node) -> Double? {
+  mutating func number(_ node: Node) -> Double? {
     parsed(node, expected: "a number") { Double($0) }
   }
 
-  private mutating func flag(_ node: Node) -> Bool? {
+  mutating func flag(_ node: Node) -> Bool? {
     parsed(node, expected: "true or false") { Bool($0) }
   }
 
-  private mutating func choice<Value>(
+  mutating func choice<Value>(
     _ node: Node, from choices: [String], _ make: (String) -> Value?
   ) -> Value? {
     parsed(node, expected: choices.joined(separator: ", ")) {
@@ -236,7 +240,7 @@ extension ConfigurationReader {
     }
   }
 
-  private mutating func parsed<Value>(
+  mutating func parsed<Value>(
     _ node: Node, expected: String, _ make: (String) -> Value?
   ) -> Value? {
     guard let text = text(node) else { return nil }
@@ -248,7 +252,7 @@ extension ConfigurationReader {
   }
 
   /// `text` with each `${NAME}` replaced by the environment's value.
-  private mutating func expanded(_ text: String, _ node: Node) -> String? {
+  mutating func expanded(_ text: String, _ node: Node) -> String? {
     var result = ""
     var rest = Substring(text)
     while let start = rest.range(of: "${") {

@@ -15,7 +15,6 @@ struct PlumblineCommand: ParsableCommand {
     version: plumblineVersion,
     subcommands: [
       DriftCommand.self, PerformanceCommand.self, ExperimentCommand.self, RunCommand.self,
-      HistoryCommand.self,
-      VersionCommand.self,
+      HistoryCommand.self, ServeCommand.self, CheckConfigCommand.self, VersionCommand.self,
     ])
 }

@@ -1,0 +1,241 @@
+import Foundation
+import Yams
+
+extension ConfigurationReader {
+  mutating func service(_ node: Node, into service: inout ServiceConfiguration) {
+    members(node, of: "service") { reader, key, value in
+      switch key {
+      case "data_folder": service.dataFolder = reader.text(value) ?? service.dataFolder
+      case "listen": reader.listen(value, into: &service)
+      case "tls": service.tls = reader.tls(value)
+      case "tokens": service.tokens = reader.tokens(value)
+      case "allow_unauthenticated": service.allowsUnauthenticated = reader.flag(value) ?? false
+      case "limits": reader.limits(value, into: &service)
+      case "retention": reader.retention(value, into: &service)
+      case "stop_seconds":
+        service.stopSeconds = reader.whole(value, in: 1...3_600) ?? service.stopSeconds
+      case "log": reader.log(value, into: &service)
+      default: return false
+      }
+      return true
+    } known: {
+      [
+        "data_folder", "listen", "tls", "tokens", "allow_unauthenticated", "limits", "retention",
+        "stop_seconds", "log",
+      ]
+    }
+  }
+
+  private mutating func listen(_ node: Node, into service: inout ServiceConfiguration) {
+    let address = parsed(node, expected: "HOST:PORT, such as 127.0.0.1:8080") {
+      ServiceConfiguration.address($0)
+    }
+    if let address { (service.host, service.port) = address }
+  }
+
+  private mutating func tls(_ node: Node) -> ServiceConfiguration.TLS? {
+    var (certificate, key): (String?, String?)
+    members(node, of: "tls") { reader, name, value in
+      switch name {
+      case "certificate": certificate = reader.text(value)
+      case "key": key = reader.text(value)
+      default: return false
+      }
+      return true
+    } known: {
+      ["certificate", "key"]
+    }
+    guard let certificate, let key else {
+      note(node, "tls names two files: certificate and key")
+      return nil
+    }
+    return .init(certificate: certificate, key: key)
+  }
+
+  private mutating func tokens(_ node: Node) -> [ServiceConfiguration.Token] {
+    guard let entries = node.sequence else {
+      note(node, "tokens has to be a list")
+      return []
+    }
+    var names: Set<String> = []
+    return entries.compactMap { entry in
+      let token = token(entry)
+      if let token, !names.insert(token.name).inserted {
+        note(entry, "there are two tokens named `\(token.name)`")
+      }
+      return token
+    }
+  }
+
+  private mutating func token(_ node: Node) -> ServiceConfiguration.Token? {
+    var name: String?
+    var scopes: Set<ServiceConfiguration.Scope> = []
+    var digests: [ServiceConfiguration.Digest] = []
+    var expires: Instant?
+    let before = mistakeCount
+    members(node, of: "a token") { reader, key, value in
+      switch key {
+      case "name": name = reader.text(value)
+      case "scopes":
+        scopes = Set(
+          reader.texts(value).compactMap { text in
+            let scope = ServiceConfiguration.Scope(rawValue: text)
+            if scope == nil { reader.note(value, "`\(text)` is not ingest, read or admin") }
+            return scope
+          })
+      case "sha256":
+        let digest = reader.parsed(value, expected: "64 hexadecimal digits") { Self.digest($0) }
+        if let digest { digests.append(.sha256(digest)) }
+      case "env":
+        if let text = reader.text(value), let secret = reader.secret(ofVariable: text, value) {
+          digests.append(.ofSecret(secret))
+        }
+      case "file":
+        if let text = reader.text(value), let secret = reader.secret(inFile: text, value) {
+          digests.append(.ofSecret(secret))
+        }
+      case "expires":
+        expires = reader.parsed(value, expected: "an ISO 8601 instant") { Instant($0) }
+      default: return false
+      }
+      return true
+    } known: {
+      ["name", "scopes", "sha256", "env", "file", "expires"]
+    }
+    guard mistakeCount == before else { return nil }
+    guard let name, !scopes.isEmpty, digests.count == 1 else {
+      note(node, "a token has a name, scopes, and one of sha256, env and file")
+      return nil
+    }
+    return .init(name: name, scopes: scopes, digest: digests[0], expires: expires)
+  }
+
+  private static func digest(_ text: String) -> [UInt8]? {
+    guard text.utf8.count == 64 else { return nil }
+    let digits = text.utf8.map { UInt8(String(UnicodeScalar($0)), radix: 16) }
+    var bytes: [UInt8] = []
+    for pair in stride(from: 0, to: 64, by: 2) {
+      guard let high = digits[pair], let low = digits[pair + 1] else { return nil }
+      bytes.append(high << 4 | low)
+    }
+    return bytes
+  }
+
+  /// Short secrets can be guessed.
+  private static var secretLength: Int { 16 }
+
+  private mutating func secret(ofVariable name: String, _ node: Node) -> String? {
+    guard let secret = environment[name] else {
+      note(node, "the environment has no variable `\(name)`")
+      return nil
+    }
+    return longEnough(secret, "the variable `\(name)`", node)
+  }
+
+  private mutating func secret(inFile path: String, _ node: Node) -> String? {
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+      note(node, "the file `\(path)` cannot be read")
+      return nil
+    }
+    return longEnough(
+      text.trimmingCharacters(in: .whitespacesAndNewlines), "the file `\(path)`", node)
+  }
+
+  private mutating func longEnough(_ secret: String, _ source: String, _ node: Node) -> String? {
+    guard secret.utf8.count >= Self.secretLength else {
+      note(node, "\(source) holds fewer than \(Self.secretLength) characters")
+      return nil
+    }
+    return secret
+  }
+
+  private mutating func limits(_ node: Node, into service: inout ServiceConfiguration) {
+    members(node, of: "limits") { reader, key, value in
+      switch key {
+      case "body_bytes":
+        service.bodyLimit = reader.bytes(value, in: 1_024...(1 << 30)) ?? service.bodyLimit
+      case "pending_bytes":
+        service.pendingLimit = reader.bytes(value, in: 1_024...(1 << 40)) ?? service.pendingLimit
+      case "series":
+        service.seriesLimit = reader.whole(value, in: 1...10_000_000) ?? service.seriesLimit
+      case "idle_seconds":
+        service.idleSeconds = reader.whole(value, in: 1...86_400) ?? service.idleSeconds
+      default: return false
+      }
+      return true
+    } known: {
+      ["body_bytes", "pending_bytes", "series", "idle_seconds"]
+    }
+  }
+
+  private mutating func retention(_ node: Node, into service: inout ServiceConfiguration) {
+    members(node, of: "retention") { reader, key, value in
+      switch key {
+      case "days": service.retentionDays = reader.whole(value, in: 1...100_000)
+      case "bytes": service.retentionBytes = reader.bytes(value, in: 1...(1 << 50))
+      default: return false
+      }
+      return true
+    } known: {
+      ["days", "bytes"]
+    }
+  }
+
+  private mutating func log(_ node: Node, into service: inout ServiceConfiguration) {
+    members(node, of: "log") { reader, key, value in
+      switch key {
+      case "level":
+        service.logLevel =
+          reader.choice(
+            value, from: ServiceConfiguration.LogLevel.allCases.map(\.rawValue),
+            ServiceConfiguration.LogLevel.init) ?? service.logLevel
+      case "format":
+        service.logFormat =
+          reader.choice(
+            value, from: ServiceConfiguration.LogFormat.allCases.map(\.rawValue),
+            ServiceConfiguration.LogFormat.init) ?? service.logFormat
+      default: return false
+      }
+      return true
+    } known: {
+      ["level", "format"]
+    }
+  }
+
+  private mutating func whole(_ node: Node, in range: ClosedRange<Int>) -> Int? {
+    parsed(node, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
+      Int($0).flatMap { range.contains($0) ? $0 : nil }
+    }
+  }
+
+  /// A number of bytes, also as `512MB` or `20GiB`.
+  private mutating func bytes(_ node: Node, in range: ClosedRange<Int>) -> Int? {
+    let units: [(String, Int)] = [
+      ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("KB", 1_000),
+      ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
+    ]
+    return parsed(node, expected: "a size such as 512MB or 20GiB, within its range") { text in
+      let (unit, scale) = units.first { text.hasSuffix($0.0) } ?? ("", 1)
+      let digits = text.dropLast(unit.count).filter { $0 != " " }
+      guard let number = Int(digits) else { return nil }
+      let (size, isTooLarge) = number.multipliedReportingOverflow(by: scale)
+      return !isTooLarge && range.contains(size) ? size : nil
+    }
+  }
+}
+
+extension ServiceConfiguration {
+  /// Reads `HOST:PORT`, an IPv6 host in brackets; port 0 is any that is free.
+  public static func address(_ text: String) -> (host: String, port: Int)? {
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+      (0...65_535).contains(port)
+    else { return nil }
+    var host = String(text[..<colon])
+    if host.hasPrefix("["), host.hasSuffix("]") {
+      host = String(host.dropFirst().dropLast())
+    } else if host.contains(":") {
+      return nil
+    }
+    return host.isEmpty ? nil : (host, port)
+  }
+}

@@ -1,0 +1,72 @@
+/// How the service runs.
+public struct ServiceConfiguration: Sendable, Equatable {
+  /// What a token may be used for.
+  public enum Scope: String, Sendable, CaseIterable, Codable {
+    /// To send predictions, labels and observations.
+    case ingest
+    /// To read models, runs, reports, experiments and metrics.
+    case read
+    /// Everything.
+    case admin
+  }
+
+  /// A bearer token, of which only the SHA-256 digest is known.
+  public struct Token: Sendable, Equatable {
+    public var name: String
+    public var scopes: Set<Scope>
+    /// 32 bytes.
+    public var digest: Digest
+    /// When it ends; nil for never.
+    public var expires: Instant?
+  }
+
+  /// Where a token's digest comes from.
+  public enum Digest: Sendable, Equatable {
+    case sha256([UInt8])
+    /// The digest of this text, which came from the environment or a file.
+    case ofSecret(String)
+  }
+
+  /// Files of a certificate and its key, in PEM.
+  public struct TLS: Sendable, Equatable {
+    public var certificate: String
+    public var key: String
+  }
+
+  public enum LogFormat: String, Sendable, CaseIterable { case text, json }
+
+  public enum LogLevel: String, Sendable, CaseIterable {
+    case trace, debug, info, notice, warning, error, critical
+  }
+
+  public var dataFolder = "plumbline-data"
+  public var host = "127.0.0.1"
+  public var port = 8080
+  public var tls: TLS?
+  public var tokens: [Token] = []
+  /// Whether to listen beyond the loopback interface without a single token.
+  public var allowsUnauthenticated = false
+  /// Bytes a request's body may have.
+  public var bodyLimit = 64 << 20
+  /// Bytes of bodies that are taken in at once, and of events that wait to be written.
+  public var pendingLimit = 256 << 20
+  /// Series a metric may have.
+  public var seriesLimit = 2_000
+  /// Seconds without a byte after which a connection is closed.
+  public var idleSeconds = 60
+  /// Seconds a stop may take.
+  public var stopSeconds = 30
+  /// Days after which events go; nil for never.
+  public var retentionDays: Int?
+  /// Bytes of sealed events beyond which the oldest go; nil for no limit.
+  public var retentionBytes: Int?
+  public var logLevel = LogLevel.info
+  public var logFormat = LogFormat.text
+
+  public init() {}
+
+  /// Whether only this machine can reach the address.
+  public var isLoopback: Bool {
+    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+  }
+}

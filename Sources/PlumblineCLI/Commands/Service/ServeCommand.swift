@@ -1,0 +1,83 @@
+import ArgumentParser
+import Dispatch
+import Foundation
+import Logging
+import Monitoring
+import PlumblineServer
+import Synchronization
+
+struct ServeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Run the monitoring service.",
+    discussion: """
+      Takes predictions and labels over HTTP, keeps them in its data folder, and is scraped by \
+      Prometheus at /metrics. SIGTERM stops it, SIGHUP has it read its configuration again.
+
+      Examples:
+        plumbline serve --config plumbline.yaml
+        plumbline serve --data-folder data --listen 127.0.0.1:8080
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "A configuration file (YAML). Without one, PLUMBLINE_CONFIG names it.", valueName: "file"))
+  var config: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where to listen; port 0 is any that is free. 127.0.0.1:8080.", valueName: "host:port"))
+  var listen: String?
+
+  @Option(help: ArgumentHelp("Where events are kept; plumbline-data.", valueName: "folder"))
+  var dataFolder: String?
+
+  func run() throws {
+    let settings = try settings()
+    LoggingSystem.bootstrap { label in
+      StreamLog(
+        label: label, level: settings.logLevel, format: settings.logFormat, now: { .now })
+    }
+    let service = PlumblineService(
+      settings, reread: { try self.settings() }, now: { .now },
+      logger: Logger(label: "plumbline"))
+    try Blocking.run { try await service.run() }
+  }
+
+  /// What the file says, with what flags say over it.
+  private func settings() throws -> ServiceConfiguration {
+    let options = try OutputOptions.parse(config.map { ["--config", $0] } ?? [])
+    var settings = try options.configuration().service
+    if let dataFolder { settings.dataFolder = dataFolder }
+    if let listen {
+      guard let address = ServiceConfiguration.address(listen) else {
+        throw ValidationError("--listen takes HOST:PORT, such as 127.0.0.1:8080")
+      }
+      (settings.host, settings.port) = address
+    }
+    return settings
+  }
+}
+
+/// Waits on the main thread, which nothing else needs, for what runs on others.
+enum Blocking {
+  static func run(_ body: @escaping @Sendable () async throws -> Void) throws {
+    let outcome = Outcome()
+    let isDone = DispatchSemaphore(value: 0)
+    Task {
+      do {
+        try await body()
+        outcome.result.withLock { $0 = .success(()) }
+      } catch {
+        outcome.result.withLock { $0 = .failure(error) }
+      }
+      isDone.signal()
+    }
+    isDone.wait()
+    try outcome.result.withLock { $0 }?.get()
+  }
+
+  private final class Outcome: Sendable {
+    let result = Mutex<Result<Void, any Error>?>(nil)
+  }
+}

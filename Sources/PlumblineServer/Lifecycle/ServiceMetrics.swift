@@ -1,0 +1,112 @@
+import Columns
+import Events
+import Synchronization
+import Telemetry
+
+/// What the service tells of models and of itself.
+final class ServiceMetrics: Sendable {
+  let registry: MetricRegistry
+  let rejected: MetricFamily<Counter>
+  let duplicates: MetricFamily<Counter>
+  let accepted: MetricFamily<Counter>
+  let refusedBodies: MetricFamily<Counter>
+  let ingestSeconds: Histogram
+  private let models = Mutex<[String: MLMetrics]>([:])
+
+  init(_ registry: MetricRegistry) throws {
+    self.registry = registry
+    let labels = ["model_name", "kind"]
+    accepted = try registry.counter(
+      "plumbline_events_accepted_total", help: "Events that were kept.", labels: labels)
+    duplicates = try registry.counter(
+      "plumbline_events_duplicate_total", help: "Events that were known already.", labels: labels)
+    rejected = try registry.counter(
+      "plumbline_events_rejected_total", help: "Events that could not be taken.", labels: labels)
+    refusedBodies = try registry.counter(
+      "plumbline_batches_refused_total", help: "Batches that were refused as a whole.",
+      labels: ["reason"])
+    ingestSeconds = try registry.histogram(
+      "plumbline_ingest_seconds", help: "Time from a batch's last byte until it was durable.",
+      bounds: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
+    ).with()
+    try registry.addProcessMetrics()
+  }
+
+  /// Counts what became of a batch.
+  func count(_ events: EventLog.Ingested, of model: String, _ kind: EventKind) {
+    accepted.with(model, kind.rawValue).increment(by: Double(events.appended.accepted))
+    duplicates.with(model, kind.rawValue).increment(by: Double(events.appended.duplicates))
+    rejected.with(model, kind.rawValue).increment(by: Double(events.read.rejected.count))
+    if kind == .predictions, events.kept.rows > 0 { count(events.kept, of: model) }
+  }
+
+  private func count(_ events: MemoryTable, of model: String) {
+    let versions = events.column(EventColumnName.modelVersion)
+    let statuses = events.column(EventColumnName.status)
+    let latencies = events.numbers(EventColumnName.latency)
+    var metrics: [String: MLMetrics] = [:]
+    for row in 0..<events.rows {
+      let version = versions.flatMap { $0.string(row) } ?? ""
+      guard let model = metrics[version] ?? self.metrics(of: model, version) else { continue }
+      metrics[version] = model
+      let status = statuses.flatMap { $0.string(row) }.flatMap(MLMetrics.Status.init) ?? .success
+      let latency = latencies?[row]
+      model.recordPrediction(status, latencySeconds: latency?.isNaN == true ? nil : latency)
+    }
+    countConfidence(events, versions, metrics)
+    guard let any = metrics.values.first else { return }
+    for column in events.columns where !EventColumnName.isOwn(column.name) {
+      guard let values = events.numbers(column.name) else { continue }
+      let summary = any.feature(column.name)
+      for value in values { summary.observe(value) }
+    }
+  }
+
+  /// The confidence of a prediction is the probability of the class it is of: the greatest.
+  private func countConfidence(
+    _ events: MemoryTable, _ versions: MemoryColumn?, _ metrics: [String: MLMetrics]
+  ) {
+    let classes = events.columns.compactMap { column -> (name: String, values: [Double])? in
+      guard let name = EventColumnName.className(of: column.name),
+        let values = events.numbers(column.name)
+      else { return nil }
+      return (name, values)
+    }
+    guard !classes.isEmpty else { return }
+    for row in 0..<events.rows {
+      let known = classes.filter { !$0.values[row].isNaN }
+      guard let best = known.max(by: { $0.values[row] < $1.values[row] }) else { continue }
+      let version = versions.flatMap { $0.string(row) } ?? ""
+      metrics[version]?.recordConfidence(best.values[row], ofClass: best.name)
+    }
+  }
+
+  /// The metrics of a model's version; nil where its names are taken.
+  func metrics(of model: String, _ version: String) -> MLMetrics? {
+    models.withLock { models in
+      let key = "\(model)\u{0}\(version)"
+      if let known = models[key] { return known }
+      let made = try? MLMetrics(modelName: model, modelVersion: version, registry: registry)
+      // Versions come from clients: those beyond the limit share the registry's own overflow.
+      if models.count < registry.seriesLimit { models[key] = made }
+      return made
+    }
+  }
+}
+
+extension MemoryTable {
+  /// A column's numbers, NaN where one is missing; nil where it has none.
+  fileprivate func numbers(_ name: String) -> [Double]? {
+    guard let column = column(name), case .numbers(var values) = column.values else { return nil }
+    for (row, isValid) in column.isValid.enumerated() where !isValid { values[row] = .nan }
+    return values
+  }
+}
+
+extension MemoryColumn {
+  /// A text; nil where it is missing.
+  fileprivate func string(_ row: Int) -> String? {
+    guard type == .text, isValid.isEmpty || isValid[row] else { return nil }
+    return String(decoding: text(row), as: UTF8.self)
+  }
+}

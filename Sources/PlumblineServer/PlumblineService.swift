@@ -1,0 +1,139 @@
+public import DataSources
+import Events
+import Foundation
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+public import Logging
+public import Monitoring
+import NIOCore
+import NIOSSL
+import ServiceLifecycle
+import Telemetry
+import UnixSignals
+
+/// What keeps the service from starting.
+public enum ServiceError: ExplainedError, Equatable {
+  case unprotected(host: String)
+  case certificate(reason: String)
+  case cannotListen(address: String, reason: String)
+
+  public var code: String {
+    switch self {
+    case .unprotected: "unprotected"
+    case .certificate: "certificate_unusable"
+    case .cannotListen: "cannot_listen"
+    }
+  }
+
+  public var what: String {
+    switch self {
+    case .unprotected(let host): "everyone who reaches \(host) could send and read everything"
+    case .certificate(let reason): "the certificate or its key cannot be used: \(reason)"
+    case .cannotListen(let address, let reason): "\(address) cannot be listened on: \(reason)"
+    }
+  }
+
+  public var mend: String {
+    switch self {
+    case .unprotected:
+      "set service.tokens, listen on 127.0.0.1, or set service.allow_unauthenticated: true"
+    case .certificate: "check service.tls: two files in PEM that belong together"
+    case .cannotListen: "stop what listens there, or set service.listen to another address"
+    }
+  }
+}
+
+/// The monitoring service: takes events in, keeps them, and answers for them.
+public struct PlumblineService: Sendable {
+  private let configuration: ServiceConfiguration
+  private let reread: @Sendable () throws -> ServiceConfiguration
+  private let now: @Sendable () -> Instant
+  private let logger: Logger
+
+  /// - Parameters:
+  ///   - configuration: how to run.
+  ///   - reread: reads the configuration anew, when SIGHUP asks for it.
+  ///   - now: the time.
+  ///   - logger: takes what there is to say.
+  public init(
+    _ configuration: ServiceConfiguration,
+    reread: @escaping @Sendable () throws -> ServiceConfiguration,
+    now: @escaping @Sendable () -> Instant, logger: Logger
+  ) {
+    self.configuration = configuration
+    self.reread = reread
+    self.now = now
+    self.logger = logger
+  }
+
+  /// Runs until SIGTERM or SIGINT; what was accepted is on the disk when this returns.
+  public func run() async throws {
+    guard
+      configuration.isLoopback || configuration.allowsUnauthenticated
+        || !configuration.tokens.isEmpty
+    else { throw ServiceError.unprotected(host: configuration.host) }
+    var options = EventLog.Options()
+    options.pendingBytes = configuration.pendingLimit
+    let log = try EventLog(folder: configuration.dataFolder, options: options, clock: now)
+    defer { log.close() }
+    let registry = MetricRegistry(seriesLimit: configuration.seriesLimit)
+    let state = try ServiceState(
+      log: log, registry: registry, configuration: configuration, now: now)
+    var group = ServiceGroupConfiguration(
+      services: [
+        try application(state), Maintenance(state: state, logger: logger),
+        ReloadOnSignal(state: state, logger: logger, read: reread),
+      ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    group.maximumGracefulShutdownDuration = .seconds(configuration.stopSeconds)
+    do {
+      try await ServiceGroup(configuration: group).run()
+    } catch let error as IOError {
+      throw ServiceError.cannotListen(
+        address: "\(configuration.host):\(configuration.port)", reason: "\(error)")
+    }
+    logger.notice("stopped")
+  }
+
+  private func application(_ state: ServiceState) throws -> some Service {
+    let router = Router(context: BasicRequestContext.self)
+    router.add(middleware: ProblemMiddleware())
+    HealthRoutes(state: state).add(to: router)
+    IngestRoutes(state: state).add(to: router)
+    ModelRoutes(state: state).add(to: router)
+    let logger = logger
+    let scheme = configuration.tls == nil ? "http" : "https"
+    return Application(
+      router: router, server: try server(),
+      configuration: .init(address: .hostname(configuration.host, port: configuration.port)),
+      onServerRunning: { channel in
+        logger.notice(
+          "listening",
+          metadata: [
+            "address": "\(scheme)://\(Self.text(channel.localAddress))",
+            "data_folder": "\(state.configuration.dataFolder)",
+          ])
+      }, logger: logger)
+  }
+
+  private static func text(_ address: SocketAddress?) -> String {
+    guard let address, let host = address.ipAddress, let port = address.port else { return "?" }
+    return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+  }
+
+  private func server() throws -> HTTPServerBuilder {
+    let plain = HTTPServerBuilder.http1(
+      configuration: .init(idleTimeout: .seconds(Int64(configuration.idleSeconds))))
+    guard let tls = configuration.tls else { return plain }
+    do {
+      let chain = try NIOSSLCertificate.fromPEMFile(tls.certificate)
+      let key = try NIOSSLPrivateKey(file: tls.key, format: .pem)
+      return try .tls(
+        plain,
+        tlsConfiguration: .makeServerConfiguration(
+          certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key)))
+    } catch {
+      throw ServiceError.certificate(reason: "\(error)")
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import Columns
+import Events
+import Hummingbird
+import Monitoring
+
+/// What is known of models.
+struct ModelRoutes<Context: RequestContext> {
+  let state: ServiceState
+
+  private struct Models: Encodable {
+    let models: [Model]
+  }
+
+  private struct Model: Encodable {
+    let name: String
+    /// Types of columns by kind of event.
+    let columns: [String: [String: String]]
+  }
+
+  func add(to router: some RouterMethods<Context>) {
+    router.group("v1/models").add(middleware: ScopeMiddleware(scope: .read, state: state))
+      .get { _, _ in
+        let models = state.log.models.map { name in
+          Model(
+            name: name,
+            columns: EventKind.allCases.reduce(into: [:]) { columns, kind in
+              columns[kind.rawValue] = state.log.types(of: name, kind).mapValues(\.rawValue)
+            })
+        }
+        return try JSONText.response(Models(models: models))
+      }
+  }
+}

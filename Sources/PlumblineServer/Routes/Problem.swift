@@ -1,0 +1,126 @@
+import DataSources
+import Events
+import Foundation
+import Hummingbird
+import Logging
+
+/// What went wrong with a request, as RFC 9457 has it.
+struct Problem: HTTPResponseError {
+  var status: HTTPResponse.Status
+  /// A word a program can tell problems apart by.
+  var code: String
+  var detail: String
+  /// What the client can do.
+  var mend: String
+  /// Seconds after which to try again.
+  var retryAfter: Int?
+  var headers: HTTPFields = [:]
+
+  init(
+    _ status: HTTPResponse.Status, _ code: String, _ detail: String, mend: String,
+    retryAfter: Int? = nil
+  ) {
+    self.status = status
+    self.code = code
+    self.detail = detail
+    self.mend = mend
+    self.retryAfter = retryAfter
+  }
+
+  private struct Body: Encodable {
+    let type: String
+    let title: String
+    let status: Int
+    let detail: String
+    let code: String
+    let mend: String
+  }
+
+  func response(from request: Request, context: some RequestContext) throws -> Response {
+    let body = Body(
+      type: "about:blank", title: status.reasonPhrase, status: status.code, detail: detail,
+      code: code, mend: mend)
+    var headers = headers
+    headers[.contentType] = "application/problem+json"
+    if let retryAfter { headers[.retryAfter] = String(retryAfter) }
+    let bytes = try JSONText.encode(body)
+    return Response(status: status, headers: headers, body: .init(byteBuffer: bytes))
+  }
+}
+
+extension Problem {
+  /// What an error of the log means to who sent the events.
+  init(_ error: EventError) {
+    let status: HTTPResponse.Status
+    var retryAfter: Int?
+    switch error {
+    case .unreadable: status = .badRequest
+    case .invalidModel: status = .notFound
+    case .overloaded: (status, retryAfter) = (.tooManyRequests, 1)
+    case .stopped: (status, retryAfter) = (.serviceUnavailable, 5)
+    case .notKept:
+      (status, retryAfter) = (
+        HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), 10
+      )
+    case .locked, .unusable: (status, retryAfter) = (.serviceUnavailable, 10)
+    }
+    self.init(status, error.code, error.what, mend: error.mend, retryAfter: retryAfter)
+  }
+
+  static let notFound = Problem(
+    .notFound, "not_found", "there is nothing at this address", mend: "see /openapi.json")
+}
+
+/// JSON answers: keys in one order, so that the same answer has the same bytes.
+enum JSONText {
+  static func encode(_ value: some Encodable) throws -> ByteBuffer {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return ByteBuffer(bytes: try encoder.encode(value))
+  }
+
+  static func response(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws
+    -> Response
+  {
+    Response(
+      status: status, headers: [.contentType: "application/json"],
+      body: .init(byteBuffer: try encode(value)))
+  }
+}
+
+/// Turns every error into a problem, and says nothing of those that are the service's own.
+struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+  func handle(
+    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    do {
+      return try await next(request, context)
+    } catch let problem as Problem {
+      return try problem.response(from: request, context: context)
+    } catch let error as EventError {
+      return try Problem(error).response(from: request, context: context)
+    } catch let error as HTTPError {
+      return try Self.problem(error).response(from: request, context: context)
+    } catch {
+      context.logger.error("a request failed", metadata: ["error": "\(error)"])
+      return try Problem(
+        .internalServerError, "internal", "the request could not be handled",
+        mend: "see the service's log"
+      ).response(from: request, context: context)
+    }
+  }
+
+  private static func problem(_ error: HTTPError) -> Problem {
+    switch error.status {
+    case .notFound: .notFound
+    case .contentTooLarge:
+      Problem(
+        .contentTooLarge, "body_too_large", "the body is larger than the service takes",
+        mend: "send it in smaller batches, or raise service.limits.body_bytes")
+    default:
+      Problem(
+        error.status, "request_refused", error.body ?? error.status.reasonPhrase,
+        mend: "see /openapi.json")
+    }
+  }
+}
