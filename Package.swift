@@ -131,7 +131,8 @@ let package = Package(
       name: "StoreTests", dependencies: ["DataSources", "Monitoring", "Store", "Support"],
       swiftSettings: settings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["DataSources", "Monitoring", "Support", "plumbline"],
+      name: "EndToEndTests",
+      dependencies: ["Columns", "DataSources", "Monitoring", "Support", "plumbline"],
       resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(
       name: "StatisticsTests", dependencies: ["Statistics"], resources: [.copy("Fixtures")],

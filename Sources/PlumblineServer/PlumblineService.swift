@@ -75,6 +75,7 @@ public struct PlumblineService: Sendable {
     else { throw ServiceError.unprotected(host: configuration.host) }
     var options = EventLog.Options()
     options.pendingBytes = configuration.pendingLimit
+    options.sealRows = configuration.unsealedRows
     let log = try EventLog(folder: configuration.dataFolder, options: options, clock: now)
     defer { log.close() }
     let registry = MetricRegistry(seriesLimit: configuration.seriesLimit)

@@ -156,6 +156,8 @@ extension ConfigurationReader {
         service.bodyLimit = reader.bytes(value, in: 1_024...(1 << 30)) ?? service.bodyLimit
       case "pending_bytes":
         service.pendingLimit = reader.bytes(value, in: 1_024...(1 << 40)) ?? service.pendingLimit
+      case "unsealed_rows":
+        service.unsealedRows = reader.whole(value, in: 1...100_000_000) ?? service.unsealedRows
       case "series":
         service.seriesLimit = reader.whole(value, in: 1...10_000_000) ?? service.seriesLimit
       case "idle_seconds":
@@ -164,7 +166,7 @@ extension ConfigurationReader {
       }
       return true
     } known: {
-      ["body_bytes", "pending_bytes", "series", "idle_seconds"]
+      ["body_bytes", "pending_bytes", "unsealed_rows", "series", "idle_seconds"]
     }
   }
 

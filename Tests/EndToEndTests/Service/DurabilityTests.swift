@@ -1,0 +1,82 @@
+import Columns
+import DataSources
+import Foundation
+import Support
+import Synchronization
+import Testing
+
+/// What was acknowledged is there, once, whatever happens to the process.
+struct DurabilityTests {
+  /// Ids that were acknowledged, and those whose answer never came.
+  private final class Ledger: Sendable {
+    let next = Atomic(0)
+    let acknowledged = Mutex<Set<Int>>([])
+    let open = Mutex<[[Int]]>([])
+
+    /// Ids nobody has sent before.
+    func fresh(_ count: Int) -> [Int] {
+      let first = next.add(count, ordering: .relaxed).oldValue
+      return Array(first..<first + count)
+    }
+  }
+
+  @Test func `Events that were acknowledged survive kill -9, each once`() async throws {
+    let folder = try TemporaryFolder()
+    let configuration = """
+      service:
+        data_folder: \(folder.path)/data
+        listen: 127.0.0.1:0
+        limits: {unsealed_rows: 40}
+      """
+    let ledger = Ledger()
+    for round in 0..<8 {
+      let service = try RunningService(folder, configuration)
+      // What had no answer is sent again, as clients do; it may be known already.
+      for ids in ledger.open.withLock({ open in
+        defer { open = [] }
+        return open
+      }) {
+        let answer = try #require(await service.predict(ids))
+        let counts = ["accepted", "duplicates"].compactMap { answer.json[$0] as? Int }
+        #expect(answer.status == 200 && counts.reduce(0, +) == ids.count)
+        ledger.acknowledged.withLock { $0.formUnion(ids) }
+      }
+      let before = ledger.acknowledged.withLock { $0.count }
+      let enough = before + 40 * (round * 7 % 5 + 1)
+      await withTaskGroup { group in
+        for _ in 0..<4 {
+          group.addTask {
+            while ledger.acknowledged.withLock({ $0.count }) < enough {
+              let ids = ledger.fresh(Int.random(in: 1...60))
+              guard let answer = await service.predict(ids), answer.status == 200 else {
+                return ledger.open.withLock { $0.append(ids) }
+              }
+              ledger.acknowledged.withLock { $0.formUnion(ids) }
+            }
+            // The first who has enough ends it for all, in the middle of what they do.
+            service.send(SIGKILL)
+          }
+        }
+      }
+      _ = service.wait()
+    }
+    let last = try RunningService(folder, configuration)
+    last.send(SIGTERM)
+    #expect(last.wait() == 0)
+    let kept = try SourceOpener().open(folder.path + "/data/events/fraud/predictions")
+    let connection = try kept.database.connect()
+    let stream = try kept.run(kept.select(["prediction_id"]), over: connection)
+    var found: [String] = []
+    while let batch = try stream.next() {
+      guard let column = batch.column(0) else { continue }
+      found += (0..<batch.rows).compactMap { column.string($0) }
+    }
+    let acknowledged = ledger.acknowledged.withLock { $0 }
+    #expect(acknowledged.count > 800)
+    #expect(Set(found).count == found.count)
+    #expect(Set(acknowledged.map { "p\($0)" }).subtracting(found).isEmpty)
+    // More than was acknowledged can only be what had no answer.
+    let unanswered = Set(ledger.open.withLock { $0 }.joined().map { "p\($0)" })
+    #expect(Set(found).subtracting(acknowledged.map { "p\($0)" }).isSubset(of: unanswered))
+  }
+}
