@@ -9,6 +9,7 @@ public import Monitoring
 import NIOCore
 import NIOSSL
 import ServiceLifecycle
+import Store
 import Telemetry
 import UnixSignals
 
@@ -46,22 +47,26 @@ public enum ServiceError: ExplainedError, Equatable {
 
 /// The monitoring service: takes events in, keeps them, and answers for them.
 public struct PlumblineService: Sendable {
-  private let configuration: ServiceConfiguration
-  private let reread: @Sendable () throws -> ServiceConfiguration
+  private let whole: Configuration
+  private let reread: @Sendable () throws -> Configuration
   private let now: @Sendable () -> Instant
   private let logger: Logger
+  private let version: String
+  private var configuration: ServiceConfiguration { whole.service }
 
   /// - Parameters:
   ///   - configuration: how to run.
   ///   - reread: reads the configuration anew, when SIGHUP asks for it.
   ///   - now: the time.
   ///   - logger: takes what there is to say.
+  ///   - version: the product's, for reports.
   public init(
-    _ configuration: ServiceConfiguration,
-    reread: @escaping @Sendable () throws -> ServiceConfiguration,
-    now: @escaping @Sendable () -> Instant, logger: Logger
+    _ configuration: Configuration,
+    reread: @escaping @Sendable () throws -> Configuration,
+    now: @escaping @Sendable () -> Instant, logger: Logger, version: String
   ) {
-    self.configuration = configuration
+    whole = configuration
+    self.version = version
     self.reread = reread
     self.now = now
     self.logger = logger
@@ -80,10 +85,13 @@ public struct PlumblineService: Sendable {
     defer { log.close() }
     let registry = MetricRegistry(seriesLimit: configuration.seriesLimit)
     let state = try ServiceState(
-      log: log, registry: registry, configuration: configuration, now: now)
+      log: log, registry: registry, configuration: whole, now: now)
+    let history = try History(path: configuration.dataFolder + "/history.db")
+    let scheduler = Scheduler(
+      state: state, history: history, metrics: try CheckMetrics(registry), logger: logger)
     var group = ServiceGroupConfiguration(
       services: [
-        try application(state), Maintenance(state: state, logger: logger),
+        scheduler, try application(state, history), Maintenance(state: state, logger: logger),
         ReloadOnSignal(state: state, logger: logger, read: reread),
       ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(configuration.stopSeconds)
@@ -96,12 +104,13 @@ public struct PlumblineService: Sendable {
     logger.notice("stopped")
   }
 
-  private func application(_ state: ServiceState) throws -> some Service {
+  private func application(_ state: ServiceState, _ history: History) throws -> some Service {
     let router = Router(context: BasicRequestContext.self)
     router.add(middleware: ProblemMiddleware())
     HealthRoutes(state: state).add(to: router)
     IngestRoutes(state: state).add(to: router)
     ModelRoutes(state: state).add(to: router)
+    RunRoutes(state: state, history: history, version: version).add(to: router)
     let logger = logger
     let scheme = configuration.tls == nil ? "http" : "https"
     return Application(

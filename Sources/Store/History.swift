@@ -25,24 +25,33 @@ public struct History: Sendable {
     }
   }
 
-  /// Keeps a run and gives its number.
+  /// Keeps a run and gives its number; one of a check of the service is also how far that check is.
   @discardableResult
   public func add(_ run: Run) throws(HistoryError) -> Int64 {
     do {
       let report = try JSONEncoder().encode(run.report)
+      let summary = run.summary
       return try database.write { database in
         try database.execute(
           sql: """
-            INSERT INTO run (command, created_at, status, reference, current, drift_share,
-              drifted_columns, checked_columns, report)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO run (kind, command, created_at, model, check_name, due_at, status, headline,
+              reference, current, drift_share, drifted_columns, checked_columns, report)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
           arguments: [
-            run.command, run.createdAt, run.report.status.rawValue, run.report.reference.source,
-            run.report.current.source, run.report.driftShare, run.report.driftedColumns,
-            run.report.checkedColumns, report,
+            summary.kind.rawValue, summary.command, summary.createdAt, summary.model,
+            summary.check, summary.dueAt, summary.status.rawValue, summary.headline,
+            summary.reference, summary.current, summary.driftShare, summary.driftedColumns,
+            summary.checkedColumns, report,
           ])
-        return database.lastInsertedRowID
+        let id = database.lastInsertedRowID
+        if let model = run.model, let check = run.check, let dueAt = run.dueAt {
+          try database.execute(
+            sql:
+              "INSERT OR REPLACE INTO check_progress (model, check_name, due_at) VALUES (?, ?, ?)",
+            arguments: [model, check, dueAt])
+        }
+        return id
       }
     } catch {
       throw .unusable(path: path, reason: "\(error)")
@@ -50,16 +59,25 @@ public struct History: Sendable {
   }
 
   /// The newest runs, newest first.
-  public func list(limit: Int) throws(HistoryError) -> [RunSummary] {
+  ///
+  /// - Parameters:
+  ///   - limit: how many at most.
+  ///   - model: of this model only; nil for all.
+  ///   - check: of this check only; nil for all.
+  ///   - before: with a smaller number than this; nil for all.
+  public func list(
+    limit: Int, model: String? = nil, check: String? = nil, before: Int64? = nil
+  ) throws(HistoryError) -> [RunSummary] {
     do {
       return try database.read { database in
         try Row.fetchAll(
           database,
           sql: """
-            SELECT id, command, created_at, status, reference, current, drift_share,
-              drifted_columns, checked_columns
-            FROM run ORDER BY id DESC LIMIT ?
-            """, arguments: [limit]
+            SELECT id, kind, command, created_at, model, check_name, due_at, status, headline,
+              reference, current, drift_share, drifted_columns, checked_columns
+            FROM run WHERE (?1 IS NULL OR model = ?1) AND (?2 IS NULL OR check_name = ?2)
+              AND (?3 IS NULL OR id < ?3) ORDER BY id DESC LIMIT ?4
+            """, arguments: [model, check, before, limit]
         ).map(RunSummary.init)
       }
     } catch {
@@ -73,27 +91,79 @@ public struct History: Sendable {
     do {
       row = try database.read { database in
         try Row.fetchOne(
-          database, sql: "SELECT command, created_at, report FROM run WHERE id = ?",
-          arguments: [id])
+          database,
+          sql: """
+            SELECT command, created_at, report, kind, model, check_name, due_at FROM run
+            WHERE id = ?
+            """, arguments: [id])
       }
     } catch {
       throw .unusable(path: path, reason: "\(error)")
     }
     guard let row else { throw .noSuchRun(id: id, path: path) }
     do {
-      let report = try JSONDecoder().decode(DriftReport.self, from: row[2] as Data)
-      return Run(id: id, command: row[0], createdAt: row[1], report: report)
+      return Run(
+        id: id, command: row[0], createdAt: row[1], model: row[4], check: row[5], dueAt: row[6],
+        report: try Self.report(row[3], row[2]))
     } catch {
       throw .unreadableRun(id: id, reason: "\(error)")
     }
+  }
+
+  private static func report(_ kind: String, _ data: Data) throws -> RunReport {
+    let decoder = JSONDecoder()
+    return switch RunReport.Kind(rawValue: kind) {
+    case .drift: .drift(try decoder.decode(DriftReport.self, from: data))
+    case .performance: .performance(try decoder.decode(PerformanceReport.self, from: data))
+    case .failure: .failure(try decoder.decode(RunFailure.self, from: data))
+    case nil:
+      throw DecodingError.valueNotFound(
+        RunReport.self, .init(codingPath: [], debugDescription: "runs of kind `\(kind)`"))
+    }
+  }
+
+  /// When a check of the service was last due and made; nil where it never was.
+  public func progress(of model: String, check: String) throws(HistoryError) -> String? {
+    do {
+      return try database.read { database in
+        try String.fetchOne(
+          database, sql: "SELECT due_at FROM check_progress WHERE model = ? AND check_name = ?",
+          arguments: [model, check])
+      }
+    } catch {
+      throw .unusable(path: path, reason: "\(error)")
+    }
+  }
+
+  /// The newest run of a check that is no failure; nil where there is none.
+  public func newest(of model: String, check: String) throws(HistoryError) -> Run? {
+    let newest: Int64?
+    do {
+      newest = try database.read { database in
+        try Int64.fetchOne(
+          database,
+          sql: """
+            SELECT max(id) FROM run WHERE model = ? AND check_name = ? AND kind <> 'failure'
+            """, arguments: [model, check])
+      }
+    } catch {
+      throw .unusable(path: path, reason: "\(error)")
+    }
+    guard let newest else { return nil }
+    return try run(newest)
   }
 }
 
 extension RunSummary {
   fileprivate init(_ row: Row) {
     self.init(
-      id: row[0], command: row[1], createdAt: row[2],
-      status: Status(rawValue: row[3]) ?? .unknown, reference: row[4], current: row[5],
-      driftShare: row[6], driftedColumns: row[7], checkedColumns: row[8])
+      id: row[0], kind: RunReport.Kind(rawValue: row[1]) ?? .failure, command: row[2],
+      createdAt: row[3], model: row[4], check: row[5], dueAt: row[6],
+      status: Status(rawValue: row[7]) ?? .unknown, headline: row[8])
+    reference = row[9]
+    current = row[10]
+    driftShare = row[11]
+    driftedColumns = row[12]
+    checkedColumns = row[13]
   }
 }

@@ -48,6 +48,42 @@ enum Migrations {
           ALTER TABLE look RENAME TO experiment_look;
           """)
     }
+    migrator.registerMigration("runs of every kind") { database in
+      try database.create(table: "kept_run") { table in
+        table.autoIncrementedPrimaryKey("id")
+        table.column("kind", .text).notNull()
+        table.column("command", .text).notNull()
+        table.column("created_at", .text).notNull()
+        table.column("model", .text)
+        table.column("check_name", .text)
+        table.column("due_at", .text)
+        table.column("status", .text).notNull()
+        table.column("headline", .text).notNull()
+        table.column("reference", .text)
+        table.column("current", .text)
+        table.column("drift_share", .double)
+        table.column("drifted_columns", .integer)
+        table.column("checked_columns", .integer)
+        table.column("report", .blob).notNull()
+      }
+      try database.execute(
+        sql: """
+          INSERT INTO kept_run
+          SELECT id, 'drift', command, created_at, NULL, NULL, NULL, status,
+            drifted_columns || ' of ' || checked_columns || ' columns drifted', reference, current,
+            drift_share, drifted_columns, checked_columns, report FROM run;
+          DROP TABLE run;
+          ALTER TABLE kept_run RENAME TO run;
+          CREATE INDEX run_of_check ON run (model, check_name, id);
+          """)
+      // The time up to which a check of the service has been made.
+      try database.create(table: "check_progress") { table in
+        table.column("model", .text).notNull()
+        table.column("check_name", .text).notNull()
+        table.column("due_at", .text).notNull()
+        table.primaryKey(["model", "check_name"])
+      }
+    }
     return migrator
   }
 }

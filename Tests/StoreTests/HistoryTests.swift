@@ -22,9 +22,9 @@ struct HistoryTests {
     let path = folder.path + "/h.db"
     let report = try report()
     let id = try History(path: path).add(
-      Run(command: "drift", createdAt: "2024-01-01T00:00:00Z", report: report))
+      Run(command: "drift", createdAt: "2024-01-01T00:00:00Z", report: .drift(report)))
     let kept = try History(path: path).run(id)
-    #expect(kept.report == report)
+    #expect(kept.report == .drift(report))
     #expect(kept.createdAt == "2024-01-01T00:00:00Z")
   }
 
@@ -32,7 +32,7 @@ struct HistoryTests {
     let history = try History(path: folder.path + "/h.db")
     let report = try report()
     for day in 1...5 {
-      try history.add(Run(command: "drift", createdAt: "2024-01-0\(day)", report: report))
+      try history.add(Run(command: "drift", createdAt: "2024-01-0\(day)", report: .drift(report)))
     }
     #expect(
       try history.list(limit: 3).map(\.createdAt) == ["2024-01-05", "2024-01-04", "2024-01-03"])

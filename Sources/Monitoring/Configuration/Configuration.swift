@@ -7,6 +7,7 @@ public struct Configuration: Sendable, Equatable {
   public var failOn: String?
   public var history: String?
   public var service = ServiceConfiguration()
+  public var models: [ModelConfiguration] = []
 
   public init() {}
 }

@@ -55,11 +55,12 @@ public struct ConfigurationReader {
       case "schema": reader.schema(value, into: &configuration.drift.schema)
       case "drift": reader.drift(value, into: &configuration)
       case "service": reader.service(value, into: &configuration.service)
+      case "models": configuration.models = reader.models(value)
       default: return false
       }
       return true
     } known: {
-      ["connections", "schema", "drift", "service"]
+      ["connections", "schema", "drift", "service", "models"]
     }
   }
 
@@ -92,7 +93,7 @@ public struct ConfigurationReader {
     return connections
   }
 
-  private mutating func schema(_ node: Node, into schema: inout SchemaOptions) {
+  mutating func schema(_ node: Node, into schema: inout SchemaOptions) {
     members(node, of: "schema") { reader, key, value in
       switch key {
       case "columns": schema.columns = reader.texts(value)
@@ -137,8 +138,7 @@ public struct ConfigurationReader {
     }
   }
 
-  private mutating func drift(_ key: String, _ value: Node, into drift: inout DriftOptions) -> Bool
-  {
+  mutating func drift(_ key: String, _ value: Node, into drift: inout DriftOptions) -> Bool {
     let methods = ["auto"] + DriftMethod.all.map(\.id)
     switch key {
     case "method": drift.method = choice(value, from: methods) { $0 } ?? drift.method

@@ -90,7 +90,7 @@ struct DriftCommand: ParsableCommand {
     let now = Instant.now
     if let history {
       try History(path: history).add(
-        Run(command: "drift", createdAt: now.iso8601, report: report))
+        Run(command: "drift", createdAt: now.iso8601, report: .drift(report)))
     }
     if let html {
       try TextFile.write(

@@ -73,8 +73,7 @@ struct HistoryCommand: ParsableCommand {
       if let html {
         try TextFile.write(
           renderHTML(
-            run.report, title: "Drift report", generatedAt: run.createdAt,
-            version: plumblineVersion), to: html)
+            run.report, generatedAt: run.createdAt, version: plumblineVersion), to: html)
       }
       guard !output.quiet else { return }
       try Console.write(render(run.report, as: output.format ?? .table, style: Console.style))

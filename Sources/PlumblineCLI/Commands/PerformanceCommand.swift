@@ -2,6 +2,7 @@ import ArgumentParser
 import DataSources
 import Monitoring
 import Reporting
+import Store
 
 struct PerformanceCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -48,6 +49,9 @@ struct PerformanceCommand: ParsableCommand {
     help: ArgumentHelp("Also write the result as JSON, whatever is printed.", valueName: "file"))
   var json: String?
 
+  @Option(help: ArgumentHelp("Also keep the run in this SQLite file.", valueName: "file"))
+  var history: String?
+
   @Option(help: "Exit with 1 at this status or worse: degraded, critical, never.")
   var failOn: FailOn?
 
@@ -68,6 +72,11 @@ struct PerformanceCommand: ParsableCommand {
         try sources.open($0, sql: referenceSql, option: "--reference-sql")
       }, options: options)
     let report = try check.run()
+    if let history {
+      try History(path: history).add(
+        Run(
+          command: "performance", createdAt: Instant.now.iso8601, report: .performance(report)))
+    }
     if let html {
       try TextFile.write(
         renderHTML(

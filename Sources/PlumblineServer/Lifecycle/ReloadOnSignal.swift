@@ -8,7 +8,7 @@ import UnixSignals
 struct ReloadOnSignal: Service {
   let state: ServiceState
   let logger: Logger
-  let read: @Sendable () throws -> ServiceConfiguration
+  let read: @Sendable () throws -> Configuration
 
   func run() async throws {
     let signals = await UnixSignalsSequence(trapping: .sighup)
@@ -17,7 +17,8 @@ struct ReloadOnSignal: Service {
 
   private func reload() {
     do {
-      let fresh = try read()
+      let whole = try read()
+      let fresh = whole.service
       let before = state.configuration
       if fresh.host != before.host || fresh.port != before.port || fresh.tls != before.tls
         || fresh.dataFolder != before.dataFolder
@@ -28,7 +29,7 @@ struct ReloadOnSignal: Service {
         logger.error("the configuration was kept: without tokens only the loopback is served")
         return
       }
-      state.reload(fresh)
+      state.reload(whole)
       logger.notice("the configuration was read again")
     } catch let error as any ExplainedError {
       logger.error(

@@ -1,3 +1,4 @@
+import DataSources
 import Events
 import Monitoring
 import Synchronization
@@ -14,29 +15,36 @@ final class ServiceState: Sendable {
   private let bodies = Mutex(0)
 
   private struct Live {
-    var configuration: ServiceConfiguration
+    var configuration: Configuration
     var tokens: AccessTokens
+    var sources: SourceOpener
+
+    init(_ configuration: Configuration) {
+      self.configuration = configuration
+      tokens = AccessTokens(configuration.service.tokens)
+      sources = SourceOpener(connections: configuration.connections)
+    }
   }
 
   init(
-    log: EventLog, registry: MetricRegistry, configuration: ServiceConfiguration,
+    log: EventLog, registry: MetricRegistry, configuration: Configuration,
     now: @escaping @Sendable () -> Instant
   ) throws {
     self.log = log
     self.registry = registry
     self.now = now
     metrics = try ServiceMetrics(registry)
-    live = Mutex(Live(configuration: configuration, tokens: AccessTokens(configuration.tokens)))
+    live = Mutex(Live(configuration))
   }
 
-  var configuration: ServiceConfiguration { live.withLock { $0.configuration } }
+  var configuration: ServiceConfiguration { live.withLock { $0.configuration.service } }
+  var models: [ModelConfiguration] { live.withLock { $0.configuration.models } }
+  var sources: SourceOpener { live.withLock { $0.sources } }
   var tokens: AccessTokens { live.withLock { $0.tokens } }
 
   /// Takes over what can change while the service runs.
-  func reload(_ configuration: ServiceConfiguration) {
-    live.withLock {
-      $0 = Live(configuration: configuration, tokens: AccessTokens(configuration.tokens))
-    }
+  func reload(_ configuration: Configuration) {
+    live.withLock { $0 = Live(configuration) }
   }
 
   /// Reserves room for a body; false where there is none now.

@@ -22,15 +22,15 @@ private struct RunList {
     guard !runs.isEmpty else { return "no runs are kept yet\n" }
     var table = Table([
       .init(title: "run", isNumber: true), .init(title: "at"), .init(title: "command"),
-      .init(title: "status"), .init(title: "drifted"), .init(title: "reference"),
-      .init(title: "current"),
+      .init(title: "model"), .init(title: "status"), .init(title: "found"),
+      .init(title: "reference"), .init(title: "current"),
     ])
     for run in runs {
       table.add([
         .init("\(run.id)"), .init(run.createdAt), .init(run.command),
+        .init([run.model, run.check].compactMap { $0 }.joined(separator: " ")),
         .init("\(run.status.symbol) \(run.status.rawValue)", run.status.tone),
-        .init("\(run.driftedColumns) of \(run.checkedColumns)"), .init(run.reference),
-        .init(run.current),
+        .init(run.headline), .init(run.reference ?? "–"), .init(run.current ?? "–"),
       ])
     }
     return table.render(style)
@@ -38,13 +38,14 @@ private struct RunList {
 
   func markdown() -> String {
     let rows = runs.map { run in
-      let sources = [run.reference, run.current].map {
-        PrintableText.visible($0).replacing("|", with: "\\|")
-      }
-      return "| \(run.id) | \(run.createdAt) | \(run.command) | \(run.status.rawValue) | "
-        + "\(run.driftedColumns) of \(run.checkedColumns) | \(sources[0]) | \(sources[1]) |\n"
+      let texts = [
+        [run.model, run.check].compactMap { $0 }.joined(separator: " "), run.status.rawValue,
+        run.headline, run.reference ?? "–", run.current ?? "–",
+      ].map { PrintableText.visible($0).replacing("|", with: "\\|") }
+      return "| \(run.id) | \(run.createdAt) | \(run.command) | "
+        + texts.joined(separator: " | ") + " |\n"
     }
-    return "| run | at | command | status | drifted | reference | current |\n"
-      + "|---:|---|---|---|---|---|---|\n" + rows.joined()
+    return "| run | at | command | model | status | found | reference | current |\n"
+      + "|---:|---|---|---|---|---|---|---|\n" + rows.joined()
   }
 }

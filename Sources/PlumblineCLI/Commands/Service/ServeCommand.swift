@@ -33,29 +33,30 @@ struct ServeCommand: ParsableCommand {
   var dataFolder: String?
 
   func run() throws {
-    let settings = try settings()
+    let configuration = try configuration()
+    let settings = configuration.service
     LoggingSystem.bootstrap { label in
       StreamLog(
         label: label, level: settings.logLevel, format: settings.logFormat, now: { .now })
     }
     let service = PlumblineService(
-      settings, reread: { try self.settings() }, now: { .now },
-      logger: Logger(label: "plumbline"))
+      configuration, reread: { try self.configuration() }, now: { .now },
+      logger: Logger(label: "plumbline"), version: plumblineVersion)
     try Blocking.run { try await service.run() }
   }
 
   /// What the file says, with what flags say over it.
-  private func settings() throws -> ServiceConfiguration {
+  private func configuration() throws -> Configuration {
     let options = try OutputOptions.parse(config.map { ["--config", $0] } ?? [])
-    var settings = try options.configuration().service
-    if let dataFolder { settings.dataFolder = dataFolder }
+    var configuration = try options.configuration()
+    if let dataFolder { configuration.service.dataFolder = dataFolder }
     if let listen {
       guard let address = ServiceConfiguration.address(listen) else {
         throw ValidationError("--listen takes HOST:PORT, such as 127.0.0.1:8080")
       }
-      (settings.host, settings.port) = address
+      (configuration.service.host, configuration.service.port) = address
     }
-    return settings
+    return configuration
   }
 }
 

@@ -1,0 +1,169 @@
+import Yams
+
+extension ConfigurationReader {
+  mutating func models(_ node: Node) -> [ModelConfiguration] {
+    guard let entries = node.sequence else {
+      note(node, "models has to be a list")
+      return []
+    }
+    var names: Set<String> = []
+    return entries.compactMap { entry in
+      let model = model(entry)
+      if let model, !names.insert(model.name).inserted {
+        note(entry, "there are two models named `\(model.name)`")
+      }
+      return model
+    }
+  }
+
+  private mutating func model(_ node: Node) -> ModelConfiguration? {
+    var model = ModelConfiguration(name: "")
+    var checks: Node?
+    members(node, of: "a model") { reader, key, value in
+      switch key {
+      case "name": model.name = reader.text(value) ?? ""
+      case "version": model.version = reader.text(value)
+      case "type":
+        model.task = reader.choice(
+          value, from: PerformanceTask.allCases.map(\.rawValue), PerformanceTask.init)
+      case "schema": reader.schema(value, into: &model.schema)
+      case "positive_label": model.positiveLabel = reader.text(value)
+      case "reference": model.reference = reader.source(value, "reference")
+      case "production": model.production = reader.source(value, "production")
+      case "labels": model.labels = reader.source(value, "labels")
+      case "checks": checks = value
+      default: return false
+      }
+      return true
+    } known: {
+      [
+        "name", "version", "type", "schema", "positive_label", "reference", "production", "labels",
+        "checks",
+      ]
+    }
+    guard !model.name.isEmpty else {
+      note(node, "a model has a name")
+      return nil
+    }
+    if let checks { model.checks = self.checks(checks, of: model) }
+    return model
+  }
+
+  /// A path or connection alone, or a mapping with its query.
+  private mutating func source(_ node: Node, _ what: String) -> ModelConfiguration.Source? {
+    if let text = node.scalar?.string { return .init(source: text) }
+    var (source, sql): (String?, String?) = (nil, nil)
+    members(node, of: what) { reader, key, value in
+      switch key {
+      case "source": source = reader.text(value)
+      case "sql": sql = reader.text(value)
+      default: return false
+      }
+      return true
+    } known: {
+      ["source", "sql"]
+    }
+    guard let source else {
+      note(node, "\(what) names its source")
+      return nil
+    }
+    return .init(source: source, sql: sql)
+  }
+
+  private mutating func checks(
+    _ node: Node, of model: ModelConfiguration
+  ) -> [CheckConfiguration] {
+    guard let entries = node.sequence else {
+      note(node, "checks has to be a list")
+      return []
+    }
+    var names: Set<String> = []
+    return entries.compactMap { entry in
+      let check = check(entry, of: model)
+      if let check, !names.insert(check.name).inserted {
+        note(entry, "there are two checks named `\(check.name)`; give one a name of its own")
+      }
+      return check
+    }
+  }
+
+  private mutating func check(
+    _ node: Node, of model: ModelConfiguration
+  ) -> CheckConfiguration? {
+    var (name, kind, schedule): (String?, CheckConfiguration.Kind?, CronSchedule?) = (nil, nil, nil)
+    var (window, reference, delay): (TimeSpan?, TimeSpan?, TimeSpan?) = (nil, nil, nil)
+    var drift = DriftOptions()
+    var performance = PerformanceOptions()
+    let before = mistakeCount
+    members(node, of: "a check") { reader, key, value in
+      switch key {
+      case "name": name = reader.text(value)
+      case "type":
+        kind = reader.choice(
+          value, from: CheckConfiguration.Kind.allCases.map(\.rawValue),
+          CheckConfiguration.Kind.init)
+      case "schedule":
+        schedule = reader.parsed(value, expected: CronSchedule.expected) { CronSchedule($0) }
+      case "window": window = reader.parsed(value, expected: TimeSpan.expected) { TimeSpan($0) }
+      case "reference_window":
+        reference = reader.parsed(value, expected: TimeSpan.expected) { TimeSpan($0) }
+      case "delay": delay = reader.parsed(value, expected: TimeSpan.expected) { TimeSpan($0) }
+      case "drift": reader.checkDrift(value, into: &drift)
+      case "performance": reader.performance(value, into: &performance)
+      default: return false
+      }
+      return true
+    } known: {
+      [
+        "name", "type", "schedule", "window", "reference_window", "delay", "drift", "performance",
+      ]
+    }
+    guard mistakeCount == before else { return nil }
+    guard let kind, let schedule, let window, let month = TimeSpan("30d") else {
+      note(node, "a check has a type, a schedule and a window")
+      return nil
+    }
+    drift.schema = model.schema
+    return CheckConfiguration(
+      name: name ?? kind.rawValue, kind: kind, schedule: schedule, window: window, delay: delay,
+      referenceWindow: reference ?? month, drift: drift, performance: performance)
+  }
+
+  /// What a check may say of drift: windows are the check's own.
+  private mutating func checkDrift(_ node: Node, into drift: inout DriftOptions) {
+    let keys = [
+      "method", "methods", "threshold", "correction", "policy", "summaries", "multivariate", "seed",
+    ]
+    members(node, of: "drift") { reader, key, value in
+      keys.contains(key) && reader.drift(key, value, into: &drift)
+    } known: {
+      keys
+    }
+  }
+
+  private mutating func performance(_ node: Node, into performance: inout PerformanceOptions) {
+    members(node, of: "performance") { reader, key, value in
+      switch key {
+      case "target": performance.target = reader.text(value)
+      case "prediction": performance.prediction = reader.text(value)
+      case "probability": performance.probability = reader.text(value)
+      case "threshold": performance.threshold = reader.number(value) ?? performance.threshold
+      case "id": performance.id = reader.text(value)
+      case "timestamp": performance.timestamp = reader.text(value)
+      case "label_timestamp": performance.labelTimestamp = reader.text(value)
+      case "segment": performance.segments = reader.texts(value)
+      case "estimate": performance.estimate = reader.flag(value) ?? false
+      case "value": performance.value = reader.text(value)
+      case "seed":
+        performance.seed = reader.parsed(value, expected: "a whole number") { UInt64($0) } ?? 0
+      default: return false
+      }
+      return true
+    } known: {
+      [
+        "target", "prediction", "probability", "threshold", "id", "timestamp", "label_timestamp",
+        "segment", "estimate", "value", "seed",
+      ]
+    }
+  }
+}

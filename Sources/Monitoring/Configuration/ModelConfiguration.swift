@@ -1,0 +1,52 @@
+/// A model the service watches.
+public struct ModelConfiguration: Sendable, Equatable {
+  /// Rows that are not in the service's own log.
+  public struct Source: Sendable, Equatable {
+    /// A path, a pattern, or a configured connection.
+    public var source: String
+    public var sql: String?
+
+    public init(source: String, sql: String? = nil) {
+      self.source = source
+      self.sql = sql
+    }
+  }
+
+  public var name: String
+  public var version: String?
+  public var task: PerformanceTask?
+  public var schema = SchemaOptions()
+  /// What production is compared with; nil for the events before the window.
+  public var reference: Source?
+  /// Predictions and features; nil for the service's log.
+  public var production: Source?
+  /// Labels that come apart; nil for the service's log.
+  public var labels: Source?
+  public var positiveLabel: String?
+  public var checks: [CheckConfiguration] = []
+
+  public init(name: String) {
+    self.name = name
+  }
+}
+
+/// A check that is made again and again.
+public struct CheckConfiguration: Sendable, Equatable {
+  public enum Kind: String, Sendable, CaseIterable {
+    /// Drift and data quality.
+    case drift
+    case performance
+  }
+
+  public var name: String
+  public var kind: Kind
+  public var schedule: CronSchedule
+  /// The stretch before the time it is due that is checked.
+  public var window: TimeSpan
+  /// How long after it is due the check waits for events that come late.
+  public var delay: TimeSpan?
+  /// The stretch before the window that is the reference where the model has none.
+  public var referenceWindow: TimeSpan
+  public var drift = DriftOptions()
+  public var performance = PerformanceOptions()
+}

@@ -1,0 +1,173 @@
+import Columns
+import DataSources
+import Events
+import Monitoring
+import Store
+
+/// Makes one check of a model for the time it is due.
+struct CheckRunner: Sendable {
+  let log: EventLog
+  let sources: SourceOpener
+  let model: ModelConfiguration
+  let check: CheckConfiguration
+
+  /// Why a check could not be made.
+  struct NoEvents: ExplainedError {
+    let model: String
+    let from: Instant
+    let until: Instant
+
+    var code: String { "no_events" }
+    var what: String { "\(model) has no events from \(from.iso8601) to \(until.iso8601)" }
+    var mend: String { "send predictions, or check what the model's service sends" }
+  }
+
+  func run(due: Instant) throws -> RunReport {
+    switch check.kind {
+    case .drift: .drift(try drift(due))
+    case .performance: .performance(try performance(due))
+    }
+  }
+
+  private func start(of due: Instant) -> Instant {
+    Instant(microseconds: due.microseconds - check.window.microseconds)
+  }
+
+  private func open(_ source: ModelConfiguration.Source, _ option: String) throws -> Relation {
+    try sources.open(source.source, sql: source.sql, option: option)
+  }
+
+  /// Lends the log's events of a stretch of time.
+  private func withEvents<Result>(
+    _ kind: EventKind, from: Instant, until: Instant, _ body: (Relation) throws -> Result
+  ) throws -> Result {
+    let result = try log.withEvents(of: model.name, kind, from: from, until: until) { relation in
+      guard try relation.rowCount(over: relation.database.connect()) > 0 else {
+        throw NoEvents(model: model.name, from: from, until: until)
+      }
+      return try body(relation)
+    }
+    guard let result else { throw NoEvents(model: model.name, from: from, until: until) }
+    return result
+  }
+
+  // MARK: Drift
+
+  private func drift(_ due: Instant) throws -> DriftReport {
+    var options = check.drift
+    if let production = model.production {
+      options.currentWindow = check.window
+      options.asOf = due
+      let current = try open(production, "production.sql")
+      guard let reference = model.reference else {
+        options.referenceWindow = check.referenceWindow
+        return try DriftCheck(reference: current, current: nil, options: options).run()
+      }
+      return try DriftCheck(
+        reference: open(reference, "reference.sql"), current: current, options: options
+      ).run()
+    }
+    options.schema = EventSchema(log.types(of: model.name, .predictions)).completing(options.schema)
+    let start = start(of: due)
+    return try withEvents(.predictions, from: start, until: due) { current in
+      if let reference = model.reference {
+        return try DriftCheck(
+          reference: open(reference, "reference.sql"), current: current, options: options
+        ).run()
+      }
+      let before = Instant(microseconds: start.microseconds - check.referenceWindow.microseconds)
+      return try withEvents(.predictions, from: before, until: start) { reference in
+        try DriftCheck(reference: reference, current: current, options: options).run()
+      }
+    }
+  }
+
+  // MARK: Performance
+
+  private func performance(_ due: Instant) throws -> PerformanceReport {
+    var options = check.performance
+    options.task = options.task ?? model.task
+    options.positiveLabel = options.positiveLabel ?? model.positiveLabel
+    options.asOf = due
+    let reference = try model.reference.map { try open($0, "reference.sql") }
+    if let production = model.production {
+      let time = options.timestamp ?? model.schema.timestamp
+      let all = try open(production, "production.sql")
+      let rows = time.map { name in
+        let time = all.dialect.epochMicroseconds(of: all.dialect.identifier(name))
+        return all.filtered(
+          by: "\(time) >= \(start(of: due).microseconds) AND \(time) < \(due.microseconds)")
+      }
+      return try PerformanceCheck(
+        predictions: rows ?? all, labels: model.labels.map { try open($0, "labels.sql") },
+        reference: reference, options: options
+      ).run()
+    }
+    let types = log.types(of: model.name, .predictions)
+    EventSchema(types).complete(&options)
+    return try withEvents(.predictions, from: start(of: due), until: due) { predictions in
+      if let labels = model.labels {
+        return try PerformanceCheck(
+          predictions: predictions, labels: open(labels, "labels.sql"), reference: reference,
+          options: options
+        ).run()
+      }
+      let labels = try log.withEvents(of: model.name, .labels) { labels in
+        try PerformanceCheck(
+          predictions: predictions, labels: labels, reference: reference, options: options
+        ).run()
+      }
+      return try labels
+        ?? PerformanceCheck(predictions: predictions, reference: reference, options: options).run()
+    }
+  }
+}
+
+/// What the columns of the log's own events mean.
+struct EventSchema {
+  private let types: [String: CellType]
+
+  init(_ types: [String: CellType]) {
+    self.types = types
+  }
+
+  private func known(_ name: String) -> String? { types[name] == nil ? nil : name }
+
+  private var probabilities: [String] {
+    types.keys.filter { EventColumnName.className(of: $0) != nil }.sorted()
+  }
+
+  /// Roles of columns, where the configuration gives none.
+  func completing(_ given: SchemaOptions) -> SchemaOptions {
+    var schema = given
+    schema.id = schema.id ?? known(EventColumnName.id)
+    schema.timestamp = schema.timestamp ?? known(EventColumnName.timestamp)
+    schema.prediction = schema.prediction ?? known(EventColumnName.prediction)
+    if schema.probabilities.isEmpty { schema.probabilities = probabilities }
+    let aside = [
+      EventColumnName.receivedAt, EventColumnName.status, EventColumnName.modelVersion,
+      EventColumnName.segment, EventColumnName.latency,
+    ]
+    schema.ignored += aside.filter { types[$0] != nil && schema.columns?.contains($0) != true }
+    return schema
+  }
+
+  /// Columns of predictions and labels, where the configuration names none.
+  func complete(_ options: inout PerformanceOptions) {
+    options.id = options.id ?? EventColumnName.id
+    options.timestamp = options.timestamp ?? EventColumnName.timestamp
+    options.labelTimestamp = options.labelTimestamp ?? EventColumnName.timestamp
+    options.target = options.target ?? EventColumnName.label
+    options.prediction = options.prediction ?? known(EventColumnName.prediction)
+    guard options.probability == nil, options.probabilities.isEmpty else { return }
+    options.probabilities = probabilities.compactMap { column in
+      EventColumnName.className(of: column).map { .init(label: $0, column: column) }
+    }
+    // Of two classes one probability says both.
+    if options.probabilities.count == 1, let only = options.probabilities.first {
+      options.probability = only.column
+      options.positiveLabel = options.positiveLabel ?? only.label
+      options.probabilities = []
+    }
+  }
+}

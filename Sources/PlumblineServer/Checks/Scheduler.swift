@@ -1,0 +1,176 @@
+import DataSources
+import Dispatch
+import Events
+import Foundation
+import Logging
+import Monitoring
+import ServiceLifecycle
+import Store
+import Synchronization
+import Telemetry
+
+/// Makes checks when they are due, each after the other and never two of the same at once; what was
+/// missed while nobody ran them is caught up with.
+final class Scheduler: Service {
+  private let state: ServiceState
+  private let history: History
+  private let metrics: CheckMetrics
+  private let logger: Logger
+  /// Checks that were missed longer ago are not caught up with.
+  static let catchUpLimit = 100
+
+  private struct Key: Hashable {
+    let model: String
+    let check: String
+  }
+
+  private struct Progress {
+    /// When each check was last due and made, or since when it is watched.
+    var last: [Key: Instant] = [:]
+    var running: Set<Key> = []
+  }
+
+  private let progress = Mutex(Progress())
+  /// Checks keep cores busy: two at once leave none for more.
+  private let workers = DispatchQueue(label: "plumbline.checks", attributes: .concurrent)
+  private let places = DispatchSemaphore(value: 2)
+
+  init(
+    state: ServiceState, history: History, metrics: CheckMetrics, logger: Logger
+  ) {
+    self.state = state
+    self.history = history
+    self.metrics = metrics
+    self.logger = logger
+  }
+
+  func run() async throws {
+    restore()
+    while true {
+      tick(at: state.now())
+      do {
+        try await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
+      } catch {
+        break
+      }
+    }
+    // What runs is let finish; a stop that takes too long ends it.
+    await finish()
+  }
+
+  /// Shows what the newest runs found, as it was before a restart.
+  private func restore() {
+    for model in state.models {
+      for check in model.checks {
+        guard let run = try? history.newest(of: model.name, check: check.name),
+          let due = run.dueAt.flatMap({ Instant($0) })
+        else { continue }
+        metrics.show(run.report, of: model, check, due: due, isStale: false)
+      }
+    }
+  }
+
+  /// Starts what is due at a time and does not run already.
+  func tick(at now: Instant) {
+    for model in state.models {
+      for check in model.checks {
+        guard let due = next(model, check, at: now) else { continue }
+        start(model, check, due: due)
+      }
+    }
+  }
+
+  /// The time a check is due at next, if that has come; claims it.
+  private func next(
+    _ model: ModelConfiguration, _ check: CheckConfiguration, at now: Instant
+  ) -> Instant? {
+    let key = Key(model: model.name, check: check.name)
+    let known = progress.withLock { $0.last[key] }
+    let last = known ?? remembered(key) ?? now
+    let ready = Instant(microseconds: now.microseconds - (check.delay?.microseconds ?? 0))
+    return progress.withLock { progress in
+      if progress.last[key] == nil { progress.last[key] = last }
+      guard !progress.running.contains(key), var due = check.schedule.next(after: last),
+        due <= ready
+      else { return nil }
+      due = Self.withinLimit(due, ready, check.schedule)
+      progress.running.insert(key)
+      return due
+    }
+  }
+
+  /// The first of the last times it was due, where more were missed than are caught up with.
+  private static func withinLimit(
+    _ first: Instant, _ ready: Instant, _ schedule: CronSchedule
+  ) -> Instant {
+    var missed = [first]
+    while let last = missed.last, let due = schedule.next(after: last), due <= ready {
+      missed.append(due)
+      if missed.count > catchUpLimit { missed.removeFirst() }
+    }
+    return missed[0]
+  }
+
+  private func remembered(_ key: Key) -> Instant? {
+    do {
+      return try history.progress(of: key.model, check: key.check).flatMap { Instant($0) }
+    } catch {
+      logger.error("a check's progress cannot be read", metadata: ["error": "\(error)"])
+      return nil
+    }
+  }
+
+  private func start(
+    _ model: ModelConfiguration, _ check: CheckConfiguration, due: Instant
+  ) {
+    let key = Key(model: model.name, check: check.name)
+    workers.async {
+      self.places.wait()
+      self.make(model, check, due: due)
+      self.places.signal()
+      self.progress.withLock { progress in
+        progress.last[key] = due
+        progress.running.remove(key)
+      }
+    }
+  }
+
+  private func make(_ model: ModelConfiguration, _ check: CheckConfiguration, due: Instant) {
+    let begun = MLMetrics.monotonicNanoseconds()
+    let runner = CheckRunner(log: state.log, sources: state.sources, model: model, check: check)
+    var report: RunReport
+    do {
+      report = try runner.run(due: due)
+    } catch {
+      let reason = (error as? any ExplainedError)?.what ?? "\(error)"
+      let cached = (try? history.newest(of: model.name, check: check.name))?.id
+      report = .failure(RunFailure(reason: reason, cachedRun: cached))
+    }
+    let seconds = Double(MLMetrics.monotonicNanoseconds() &- begun) * 1e-9
+    metrics.record(report, of: model, check, due: due, seconds: seconds)
+    let about: Logger.Metadata = [
+      "model": "\(model.name)", "check": "\(check.name)", "due": "\(due.iso8601)",
+      "status": "\(report.status.rawValue)",
+    ]
+    do {
+      try history.add(
+        Run(
+          command: "serve", createdAt: state.now().iso8601, model: model.name, check: check.name,
+          dueAt: due.iso8601, report: report))
+    } catch {
+      logger.error("a run could not be kept: \(error)", metadata: about)
+    }
+    if case .failure(let failure) = report {
+      logger.warning("a check could not be made: \(failure.reason)", metadata: about)
+    } else {
+      logger.info("checked", metadata: about)
+    }
+  }
+
+  /// Waits until nothing runs.
+  func finish() async {
+    await withCheckedContinuation { continuation in
+      workers.async(flags: .barrier) { continuation.resume() }
+    }
+  }
+}
