@@ -1,0 +1,124 @@
+import Foundation
+import Support
+import Testing
+
+/// Checks that the service makes by itself.
+struct ChecksTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func start(_ models: String) throws -> RunningService {
+    try RunningService(
+      folder,
+      """
+      service: {data_folder: \(folder.path)/data, listen: "127.0.0.1:0"}
+      models:
+      \(models)
+      """)
+  }
+
+  /// A history in which a check was last due some minutes ago, so that it is caught up with at once.
+  private func wasDue(_ check: String, minutesAgo: Int) throws {
+    let now = Int(Date().timeIntervalSince1970) / 60 * 60 - minutesAgo * 60
+    let time = ISO8601DateFormatter().string(from: Date(timeIntervalSince1970: Double(now)))
+    let program = """
+      import sqlite3, sys
+      db = sqlite3.connect(sys.argv[1])
+      db.execute("INSERT OR REPLACE INTO check_progress VALUES ('fraud', ?, ?)", sys.argv[2:4])
+      db.commit()
+      """
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+    process.arguments = ["-c", program, folder.path + "/data/history.db", check, time]
+    try process.run()
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0)
+  }
+
+  private func runs(_ service: RunningService, atLeast count: Int) async throws -> [[String: Any]] {
+    while true {
+      let answer = try #require(await service.request("GET", "v1/models/fraud/runs"))
+      let runs = answer.json["runs"] as? [[String: Any]] ?? []
+      if runs.count >= count { return runs }
+      await Task.yield()
+    }
+  }
+
+  @Test func `Checks that were missed are made, and their figures are metrics`() async throws {
+    let checks = """
+        - name: fraud
+          version: v1
+          type: classification
+          reference: \(try folder.write("r.parquet", rowsOf: "SELECT range::DOUBLE AS x FROM range(400)"))
+          checks:
+            - {type: drift, schedule: "* * * * *", window: 1d}
+            - {type: performance, schedule: "* * * * *", window: 1d}
+      """
+    let first = try start(checks)
+    #expect(await first.predict(0..<400)?.status == 200)
+    let labels = (0..<400).map { "{\"prediction_id\": \"p\($0)\", \"label\": \($0 % 2)}" }
+    let labelled = await first.request(
+      "POST", "v1/models/fraud/labels", body: Data(labels.joined(separator: "\n").utf8),
+      type: "application/x-ndjson")
+    #expect(labelled?.json["accepted"] as? Int == 400)
+    first.send(SIGTERM)
+    #expect(first.wait() == 0)
+    // Both were last made two minutes ago: two times are caught up with.
+    for check in ["drift", "performance"] { try wasDue(check, minutesAgo: 2) }
+    let second = try start(checks)
+    let kept = try await runs(second, atLeast: 4)
+    #expect(Set(kept.compactMap { $0["check"] as? String }) == ["drift", "performance"])
+    let dues = kept.filter { $0["check"] as? String == "drift" }.compactMap {
+      $0["due_at"] as? String
+    }
+    #expect(dues == dues.sorted(by: >) && Set(dues).count == dues.count)
+    let metrics = try #require(await second.request("GET", "metrics")).text
+    #expect(metrics.contains("plumbline_check_runs_total{model_name=\"fraud\",check=\"drift\""))
+  }
+
+  @Test func `A check that cannot be made says so, and keeps the figures it had`() async throws {
+    let source = folder.path + "/production.parquet"
+    let checks = """
+        - name: fraud
+          production: \(source)
+          reference: \(source)
+          schema: {timestamp: t}
+          checks: [{type: drift, schedule: "* * * * *", window: 7d}]
+      """
+    _ = try folder.write(
+      "production.parquet",
+      rowsOf:
+        "SELECT range AS x, now()::TIMESTAMP - INTERVAL 1 HOUR * (range % 100) AS t FROM range(500)"
+    )
+    for round in 0..<2 {
+      if round == 0 {
+        let service = try start(checks)
+        service.send(SIGTERM)
+        #expect(service.wait() == 0)
+      } else {
+        try FileManager.default.removeItem(atPath: source)
+      }
+      try wasDue("drift", minutesAgo: 1)
+      let service = try start(checks)
+      let kept = try await runs(service, atLeast: round + 1)
+      let newest = try #require(kept.first)
+      let metrics = try #require(await service.request("GET", "metrics")).text
+      let stale = "plumbline_check_stale{model_name=\"fraud\",check=\"drift\"}"
+      #expect(metrics.contains("ml_drift_share_ratio{model_name=\"fraud\",check=\"drift\"} 0"))
+      #expect(newest["kind"] as? String == (round == 0 ? "drift" : "failure"), "\(newest)")
+      #expect(metrics.contains("\(stale) \(round)\n"), "\(metrics)")
+      if round == 1 {
+        let id = try #require(newest["id"] as? Int)
+        let failure = try #require(await service.request("GET", "v1/runs/\(id)"))
+        #expect(failure.json["type"] as? String == "metrics_collection_failure")
+        #expect(failure.json["recovery"] as? String == "fallback_to_cached_metrics")
+        #expect(failure.json["cached_run"] as? Int == id - 1)
+      }
+      service.send(SIGTERM)
+      #expect(service.wait() == 0)
+    }
+  }
+}
