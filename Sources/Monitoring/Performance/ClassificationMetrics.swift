@@ -210,7 +210,7 @@ struct ClassificationMetrics {
         }
         return total > 0 ? error / total : nil
       }
-      return MetricValue(value, interval)
+      return MetricValue(value, counts.reduce(0, +) > 1 ? interval : nil)
     } catch {
       return MetricValue(missing: "\(error)")
     }
