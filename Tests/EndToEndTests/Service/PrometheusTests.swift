@@ -8,6 +8,24 @@ import Testing
 
 /// A real Prometheus, and what it makes of the service.
 struct PrometheusTests {
+  @Test(arguments: [
+    ["check", "rules", "plumbline.rules.yml"], ["test", "rules", "plumbline.rules.test.yml"],
+  ])
+  func `The rules that come along are right`(_ arguments: [String]) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/promtool")
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: #filePath)
+      .appendingPathComponent("../../../../Deploy/prometheus").standardizedFileURL
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0 && text.contains("SUCCESS"), "\(text)")
+  }
+
   @Test func `Prometheus scrapes the service with its token`() async throws {
     let folder = try TemporaryFolder()
     let secret = try folder.write("secret", "prometheus-prometheus")

@@ -20,7 +20,7 @@ struct MetricChart {
 
   private static let width = 520.0
   private static let height = 190.0
-  private static let left = 52.0
+  private static let left = 64.0
   private static let foot = 22.0
 
   func render() -> String {
