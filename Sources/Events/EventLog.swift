@@ -291,10 +291,6 @@ public final class EventLog: Sendable {
         results.append(.failure(.otherTypes))
         continue
       }
-      for column in added {
-        known[key, default: [:]][column.name] = column.type
-        newColumns.append((key.model, key.kind, column.name, column.type))
-      }
       let rows = writing.withLock { writing in
         pending.keys.indices.filter { index in
           !writing.window.contains(pending.keys[index]) && seen.insert(pending.keys[index]).inserted
@@ -304,7 +300,12 @@ public final class EventLog: Sendable {
       var entry = pending.entry
       if rows.count < pending.keys.count { entry.table = entry.table.keeping(rows) }
       results.append(.success(entry.table))
-      if !rows.isEmpty { entries.append(entry) }
+      guard !rows.isEmpty else { continue }
+      entries.append(entry)
+      for column in added {
+        known[key, default: [:]][column.name] = column.type
+        newColumns.append((key.model, key.kind, column.name, column.type))
+      }
     }
     do {
       if !entries.isEmpty {

@@ -112,6 +112,20 @@ struct EventLogTests {
     #expect(try query(log, "count(y)") == [20])
   }
 
+  @Test func `A column that only a known event brought is not lost when it comes anew`()
+    async throws
+  {
+    let log = try open()
+    _ = try await log.append(lines([1]), .lines, to: "m", .predictions)
+    let known = lines([1], extra: ", \"late\": 1")
+    #expect(try await log.append(known, .lines, to: "m", .predictions).appended.accepted == 0)
+    _ = try await log.append(lines([2], extra: ", \"late\": 2"), .lines, to: "m", .predictions)
+    log.close()
+    let again = try open()
+    _ = try await again.append(lines([3], extra: ", \"late\": 3"), .lines, to: "m", .predictions)
+    #expect(try query(again, "CAST(sum(late) AS bigint)") == [5])
+  }
+
   @Test func `Labels count once for each thing they say`() async throws {
     let log = try open()
     let text =

@@ -54,11 +54,11 @@ extension EventLog {
     let rows = tables.reduce(0) { $0 + $1.rows }
     let connection = try engine.connect()
     let staged = "staged_" + UUID().uuidString.replacingOccurrences(of: "-", with: "")
-    let types = types(of: model, kind)
-    let names = Set(tables.flatMap { $0.columns.map(\.name) }).sorted()
+    let types = tables.reduce(into: [String: CellType]()) { types, table in
+      for column in table.columns { types[column.name] = column.type }
+    }
     try connection.create(
-      staged, of: tables,
-      columns: names.compactMap { name in types[name].map { (name, $0) } })
+      staged, of: tables, columns: types.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
     defer { try? connection.execute("DROP TABLE \(staged)") }
     let segments = try SegmentWriter(
       folder: folder, connection: connection, model: model, kind: kind

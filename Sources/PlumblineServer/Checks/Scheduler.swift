@@ -1,5 +1,4 @@
 import DataSources
-import Dispatch
 import Events
 import Foundation
 import Logging
@@ -31,9 +30,7 @@ final class Scheduler: Service {
   }
 
   private let progress = Mutex(Progress())
-  /// Checks keep cores busy: two at once leave none for more.
-  private let workers = DispatchQueue(label: "plumbline.checks", attributes: .concurrent)
-  private let places = DispatchSemaphore(value: 2)
+  private let workers = OperationQueue()
 
   init(
     state: ServiceState, history: History, metrics: CheckMetrics, logger: Logger
@@ -42,6 +39,8 @@ final class Scheduler: Service {
     self.history = history
     self.metrics = metrics
     self.logger = logger
+    // Checks keep cores busy: two at once leave none for more.
+    workers.maxConcurrentOperationCount = 2
   }
 
   func run() async throws {
@@ -85,17 +84,19 @@ final class Scheduler: Service {
     _ model: ModelConfiguration, _ check: CheckConfiguration, at now: Instant
   ) -> Instant? {
     let key = Key(model: model.name, check: check.name)
-    let known = progress.withLock { $0.last[key] }
-    let last = known ?? remembered(key) ?? now
+    if progress.withLock({ $0.last[key] == nil }) {
+      let since = remembered(key) ?? now
+      progress.withLock { $0.last[key] = since }
+    }
     let ready = Instant(microseconds: now.microseconds - (check.delay?.microseconds ?? 0))
+    // When it was last made and whether it is being made are looked at together: a check that ends
+    // in between would be made twice.
     return progress.withLock { progress in
-      if progress.last[key] == nil { progress.last[key] = last }
-      guard !progress.running.contains(key), var due = check.schedule.next(after: last),
-        due <= ready
+      guard let last = progress.last[key], !progress.running.contains(key),
+        let first = check.schedule.next(after: last), first <= ready
       else { return nil }
-      due = Self.withinLimit(due, ready, check.schedule)
       progress.running.insert(key)
-      return due
+      return Self.withinLimit(first, ready, check.schedule)
     }
   }
 
@@ -124,10 +125,8 @@ final class Scheduler: Service {
     _ model: ModelConfiguration, _ check: CheckConfiguration, due: Instant
   ) {
     let key = Key(model: model.name, check: check.name)
-    workers.async {
-      self.places.wait()
+    workers.addOperation {
       self.make(model, check, due: due)
-      self.places.signal()
       self.progress.withLock { progress in
         progress.last[key] = due
         progress.running.remove(key)
@@ -170,7 +169,7 @@ final class Scheduler: Service {
   /// Waits until nothing runs.
   func finish() async {
     await withCheckedContinuation { continuation in
-      workers.async(flags: .barrier) { continuation.resume() }
+      workers.addBarrierBlock { continuation.resume() }
     }
   }
 }

@@ -69,20 +69,20 @@ struct IngestRoutes<Context: RequestContext> {
     let limit = state.configuration.bodyLimit
     let said = request.headers[.contentLength].flatMap { Int($0) }
     if let said, said > limit { throw Self.tooLarge(limit) }
-    // A body that does not say its size may come to be as large as is allowed.
-    let size = max(1, said ?? limit)
-    guard state.reserve(size) else {
-      state.metrics.refusedBodies.with("overloaded").increment()
-      throw Problem(
-        .tooManyRequests, "overloaded", "more bodies are coming in than there is room for",
-        mend: "send the same batch again after a while", retryAfter: 1)
-    }
-    defer { state.giveBack(size) }
-    let body: ByteBuffer
-    do {
-      body = try await request.body.collect(upTo: limit)
-    } catch is NIOTooManyBytesError {
-      throw Self.tooLarge(limit)
+    // Room is taken as bytes come, so that who sends slowly holds no more than was sent.
+    var (body, reserved) = (ByteBuffer(), 0)
+    defer { state.giveBack(reserved) }
+    for try await part in request.body {
+      let size = part.readableBytes
+      guard body.readableBytes + size <= limit else { throw Self.tooLarge(limit) }
+      guard state.reserve(size) else {
+        state.metrics.refusedBodies.with("overloaded").increment()
+        throw Problem(
+          .tooManyRequests, "overloaded", "more bodies are coming in than there is room for",
+          mend: "send the same batch again after a while", retryAfter: 1)
+      }
+      reserved += size
+      body.writeImmutableBuffer(part)
     }
     return try await use(body)
   }

@@ -15,7 +15,8 @@ struct PrometheusTests {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/promtool")
     process.arguments = arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: #filePath)
+    process.currentDirectoryURL =
+      URL(fileURLWithPath: #filePath)
       .appendingPathComponent("../../../../Deploy/prometheus").standardizedFileURL
     let output = Pipe()
     process.standardOutput = output

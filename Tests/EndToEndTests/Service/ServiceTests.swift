@@ -72,6 +72,38 @@ struct ServiceTests {
     #expect(try #require(await service.predict(0..<5)).status == 200)
   }
 
+  @Test func `Who sends half a body holds nobody else up`() async throws {
+    let service = try start("  limits: {body_bytes: 64KB, pending_bytes: 64KB}\n")
+    let program = """
+      import socket, sys
+      open_ones = []
+      for number in range(40):
+          s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+          s.sendall(b"POST /v1/models/m/predictions HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: application/json\\r\\n"
+                    + (b"Content-Length: 60000\\r\\n\\r\\n[{" if number % 2 else
+                       b"Transfer-Encoding: chunked\\r\\n\\r\\n2\\r\\n[{\\r\\n"))
+          open_ones.append(s)
+      print("ready", flush=True)
+      sys.stdin.read()
+      """
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+    process.arguments = ["-c", program, "\(service.address.port ?? 0)"]
+    let (input, output) = (Pipe(), Pipe())
+    process.standardInput = input
+    process.standardOutput = output
+    try process.run()
+    let said = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+    #expect(said.hasPrefix("ready"))
+    for round in 0..<5 {
+      #expect(await service.predict([round])?.json["accepted"] as? Int == 1)
+    }
+    try input.fileHandleForWriting.close()
+    process.waitUntilExit()
+    // What was never sent whole was never taken.
+    #expect(await service.request("GET", "v1/models")?.text.contains("\"name\":\"m\"") == false)
+  }
+
   @Test func `Tokens open what they are for, and nothing else`() async throws {
     let service = try start(
       """
