@@ -41,8 +41,8 @@ let package = Package(
     .target(
       name: "PlumblineCLI",
       dependencies: [
-        "DataSources", "Monitoring", "PlumblineServer", "Reporting", "Statistics", "Store",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "DataSources", "Events", "Monitoring", "PlumblineServer", "Reporting", "Statistics",
+        "Store", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: settings),
     .target(

@@ -45,6 +45,27 @@ public final class EventLog: Sendable {
     public var read: ReadEvents
   }
 
+  /// What became of a file.
+  public struct IngestedFile: Sendable {
+    public var appended = Appended(accepted: 0, duplicates: 0)
+    /// The first rows that were not taken, in the file's order.
+    public var rejected: [RejectedEvent] = []
+    /// How many were not taken.
+    public var rejectedRows = 0
+    /// Members no event has.
+    public var ignored: Set<String> = []
+
+    mutating func add(_ portion: Ingested) {
+      appended.accepted += portion.appended.accepted
+      appended.duplicates += portion.appended.duplicates
+      rejectedRows += portion.read.rejected.count
+      rejected = Array(
+        (rejected + portion.read.rejected).sorted { $0.index < $1.index }
+          .prefix(RejectedEvent.listed))
+      ignored.formUnion(portion.read.ignored)
+    }
+  }
+
   struct ModelKey: Hashable {
     var model: String
     var kind: EventKind
@@ -58,9 +79,10 @@ public final class EventLog: Sendable {
   private let clock: @Sendable () -> Instant
   /// Columns of models, by name.
   private let columns: Mutex<[ModelKey: [String: CellType]]>
-  private let writing: Mutex<Writing>
+  /// Keys of the newest events.
+  private let window: Mutex<EventKeyWindow>
   /// Writes the journal, one commit at a time.
-  private let writer = DispatchQueue(label: "plumbline.journal")
+  private let writer: GroupWriter<Batch, Written>
   /// Seals and drops segments, one at a time.
   let sealer = DispatchQueue(label: "plumbline.segments")
   let readers = Mutex(Readers())
@@ -71,25 +93,16 @@ public final class EventLog: Sendable {
     var doomed: [String] = []
   }
 
-  private struct Pending {
+  /// Events that are to be written, with their keys.
+  private struct Batch {
     var entry: Journal.Entry
     var keys: [EventKeyWindow.Key]
-    var size: Int
-    var answer: CheckedContinuation<Result<MemoryTable, AppendFailure>, Never>
   }
 
-  private struct Writing {
-    var pending: [Pending] = []
-    var bytes = 0
-    var isScheduled = false
-    var isStopped = false
-    var window: EventKeyWindow
-  }
-
-  /// Why a batch was not appended.
-  enum AppendFailure: Error {
-    case failed(EventError)
-    /// Since the batch was read a column of it has come to be of another type.
+  private enum Written {
+    /// The events that were not known yet.
+    case kept(MemoryTable)
+    /// Since the batch was read a column of it has come to be of another type: nothing was kept.
     case otherTypes
   }
 
@@ -116,7 +129,8 @@ public final class EventLog: Sendable {
           known[ModelKey(model: column.model, kind: column.kind), default: [:]][column.name] =
             column.type
         })
-      writing = Mutex(Writing(window: EventKeyWindow(capacity: options.rememberedEvents)))
+      window = Mutex(EventKeyWindow(capacity: options.rememberedEvents))
+      writer = GroupWriter(label: "plumbline.journal", limit: options.pendingBytes)
       try removeOrphans()
       try remember()
     } catch {
@@ -170,7 +184,7 @@ public final class EventLog: Sendable {
     for backlog in try journal.backlog() {
       _ = try journal.batches(of: backlog.model, backlog.kind, upTo: .max) { table in
         let keys = EventKeyWindow.keys(of: table, model: backlog.model, backlog.kind)
-        writing.withLock { writing in for key in keys { writing.window.insert(key) } }
+        window.withLock { window in for key in keys { window.insert(key) } }
       }
     }
   }
@@ -186,8 +200,13 @@ public final class EventLog: Sendable {
     while let batch = try stream.next() {
       guard let table = MemoryTable(batch, names: names) else { continue }
       let keys = EventKeyWindow.keys(of: table, model: key.model, key.kind)
-      writing.withLock { writing in for key in keys { writing.window.insert(key) } }
+      window.withLock { window in for key in keys { window.insert(key) } }
     }
+  }
+
+  /// A path for a file that is needed for a while; what is left is removed at the next start.
+  public func scratchFile(ending: String) -> String {
+    "\(folder)/scratch/\(UUID().uuidString).\(ending)"
   }
 
   /// Names of models that have events.
@@ -218,88 +237,86 @@ public final class EventLog: Sendable {
     _ text: some Collection<UInt8> & Sendable, _ format: EventReader.Format, to model: String,
     _ kind: EventKind
   ) async throws(EventError) -> Ingested {
-    guard Self.isModelName(model) else { throw .invalidModel(name: model) }
-    while true {
-      let read = try EventReader(kind: kind, types: types(of: model, kind), now: clock())
-        .read(text, format)
-      do {
-        let kept = try await append(read.batch, to: model, kind)
-        let appended = Appended(accepted: kept.rows, duplicates: read.batch.rows - kept.rows)
-        return Ingested(appended: appended, kept: kept, read: read)
-      } catch {
-        guard case .failed(let reason) = error else { continue }
-        throw reason
-      }
+    try await append(to: model, kind) { (reader) throws(EventError) in try reader.read(text, format)
     }
+  }
+
+  /// Reads a Parquet file and appends its good rows, some thousands at a time.
+  ///
+  /// - Parameters:
+  ///   - path: a file whose columns are features and what else events have.
+  ///   - each: is given what became of every portion.
+  /// - Returns: once what is accepted is on the disk; where it throws, portions before may be kept.
+  public func append(
+    parquet path: String, to model: String, _ kind: EventKind,
+    each: (Ingested) -> Void = { _ in }
+  ) async throws(EventError) -> IngestedFile {
+    guard Self.isModelName(model) else { throw .invalidModel(name: model) }
+    let file = try await ParquetEvents.open(path, kind, engine: engine)
+    var whole = IngestedFile()
+    while let portion = try await file.next() {
+      var events = try await append(to: model, kind) { reader in reader.read(portion.rows) }
+      for index in events.read.rejected.indices {
+        let row = events.read.rejected[index].index
+        events.read.rejected[index].index = Int(truncatingIfNeeded: portion.numbers[row])
+      }
+      whole.add(events)
+      each(events)
+    }
+    return whole
   }
 
   private func append(
-    _ table: MemoryTable, to model: String, _ kind: EventKind
-  ) async throws(AppendFailure) -> MemoryTable {
-    guard table.rows > 0 else { return table }
-    let keys = EventKeyWindow.keys(of: table, model: model, kind)
-    let size = table.size
-    let result = await withCheckedContinuation { answer in
-      let refusal = writing.withLock { writing -> EventError? in
-        if writing.isStopped { return .stopped }
-        guard writing.bytes == 0 || writing.bytes + size <= options.pendingBytes else {
-          return .overloaded
-        }
-        writing.bytes += size
-        writing.pending.append(
-          Pending(
-            entry: .init(model: model, kind: kind, table: table), keys: keys, size: size,
-            answer: answer))
-        if !writing.isScheduled {
-          writing.isScheduled = true
-          writer.async { self.writePending() }
-        }
-        return nil
-      }
-      if let refusal { answer.resume(returning: .failure(.failed(refusal))) }
-    }
-    return try result.get()
-  }
-
-  /// Writes all that waits in one commit, again and again until nothing does.
-  private func writePending() {
+    to model: String, _ kind: EventKind,
+    _ read: (EventReader) throws(EventError) -> ReadEvents
+  ) async throws(EventError) -> Ingested {
+    guard Self.isModelName(model) else { throw .invalidModel(name: model) }
     while true {
-      let group = writing.withLock { writing -> [Pending] in
-        let group = writing.pending
-        writing.pending = []
-        if group.isEmpty { writing.isScheduled = false }
-        return group
-      }
-      if group.isEmpty { return }
-      write(group)
-      let size = group.reduce(0) { $0 + $1.size }
-      writing.withLock { $0.bytes -= size }
-      sealWhereDue()
+      let read = try read(
+        EventReader(kind: kind, types: types(of: model, kind), now: clock()))
+      guard let kept = try await append(read.batch, to: model, kind) else { continue }
+      let appended = Appended(accepted: kept.rows, duplicates: read.batch.rows - kept.rows)
+      return Ingested(appended: appended, kept: kept, read: read)
     }
   }
 
-  private func write(_ group: [Pending]) {
+  /// Appends events and gives those that were not known yet; nil where they have to be read again.
+  private func append(
+    _ table: MemoryTable, to model: String, _ kind: EventKind
+  ) async throws(EventError) -> MemoryTable? {
+    guard table.rows > 0 else { return table }
+    let batch = Batch(
+      entry: .init(model: model, kind: kind, table: table),
+      keys: EventKeyWindow.keys(of: table, model: model, kind))
+    let written = try await writer.submit(batch, size: table.size) { group in
+      defer { self.sealWhereDue() }
+      return self.write(group)
+    }
+    return if case .kept(let kept) = written { kept } else { nil }
+  }
+
+  private func write(_ group: [Batch]) -> [Result<Written, EventError>] {
     var entries: [Journal.Entry] = []
     var fresh: [EventKeyWindow.Key] = []
     var seen: Set<EventKeyWindow.Key> = []
     var newColumns: [(model: String, kind: EventKind, name: String, type: CellType)] = []
     var known = columns.withLock { $0 }
-    var results: [Result<MemoryTable, AppendFailure>] = []
-    for pending in group {
-      let key = ModelKey(model: pending.entry.model, kind: pending.entry.kind)
-      guard let added = Self.added(pending.entry.table, to: known[key] ?? [:]) else {
-        results.append(.failure(.otherTypes))
+    var results: [Result<Written, EventError>] = []
+    for batch in group {
+      let key = ModelKey(model: batch.entry.model, kind: batch.entry.kind)
+      guard let added = Self.added(batch.entry.table, to: known[key] ?? [:]) else {
+        results.append(.success(.otherTypes))
         continue
       }
-      let rows = writing.withLock { writing in
-        pending.keys.indices.filter { index in
-          !writing.window.contains(pending.keys[index]) && seen.insert(pending.keys[index]).inserted
+      let rows = window.withLock { window in
+        batch.keys.indices.filter { index in
+          !window.contains(batch.keys[index]) && seen.insert(batch.keys[index]).inserted
         }
       }
-      fresh += rows.map { pending.keys[$0] }
-      var entry = pending.entry
-      if rows.count < pending.keys.count { entry.table = entry.table.keeping(rows) }
-      results.append(.success(entry.table))
+      fresh += rows.map { batch.keys[$0] }
+      var entry = batch.entry
+      if rows.count < batch.keys.count { entry.table = entry.table.keeping(rows) }
+      results.append(.success(.kept(entry.table)))
       guard !rows.isEmpty else { continue }
       entries.append(entry)
       for column in added {
@@ -312,15 +329,14 @@ public final class EventLog: Sendable {
         try journal.add(entries, newColumns: newColumns, receivedAt: clock().microseconds)
       }
       columns.withLock { $0 = known }
-      writing.withLock { writing in for key in fresh { writing.window.insert(key) } }
+      window.withLock { window in for key in fresh { window.insert(key) } }
     } catch {
-      let failure = AppendFailure.failed(.notKept(reason: "\(error)"))
       results = results.map { result in
-        if case .success(let kept) = result, kept.rows == 0 { return result }
-        return .failure(failure)
+        guard case .success(.kept(let kept)) = result, kept.rows > 0 else { return result }
+        return .failure(.notKept(reason: "\(error)"))
       }
     }
-    for (pending, result) in zip(group, results) { pending.answer.resume(returning: result) }
+    return results
   }
 
   /// The columns a table brings; nil where it has one of another type than is known.
@@ -344,8 +360,7 @@ public final class EventLog: Sendable {
 
   /// Takes nothing more, and returns when all that was taken is written and sealed.
   public func close() {
-    writing.withLock { $0.isStopped = true }
-    writer.sync {}
+    writer.stop()
     try? seal()
     sealer.sync { try? journal.close() }
     lock.giveBack()

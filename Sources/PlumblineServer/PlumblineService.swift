@@ -82,10 +82,14 @@ public struct PlumblineService: Sendable {
     options.pendingBytes = configuration.pendingLimit
     options.sealRows = configuration.unsealedRows
     let log = try EventLog(folder: configuration.dataFolder, options: options, clock: now)
-    defer { log.close() }
+    let joiner = PayloadJoiner(log: log)
+    defer {
+      joiner.close()
+      log.close()
+    }
     let registry = MetricRegistry(seriesLimit: configuration.seriesLimit)
     let state = try ServiceState(
-      log: log, registry: registry, configuration: whole, now: now)
+      log: log, joiner: joiner, registry: registry, configuration: whole, now: now)
     let history = try History(path: configuration.dataFolder + "/history.db")
     let scheduler = Scheduler(
       state: state, history: history, metrics: try CheckMetrics(registry), logger: logger)
@@ -109,6 +113,8 @@ public struct PlumblineService: Sendable {
     router.add(middleware: ProblemMiddleware())
     HealthRoutes(state: state).add(to: router)
     IngestRoutes(state: state).add(to: router)
+    CloudEventRoutes(state: state).add(to: router)
+    EventRoutes(state: state).add(to: router)
     ModelRoutes(state: state).add(to: router)
     RunRoutes(state: state, history: history, version: version).add(to: router)
     let logger = logger

@@ -55,6 +55,37 @@ struct EventLogTests {
     #expect(try log.withEvents(of: "other", .predictions) { _ in 1 } == nil)
   }
 
+  @Test func `Events are exported by day, whole or not at all`() async throws {
+    let log = try open()
+    _ = try await log.append(lines(0..<100), .lines, to: "m", .predictions)
+    _ = try await log.append(lines(100..<150, day: 2), .lines, to: "m", .predictions)
+    let target = folder.path + "/export"
+    #expect(try log.export(.predictions, of: "m", to: target) == 150)
+    let days = try FileManager.default.contentsOfDirectory(atPath: target).sorted()
+    #expect(days == ["date=2024-05-01", "date=2024-05-02"])
+    // Another log takes them as they are.
+    let other = try EventLog(folder: folder.path + "/other") { Instant(microseconds: 0) }
+    for day in days {
+      for file in try FileManager.default.contentsOfDirectory(atPath: "\(target)/\(day)") {
+        _ = try await other.append(parquet: "\(target)/\(day)/\(file)", to: "m", .predictions)
+      }
+    }
+    #expect(try query(other, "count(DISTINCT prediction_id)") == [150])
+    #expect(other.types(of: "m", .predictions) == log.types(of: "m", .predictions))
+    #expect(throws: ExportError.exists(folder: target)) {
+      try log.export(.predictions, of: "m", to: target)
+    }
+    let later = folder.path + "/later"
+    #expect(throws: ExportError.noEvents(model: "m", kind: .predictions)) {
+      try log.export(.predictions, of: "m", from: Instant("2025-01-01"), to: later)
+    }
+    let some = try log.export(.predictions, of: "m", from: Instant("2024-05-02"), to: later)
+    #expect(some == 50)
+    #expect(
+      try !FileManager.default.contentsOfDirectory(atPath: folder.path)
+        .contains { $0.contains("partial") })
+  }
+
   @Test func `Events survive a restart, those that are known too`() async throws {
     for round in 0..<3 {
       let log = try open()

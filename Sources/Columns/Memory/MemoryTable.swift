@@ -59,6 +59,45 @@ public struct MemoryColumn: Sendable, Equatable {
     return bytes[(index > 0 ? Int(ends[index - 1]) : 0)..<Int(ends[index])]
   }
 
+  /// The cells of columns of one type after each other, under the first one's name; nil where there
+  /// are none, or of several types.
+  public static func joined(_ columns: [MemoryColumn]) -> MemoryColumn? {
+    guard var whole = columns.first, columns.allSatisfy({ $0.type == whole.type }) else {
+      return nil
+    }
+    guard columns.count > 1 else { return whole }
+    switch whole.values {
+    case .numbers: whole.values = .numbers(columns.flatMap { $0.numbers ?? [] })
+    case .booleans: whole.values = .booleans(columns.flatMap { $0.booleans ?? [] })
+    case .timestamps: whole.values = .timestamps(columns.flatMap { $0.timestamps ?? [] })
+    case .texts:
+      var (ends, bytes): ([Int32], [UInt8]) = ([], [])
+      for case .texts(let more, let text) in columns.map(\.values) {
+        let start = Int32(truncatingIfNeeded: bytes.count)
+        ends += more.map { $0 &+ start }
+        bytes += text
+      }
+      whole.values = .texts(ends: ends, bytes: bytes)
+    }
+    whole.isValid =
+      columns.allSatisfy(\.isValid.isEmpty)
+      ? []
+      : columns.flatMap {
+        $0.isValid.isEmpty ? [Bool](repeating: true, count: $0.count) : $0.isValid
+      }
+    return whole
+  }
+
+  private var numbers: [Double]? {
+    if case .numbers(let values) = values { values } else { nil }
+  }
+  private var booleans: [Bool]? {
+    if case .booleans(let values) = values { values } else { nil }
+  }
+  private var timestamps: [Int64]? {
+    if case .timestamps(let values) = values { values } else { nil }
+  }
+
   /// The column with only some of its rows, in their order.
   func keeping(_ rows: [Int]) -> MemoryColumn {
     var kept = self

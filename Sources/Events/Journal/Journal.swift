@@ -20,7 +20,7 @@ final class Journal: Sendable {
     var oldest: Int64
   }
 
-  private let database: DatabaseQueue
+  let database: DatabaseQueue
 
   init(path: String) throws {
     var configuration = Configuration()
@@ -60,6 +60,16 @@ final class Journal: Sendable {
         table.column("bytes", .integer).notNull()
         table.column("first_time", .integer).notNull()
         table.column("last_time", .integer).notNull()
+      }
+    }
+    migrator.registerMigration("payloads") { database in
+      try database.create(table: "payload") { table in
+        table.column("model", .text).notNull()
+        table.column("exchange", .text).notNull()
+        table.column("side", .text).notNull()
+        table.column("received_at", .integer).notNull().indexed()
+        table.column("content", .blob).notNull()
+        table.primaryKey(["model", "exchange", "side"])
       }
     }
     return migrator

@@ -7,6 +7,9 @@ public struct RejectedEvent: Sendable, Codable, Equatable {
   public var index: Int
   public var reason: String
 
+  /// How many an answer lists at most.
+  public static let listed = 10_000
+
   public init(index: Int, reason: String) {
     self.index = index
     self.reason = reason
@@ -22,7 +25,7 @@ public struct ReadEvents: Sendable {
   public var ignored: [String]
 }
 
-/// Reads batches of JSON into columns of the types a model's columns have.
+/// Reads batches into columns of the types a model's columns have.
 ///
 /// A bad row is left out with its reason; the good rows of its batch are kept.
 public struct EventReader: Sendable {
@@ -45,6 +48,8 @@ public struct EventReader: Sendable {
     self.now = now
   }
 
+  /// Reads a batch of JSON.
+  ///
   /// - Throws: ``EventError/unreadable(reason:)`` where the text is no array of objects at all.
   public func read(
     _ text: some Collection<UInt8>, _ format: Format
@@ -54,6 +59,11 @@ public struct EventReader: Sendable {
       throw .unreadable(reason: "there is not enough memory for it")
     }
     if let error = rows.error { throw .unreadable(reason: error) }
+    return read(rows)
+  }
+
+  /// Reads rows that were sent.
+  func read(_ rows: some SentRows) -> ReadEvents {
     var intake = Intake(self, rows)
     intake.read()
     return intake.finish()
@@ -61,9 +71,9 @@ public struct EventReader: Sendable {
 }
 
 /// Takes columns of cells one after the other and notes what is wrong with rows.
-private struct Intake {
+private struct Intake<Rows: SentRows> {
   let reader: EventReader
-  let rows: ParsedRows
+  let rows: Rows
   var reasons: [Int: String] = [:]
   var columns: [MemoryColumn] = []
   var ignored: [String] = []
@@ -71,7 +81,7 @@ private struct Intake {
   /// Names of columns in small letters: engines do not tell them apart by case.
   var known: [String: String]
 
-  init(_ reader: EventReader, _ rows: ParsedRows) {
+  init(_ reader: EventReader, _ rows: Rows) {
     self.reader = reader
     self.rows = rows
     known = Dictionary(
@@ -86,8 +96,8 @@ private struct Intake {
   }
 
   mutating func read() {
-    var ids: ParsedColumn?
-    var times: ParsedColumn?
+    var ids: Rows.Column?
+    var times: Rows.Column?
     for column in rows.columns {
       switch (column.group, column.name) {
       case ("", EventColumnName.id): ids = column
@@ -109,7 +119,7 @@ private struct Intake {
     }
   }
 
-  private mutating func readMember(_ name: String, _ column: ParsedColumn) {
+  private mutating func readMember(_ name: String, _ column: Rows.Column) {
     switch (reader.kind, name) {
     case (.predictions, EventColumnName.prediction): add(column, as: name, "the prediction")
     case (.predictions, EventColumnName.latency):
@@ -138,7 +148,7 @@ private struct Intake {
 
   /// Makes a column of one type; cells of another refuse their row.
   private mutating func add(
-    _ column: ParsedColumn, as name: String, _ what: String, type required: CellType? = nil,
+    _ column: Rows.Column, as name: String, _ what: String, type required: CellType? = nil,
     check: ((Double) -> String?)? = nil
   ) {
     if let other = known[name.lowercased()], other != name {
@@ -152,17 +162,17 @@ private struct Intake {
       required ?? reader.types[name]
       ?? (0..<rows.count).lazy.compactMap { column.cell($0).type }.first
     guard let type else {
-      for row in 0..<rows.count where column.cell(row) == .nested {
+      for row in 0..<rows.count where column.cell(row) != .null {
         refuse(row, "\(what) is neither number, text nor truth value")
       }
       return
     }
     var isValid = [Bool](repeating: true, count: rows.count)
-    func note(_ row: Int, _ cell: ParsedColumn.Cell) -> String? {
+    func note(_ row: Int, _ cell: SentCell) -> String? {
       isValid[row] = false
       switch cell {
       case .null: return nil
-      case .nested: return "\(what) is neither number, text nor truth value"
+      case .time, .nested: return "\(what) is neither number, text nor truth value"
       case .text:
         return
           "\(what) is \(type.word) in this model, not the text `\(Self.short(column.text(row)))`"
@@ -201,11 +211,10 @@ private struct Intake {
       for row in 0..<rows.count {
         let cell = column.cell(row)
         if cell == .text {
-          let text = column.bytes(row)
-          if text.count > EventReader.textLimit {
+          if column.textLength(row) > EventReader.textLimit {
             refuse(row, "\(what) is longer than \(EventReader.textLimit) bytes")
           } else {
-            bytes.append(contentsOf: text)
+            column.appendText(row, to: &bytes)
           }
         } else if let reason = note(row, cell) {
           refuse(row, reason)
@@ -219,17 +228,17 @@ private struct Intake {
       MemoryColumn(name: name, values: values, isValid: isValid.contains(false) ? isValid : []))
   }
 
-  private mutating func readIDs(_ column: ParsedColumn?) {
+  private mutating func readIDs(_ column: Rows.Column?) {
     var (ends, bytes): ([Int32], [UInt8]) = ([], [])
     ends.reserveCapacity(rows.count)
     for row in 0..<rows.count {
       switch column?.cell(row) ?? .null {
       case .text:
-        guard let text = column?.bytes(row), (1...EventReader.idLimit).contains(text.count) else {
+        guard let column, (1...EventReader.idLimit).contains(column.textLength(row)) else {
           refuse(row, "prediction_id has to have 1 to \(EventReader.idLimit) bytes")
           break
         }
-        bytes.append(contentsOf: text)
+        column.appendText(row, to: &bytes)
       case .number(let number):
         if let whole = Int64(exactly: number), abs(number) <= 0x1p53 {
           bytes.append(contentsOf: String(whole).utf8)
@@ -237,7 +246,8 @@ private struct Intake {
           refuse(row, "prediction_id is neither a text nor a whole number up to 2^53: \(number)")
         }
       case .null: refuse(row, "it has no prediction_id")
-      case .boolean, .nested: refuse(row, "prediction_id is neither a text nor a whole number")
+      case .boolean, .time, .nested:
+        refuse(row, "prediction_id is neither a text nor a whole number")
       }
       ends.append(Int32(truncatingIfNeeded: bytes.count))
     }
@@ -245,7 +255,7 @@ private struct Intake {
       MemoryColumn(name: EventColumnName.id, values: .texts(ends: ends, bytes: bytes)), at: 0)
   }
 
-  private mutating func readTimes(_ column: ParsedColumn?) {
+  private mutating func readTimes(_ column: Rows.Column?) {
     let now = reader.now.microseconds
     var times = [Int64](repeating: now, count: rows.count)
     for row in 0..<rows.count {
@@ -258,6 +268,7 @@ private struct Intake {
           continue
         }
         times[row] = instant.microseconds
+      case .time(let microseconds): times[row] = microseconds
       case .number, .boolean, .nested: refuse(row, "timestamp is no text with an ISO 8601 instant")
       }
     }

@@ -2,7 +2,7 @@ import CSimdJSON
 import Columns
 
 /// Rows of JSON, parsed into cells by member.
-final class ParsedRows {
+final class ParsedRows: SentRows {
   private let rows: OpaquePointer
   /// Why the text could not be read as a whole; nil where it could.
   let error: String?
@@ -55,25 +55,7 @@ final class ParsedRows {
 }
 
 /// Cells of one member; valid while its rows are.
-struct ParsedColumn {
-  enum Cell: Equatable {
-    case null
-    case number(Double)
-    case text
-    case boolean(Bool)
-    case nested
-
-    /// The type of a column that holds such cells; nil for none.
-    var type: CellType? {
-      switch self {
-      case .number: .number
-      case .text: .text
-      case .boolean: .boolean
-      case .null, .nested: nil
-      }
-    }
-  }
-
+struct ParsedColumn: SentColumn {
   let group: String
   let name: String
   private let column: plumbline_json_column
@@ -86,7 +68,7 @@ struct ParsedColumn {
     name = Self.string(column.name, column.name_length)
   }
 
-  func cell(_ row: Int) -> Cell {
+  func cell(_ row: Int) -> SentCell {
     guard row < column.count else { return .null }
     switch Int(column.kinds[row]) {
     case Int(PLUMBLINE_JSON_NUMBER.rawValue): return .number(column.numbers[row])
@@ -98,16 +80,17 @@ struct ParsedColumn {
     }
   }
 
-  /// The bytes of a cell that is a text.
-  func bytes(_ row: Int) -> UnsafeRawBufferPointer {
-    guard let texts, let begins = column.text_begins, let ends = column.text_ends else {
-      return UnsafeRawBufferPointer(start: nil, count: 0)
-    }
-    return UnsafeRawBufferPointer(
-      start: texts + Int(begins[row]), count: Int(ends[row]) - Int(begins[row]))
+  func textLength(_ row: Int) -> Int {
+    guard let begins = column.text_begins, let ends = column.text_ends else { return 0 }
+    return Int(ends[row]) - Int(begins[row])
   }
 
-  func text(_ row: Int) -> String { String(decoding: bytes(row), as: UTF8.self) }
+  func appendText(_ row: Int, to bytes: inout [UInt8]) {
+    guard let texts, let begins = column.text_begins else { return }
+    bytes.append(
+      contentsOf: UnsafeRawBufferPointer(
+        start: texts + Int(begins[row]), count: textLength(row)))
+  }
 
   private static func string(_ characters: UnsafePointer<CChar>?, _ length: Int) -> String {
     String(decoding: UnsafeRawBufferPointer(start: characters, count: length), as: UTF8.self)

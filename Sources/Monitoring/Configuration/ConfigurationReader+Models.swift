@@ -31,6 +31,8 @@ extension ConfigurationReader {
       case "reference": model.reference = reader.source(value, "reference")
       case "production": model.production = reader.source(value, "production")
       case "labels": model.labels = reader.source(value, "labels")
+      case "feature_names": model.featureNames = reader.texts(value)
+      case "class_names": model.classNames = reader.texts(value)
       case "checks": checks = value
       default: return false
       }
@@ -38,7 +40,7 @@ extension ConfigurationReader {
     } known: {
       [
         "name", "version", "type", "schema", "positive_label", "reference", "production", "labels",
-        "checks",
+        "feature_names", "class_names", "checks",
       ]
     }
     guard !model.name.isEmpty else {

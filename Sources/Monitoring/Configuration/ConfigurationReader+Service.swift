@@ -154,10 +154,14 @@ extension ConfigurationReader {
       switch key {
       case "body_bytes":
         service.bodyLimit = reader.bytes(value, in: 1_024...(1 << 30)) ?? service.bodyLimit
+      case "file_bytes":
+        service.fileLimit = reader.bytes(value, in: 1_024...(1 << 40)) ?? service.fileLimit
       case "pending_bytes":
         service.pendingLimit = reader.bytes(value, in: 1_024...(1 << 40)) ?? service.pendingLimit
       case "unsealed_rows":
         service.unsealedRows = reader.whole(value, in: 1...100_000_000) ?? service.unsealedRows
+      case "join_seconds":
+        service.joinSeconds = reader.whole(value, in: 1...86_400) ?? service.joinSeconds
       case "series":
         service.seriesLimit = reader.whole(value, in: 1...10_000_000) ?? service.seriesLimit
       case "idle_seconds":
@@ -166,7 +170,10 @@ extension ConfigurationReader {
       }
       return true
     } known: {
-      ["body_bytes", "pending_bytes", "unsealed_rows", "series", "idle_seconds"]
+      [
+        "body_bytes", "file_bytes", "pending_bytes", "unsealed_rows", "join_seconds", "series",
+        "idle_seconds",
+      ]
     }
   }
 

@@ -23,6 +23,10 @@ public struct ModelConfiguration: Sendable, Equatable {
   /// Labels that come apart; nil for the service's log.
   public var labels: Source?
   public var positiveLabel: String?
+  /// What features are called whose requests have them by place alone.
+  public var featureNames: [String] = []
+  /// What classes are called whose responses have them by place alone.
+  public var classNames: [String] = []
   public var checks: [CheckConfiguration] = []
 
   public init(name: String) {

@@ -48,10 +48,14 @@ public struct ServiceConfiguration: Sendable, Equatable {
   public var allowsUnauthenticated = false
   /// Bytes a request's body may have.
   public var bodyLimit = 64 << 20
+  /// Bytes a file that is sent may have.
+  public var fileLimit = 1 << 30
   /// Bytes of bodies that are taken in at once, and of events that wait to be written.
   public var pendingLimit = 256 << 20
   /// Events of a model that wait in the journal before they are sealed into a file.
   public var unsealedRows = 250_000
+  /// Seconds a request of a payload logger waits for its response.
+  public var joinSeconds = 600
   /// Series a metric may have.
   public var seriesLimit = 2_000
   /// Seconds without a byte after which a connection is closed.

@@ -1,4 +1,5 @@
 import Events
+import Foundation
 import Hummingbird
 import Monitoring
 import NIOCore
@@ -19,9 +20,23 @@ struct IngestRoutes<Context: RequestContext> {
   struct Answer: Encodable {
     var accepted: Int
     var duplicates: Int
+    /// The first that were not taken.
     var rejected: [RejectedEvent]
+    /// How many were not taken.
+    var rejectedRows: Int
     /// Members no event has.
     var ignored: [String]
+
+    enum CodingKeys: String, CodingKey {
+      case accepted, duplicates, rejected, ignored
+      case rejectedRows = "rejected_rows"
+    }
+  }
+
+  /// What a body is.
+  private enum BodyFormat {
+    case text(EventReader.Format)
+    case parquet
   }
 
   private func take(
@@ -29,67 +44,65 @@ struct IngestRoutes<Context: RequestContext> {
   ) async throws -> Response {
     let model = context.parameters.get("model") ?? ""
     guard EventLog.isModelName(model) else { throw EventError.invalidModel(name: model) }
-    let format = try Self.format(request)
     do {
-      return try await withBody(request) { body in
-        let begun = MLMetrics.monotonicNanoseconds()
-        let events = try await state.log.append(body.readableBytesView, format, to: model, kind)
-        let taken = MLMetrics.monotonicNanoseconds() &- begun
-        state.metrics.ingestSeconds.observe(Double(taken) * 1e-9)
-        state.metrics.count(events, of: model, kind)
-        return try JSONText.response(
-          Answer(
-            accepted: events.appended.accepted, duplicates: events.appended.duplicates,
-            rejected: events.read.rejected, ignored: events.read.ignored))
-      }
+      let answer =
+        switch try Self.format(request) {
+        case .text(let format): try await take(text: request, format, to: model, kind)
+        case .parquet: try await take(parquet: request, to: model, kind)
+        }
+      return try JSONText.response(answer)
     } catch let error as EventError {
       state.metrics.refusedBodies.with(error.code).increment()
       throw error
     }
   }
 
-  private static func format(_ request: Request) throws -> EventReader.Format {
-    let header = request.headers[.contentType] ?? ""
-    let type = header.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() }
+  private func take(
+    text request: Request, _ format: EventReader.Format, to model: String, _ kind: EventKind
+  ) async throws -> Answer {
+    try await BodyReader(state: state).withBody(request) { body in
+      let begun = MLMetrics.monotonicNanoseconds()
+      let events = try await state.log.append(body.readableBytesView, format, to: model, kind)
+      let taken = MLMetrics.monotonicNanoseconds() &- begun
+      state.metrics.ingestSeconds.observe(Double(taken) * 1e-9)
+      state.metrics.count(events, of: model, kind)
+      return Answer(
+        accepted: events.appended.accepted, duplicates: events.appended.duplicates,
+        rejected: Array(events.read.rejected.prefix(RejectedEvent.listed)),
+        rejectedRows: events.read.rejected.count, ignored: events.read.ignored)
+    }
+  }
+
+  /// A file goes to the disk as it comes, for the engine to read.
+  private func take(
+    parquet request: Request, to model: String, _ kind: EventKind
+  ) async throws -> Answer {
+    let path = state.log.scratchFile(ending: "parquet")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try await BodyReader(state: state).write(request, to: path)
+    let begun = MLMetrics.monotonicNanoseconds()
+    let whole = try await state.log.append(parquet: path, to: model, kind) { events in
+      state.metrics.count(events, of: model, kind)
+    }
+    let taken = MLMetrics.monotonicNanoseconds() &- begun
+    state.metrics.ingestSeconds.observe(Double(taken) * 1e-9)
+    return Answer(
+      accepted: whole.appended.accepted, duplicates: whole.appended.duplicates,
+      rejected: whole.rejected, rejectedRows: whole.rejectedRows, ignored: whole.ignored.sorted())
+  }
+
+  private static func format(_ request: Request) throws -> BodyFormat {
+    let type = request.mediaType
     switch type {
-    case "application/json": return .array
-    case "application/x-ndjson", "application/ndjson", "application/jsonl": return .lines
+    case "application/json": return .text(.array)
+    case "application/x-ndjson", "application/ndjson", "application/jsonl": return .text(.lines)
+    case "application/vnd.apache.parquet": return .parquet
     default:
       throw Problem(
         .unsupportedMediaType, "unsupported_media_type",
-        "events come as application/json or application/x-ndjson, not `\(type ?? "")`",
+        "events come as application/json, application/x-ndjson or application/vnd.apache.parquet, "
+          + "not `\(type ?? "")`",
         mend: "set Content-Type to what the body is")
     }
-  }
-
-  /// Reads the body, while there is room for it.
-  private func withBody(
-    _ request: Request, _ use: (ByteBuffer) async throws -> Response
-  ) async throws -> Response {
-    let limit = state.configuration.bodyLimit
-    let said = request.headers[.contentLength].flatMap { Int($0) }
-    if let said, said > limit { throw Self.tooLarge(limit) }
-    // Room is taken as bytes come, so that who sends slowly holds no more than was sent.
-    var (body, reserved) = (ByteBuffer(), 0)
-    defer { state.giveBack(reserved) }
-    for try await part in request.body {
-      let size = part.readableBytes
-      guard body.readableBytes + size <= limit else { throw Self.tooLarge(limit) }
-      guard state.reserve(size) else {
-        state.metrics.refusedBodies.with("overloaded").increment()
-        throw Problem(
-          .tooManyRequests, "overloaded", "more bodies are coming in than there is room for",
-          mend: "send the same batch again after a while", retryAfter: 1)
-      }
-      reserved += size
-      body.writeImmutableBuffer(part)
-    }
-    return try await use(body)
-  }
-
-  private static func tooLarge(_ limit: Int) -> Problem {
-    Problem(
-      .contentTooLarge, "body_too_large", "the body is larger than \(limit) bytes",
-      mend: "send it in smaller batches, or raise service.limits.body_bytes")
   }
 }

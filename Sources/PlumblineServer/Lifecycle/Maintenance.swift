@@ -3,7 +3,8 @@ import Logging
 import Monitoring
 import ServiceLifecycle
 
-/// Seals what waits, joins small segments and drops old ones, again and again.
+/// Seals what waits, joins small segments and drops old ones, and gives up waiting for halves of
+/// exchanges, again and again.
 struct Maintenance: Service {
   let state: ServiceState
   let logger: Logger
@@ -17,11 +18,23 @@ struct Maintenance: Service {
       } catch {
         return
       }
+      await flush()
       maintain()
     }
   }
 
-  func maintain() {
+  private func flush() async {
+    let wait = Int64(state.configuration.joinSeconds) * 1_000_000
+    do {
+      try await state.joiner.flush(
+        receivedBefore: Instant(microseconds: state.now().microseconds - wait)
+      ) { state.metrics.count($1, of: $0, .predictions) }
+    } catch {
+      logger.error("requests without response could not be kept", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func maintain() {
     let configuration = state.configuration
     do {
       try state.log.seal()

@@ -7,6 +7,7 @@ import Telemetry
 /// What requests and background work share.
 final class ServiceState: Sendable {
   let log: EventLog
+  let joiner: PayloadJoiner
   let registry: MetricRegistry
   let metrics: ServiceMetrics
   let now: @Sendable () -> Instant
@@ -27,10 +28,11 @@ final class ServiceState: Sendable {
   }
 
   init(
-    log: EventLog, registry: MetricRegistry, configuration: Configuration,
-    now: @escaping @Sendable () -> Instant
+    log: EventLog, joiner: PayloadJoiner, registry: MetricRegistry,
+    configuration: Configuration, now: @escaping @Sendable () -> Instant
   ) throws {
     self.log = log
+    self.joiner = joiner
     self.registry = registry
     self.now = now
     metrics = try ServiceMetrics(registry)

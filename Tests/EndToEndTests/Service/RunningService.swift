@@ -84,7 +84,8 @@ final class RunningService: Sendable {
     _ method: String, _ path: String, body: Data? = nil, type: String? = nil,
     headers: [String: String] = [:]
   ) async -> Answer? {
-    var request = URLRequest(url: address.appendingPathComponent(path), timeoutInterval: 20)
+    var request = URLRequest(
+      url: URL(string: address.absoluteString + "/" + path) ?? address, timeoutInterval: 20)
     request.httpMethod = method
     request.httpBody = body
     if let type { request.setValue(type, forHTTPHeaderField: "Content-Type") }

@@ -59,7 +59,7 @@ struct ServiceTests {
       ("POST", path, "[]", nil, 415, "unsupported_media_type"),
       ("POST", path, String(repeating: " ", count: 3_000), json, 413, "body_too_large"),
       ("POST", "v1/models/.hidden/predictions", "[]", json, 404, "invalid_model"),
-      ("GET", path, nil, nil, 404, "not_found"), ("GET", "nowhere", nil, nil, 404, "not_found"),
+      ("GET", path, nil, nil, 404, "no_events"), ("GET", "nowhere", nil, nil, 404, "not_found"),
     ]
     for (method, path, body, type, status, code) in cases {
       let answer = try #require(

@@ -1,0 +1,101 @@
+public import Foundation
+import Monitoring
+
+/// A CloudEvent of a model server's payload logger: a request, or the response to one.
+public struct CloudEvent: Sendable {
+  enum Side: String, Sendable { case request, response }
+
+  var id: String
+  var side: Side
+  var source: String
+  var time: Instant?
+  /// Attributes beyond the specification's own, names in small letters.
+  var extensions: [String: String]
+  var data: JSONValue
+
+  /// Reads an event whose attributes are headers: binary content mode.
+  ///
+  /// - Parameters:
+  ///   - attributes: the values of headers `ce-…`, by what follows, in small letters.
+  ///   - body: the data, which has to be JSON.
+  public init(attributes: [String: String], body: Data) throws(EventError) {
+    let decoded = attributes.mapValues { $0.removingPercentEncoding ?? $0 }
+    try self.init(decoded, try JSONValue(body))
+  }
+
+  /// Reads one event, or a batch of them: structured content mode.
+  public static func structured(_ body: Data) throws(EventError) -> [Result<CloudEvent, EventError>]
+  {
+    let value = try JSONValue(body)
+    return (value.list ?? [value]).map { value in
+      Result { () throws(EventError) in try CloudEvent(structured: value) }
+    }
+  }
+
+  private init(structured value: JSONValue) throws(EventError) {
+    guard let members = value.object else {
+      throw .unreadable(reason: "an event is no JSON object")
+    }
+    var data = members["data"] ?? .null
+    if let text = members["data_base64"]?.text {
+      guard let bytes = Data(base64Encoded: text) else {
+        throw .unreadable(reason: "data_base64 is no base64")
+      }
+      data = try JSONValue(bytes)
+    } else if let text = data.text {
+      // JSON that was sent as a text.
+      data = try JSONValue(Data(text.utf8))
+    }
+    try self.init(members.compactMapValues(\.text), data)
+  }
+
+  private init(_ attributes: [String: String], _ data: JSONValue) throws(EventError) {
+    func attribute(_ name: String) throws(EventError) -> String {
+      guard let value = attributes[name], !value.isEmpty else {
+        throw .unreadable(reason: "the CloudEvent has no `\(name)`")
+      }
+      return value
+    }
+    let version = try attribute("specversion")
+    guard ["1.0", "0.3", "0.2"].contains(version) else {
+      throw .unreadable(reason: "specversion is `\(version)`, not 1.0, 0.3 or 0.2")
+    }
+    id = try attribute("id")
+    source = try attribute("source")
+    let type = try attribute("type")
+    if type.hasSuffix(".inference.request") {
+      side = .request
+    } else if type.hasSuffix(".inference.response") {
+      side = .response
+    } else {
+      throw .unreadable(
+        reason: "type `\(type)` ends in neither `.inference.request` nor `.inference.response`")
+    }
+    time = attributes["time"].flatMap { Instant($0) }
+    extensions = attributes
+    self.data = data
+  }
+
+  /// The model the event is of: an inference service, and a component of it that is no predictor.
+  public var model: String? {
+    let component = extensions["component"] ?? ""
+    let name =
+      extensions["inferenceservicename"] ?? extensions["modelid"]
+      ?? source.split(separator: "/").last.map(String.init)
+    guard let name else { return nil }
+    return component.isEmpty || component == "predictor" ? name : "\(name).\(component)"
+  }
+
+  /// What a request and its response have in common.
+  var key: String {
+    let request = extensions["requestid"] ?? id
+    return [request, extensions["namespace"], extensions["modelid"]].compactMap(\.self)
+      .joined(separator: " ")
+  }
+
+  /// What the predictions of the event are called.
+  var predictionID: String { extensions["requestid"] ?? id }
+
+  /// Which of several versions answered, where the event tells.
+  var version: String? { extensions["endpoint"].flatMap { $0.isEmpty ? nil : $0 } }
+}

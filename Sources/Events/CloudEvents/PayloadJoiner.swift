@@ -1,0 +1,185 @@
+import Foundation
+public import Monitoring
+import Synchronization
+
+/// Joins requests and responses of payload loggers to events.
+///
+/// A request or response is on the disk when it is answered; the event of both is appended when the
+/// second of them comes. What has waited too long becomes an event by itself: a request alone is of
+/// a call that failed, where the model's responses are otherwise seen.
+public final class PayloadJoiner: Sendable {
+  /// What became of an event.
+  public struct Taken: Sendable {
+    /// The model of it.
+    public var model: String
+    /// What was appended; nil where it waits for its other half, or was known.
+    public var events: EventLog.Ingested?
+    public var isDuplicate: Bool
+  }
+
+  /// One half of an exchange, or that both are done with.
+  enum Item: Sendable {
+    case half(PayloadHalf)
+    case done([PayloadHalf.Key])
+  }
+
+  struct Outcome: Sendable {
+    var isNew = false
+    /// The other half, where that has come.
+    var other: PayloadHalf?
+  }
+
+  private let log: EventLog
+  private let writer: GroupWriter<Item, Outcome>
+  /// Exchanges whose events are appended.
+  private let done = Mutex<[PayloadHalf.Key]>([])
+
+  public init(log: EventLog) {
+    self.log = log
+    writer = GroupWriter(label: "plumbline.payloads", limit: log.options.pendingBytes)
+  }
+
+  /// Takes one event in.
+  ///
+  /// - Parameters:
+  ///   - model: whose it is, where that is not what the event says.
+  ///   - names: for what has none.
+  /// - Returns: once it is on the disk.
+  public func take(
+    _ event: CloudEvent, of model: String? = nil, names: PayloadNames, at now: Instant
+  ) async throws(EventError) -> Taken {
+    guard let model = model ?? event.model else {
+      throw .unreadable(reason: "the CloudEvent names no inference service")
+    }
+    guard EventLog.isModelName(model) else { throw .invalidModel(name: model) }
+    let half = PayloadHalf(
+      key: .init(model: model, exchange: event.key), side: event.side,
+      predictionID: event.predictionID, time: event.time ?? now, receivedAt: now,
+      version: event.version,
+      rows: event.side == .request
+        ? try InferencePayload.request(event.data, names)
+        : try InferencePayload.response(event.data, names))
+    let outcome = try await submit(.half(half))
+    guard outcome.isNew else { return Taken(model: model, events: nil, isDuplicate: true) }
+    guard let other = outcome.other else {
+      return Taken(model: model, events: nil, isDuplicate: false)
+    }
+    let events = try await append([Self.joined(half, other)], of: model)
+    done.withLock { $0.append(half.key) }
+    guard half.rows.count == other.rows.count else {
+      throw .unreadable(
+        reason: "the \(half.side.rawValue) has \(half.rows.count) rows and the "
+          + "\(other.side.rawValue) \(other.rows.count); the request is kept by itself")
+    }
+    return Taken(model: model, events: events, isDuplicate: false)
+  }
+
+  /// Appends what waited until a time without its other half, and what a process that ended had not
+  /// got round to.
+  ///
+  /// - Parameter each: is given what was appended, by model.
+  public func flush(
+    receivedBefore time: Instant, each: (String, EventLog.Ingested) -> Void
+  ) async throws(EventError) {
+    let known = Set(done.withLock { $0 })
+    let waiting: [PayloadHalf]
+    do {
+      waiting = try log.journal.payloads(receivedBefore: time.microseconds)
+        .filter { !known.contains($0.key) }
+    } catch {
+      throw .notKept(reason: "\(error)")
+    }
+    let exchanges = Dictionary(grouping: waiting, by: \.key)
+    for (model, exchanges) in Dictionary(grouping: exchanges, by: \.key.model) {
+      let answers = log.types(of: model, .predictions)[EventColumnName.prediction] != nil
+      let rows = exchanges.sorted { $0.key.exchange < $1.key.exchange }.map { _, halves in
+        halves.count == 2
+          ? Self.joined(halves[0], halves[1])
+          : Self.rows(halves[0], more: answers ? ["status": .text("error")] : [:])
+      }
+      each(model, try await append(rows, of: model))
+      _ = try await submit(.done(exchanges.map(\.key)))
+    }
+  }
+
+  /// Takes nothing more, and returns when all that was taken is written.
+  public func close() { writer.stop() }
+
+  // MARK: Events
+
+  /// The events of a request and its response.
+  private static func joined(_ one: PayloadHalf, _ other: PayloadHalf) -> [InferencePayload.Row] {
+    let (request, response) = one.side == .request ? (one, other) : (other, one)
+    // Which row of another number is whose cannot be told.
+    guard request.rows.count == response.rows.count else { return rows(request) }
+    var more: InferencePayload.Row = ["status": .text("success")]
+    let micros = response.time.microseconds.subtractingReportingOverflow(request.time.microseconds)
+    if !micros.overflow, micros.partialValue > 0 {
+      more["latency_seconds"] = .number(Double(micros.partialValue) / 1e6)
+    }
+    if let version = response.version ?? request.version { more["model_version"] = .text(version) }
+    let both = zip(request.rows, response.rows).map { $0.merging($1) { $1 } }
+    var whole = request
+    whole.rows = both
+    return rows(whole, more: more)
+  }
+
+  /// A half's rows as events: the exchange's id where there is one row, else numbered.
+  private static func rows(
+    _ half: PayloadHalf, more: InferencePayload.Row = [:]
+  ) -> [InferencePayload.Row] {
+    var more = more
+    // Responses alone answered; what is said of a failure is of requests alone.
+    if half.side == .response { more["status"] = nil }
+    if more["model_version"] == nil, let version = half.version {
+      more["model_version"] = .text(version)
+    }
+    return half.rows.enumerated().map { index, row in
+      var event = more.merging(row) { $1 }
+      let id = half.rows.count == 1 ? half.predictionID : "\(half.predictionID):\(index)"
+      event["prediction_id"] = .text(id)
+      event["timestamp"] = .text(half.time.iso8601)
+      return event
+    }
+  }
+
+  private func append(
+    _ exchanges: [[InferencePayload.Row]], of model: String
+  ) async throws(EventError) -> EventLog.Ingested {
+    var text = Data()
+    do {
+      for row in exchanges.joined() {
+        text += try JSONEncoder().encode(row)
+        text.append(UInt8(ascii: "\n"))
+      }
+    } catch {
+      throw .notKept(reason: "\(error)")
+    }
+    return try await log.append(text, .lines, to: model, .predictions)
+  }
+
+  // MARK: Writing
+
+  private func submit(_ item: Item) async throws(EventError) -> Outcome {
+    let size =
+      switch item {
+      case .half(let half): 256 + half.rows.reduce(0) { $0 + 64 * $1.count }
+      case .done(let keys): 64 * keys.count
+      }
+    return try await writer.submit(item, size: size) { group in self.write(group) }
+  }
+
+  private func write(_ group: [Item]) -> [Result<Outcome, EventError>] {
+    let finished = done.withLock { done -> [PayloadHalf.Key] in
+      let finished = done
+      done = []
+      return finished
+    }
+    do {
+      return try log.journal.add(group, finished: finished).map { .success($0) }
+    } catch {
+      done.withLock { $0 += finished }
+      return group.map { _ in .failure(.notKept(reason: "\(error)")) }
+    }
+  }
+}

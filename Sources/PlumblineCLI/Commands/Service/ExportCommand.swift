@@ -1,0 +1,57 @@
+public import ArgumentParser
+public import Events
+import Monitoring
+import Reporting
+
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write events the service kept as Parquet files by day.",
+    discussion: """
+      Reads the data folder of a service that does not run; one that runs gives events at \
+      GET /v1/models/MODEL/predictions.
+
+      Example:
+        plumbline export fraud --data-folder plumbline-data --to fraud-2026 --from 2026-01-01
+      """)
+
+  @Argument(help: "The model's name.")
+  var model: String
+
+  @Option(help: ArgumentHelp("predictions or labels.", valueName: "kind"))
+  var kind = EventKind.predictions
+
+  @Option(help: ArgumentHelp("A folder that is not there yet.", valueName: "folder"))
+  var to: String
+
+  @Option(help: ArgumentHelp("The first time that is wanted.", valueName: "time"))
+  var from: Instant?
+
+  @Option(help: ArgumentHelp("The first time that is wanted no more.", valueName: "time"))
+  var until: Instant?
+
+  @Option(
+    help: ArgumentHelp(
+      "The service's data folder; the configuration's, or plumbline-data.", valueName: "folder"))
+  var dataFolder: String?
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  private struct Answer: Encodable {
+    let rows: Int
+    let folder: String
+  }
+
+  func run() throws {
+    let folder = try dataFolder ?? output.configuration().service.dataFolder
+    let log = try EventLog(folder: folder, clock: { .now })
+    defer { log.close() }
+    let rows = try log.export(kind, of: model, from: from, until: until, to: to)
+    guard !output.quiet else { return }
+    let isJSON = output.format == .json
+    try Console.write(
+      isJSON ? json(Answer(rows: rows, folder: to)) : "\(rows) \(kind.rawValue) are in \(to).\n")
+  }
+}
+
+extension EventKind: ExpressibleByArgument {}

@@ -1,0 +1,73 @@
+import Events
+import Foundation
+import Hummingbird
+import Monitoring
+import NIOCore
+import Telemetry
+
+/// Reads bodies of events within the service's limits.
+struct BodyReader {
+  let state: ServiceState
+
+  /// Writes the body to a file as it comes.
+  func write(_ request: Request, to path: String) async throws {
+    let limit = state.configuration.fileLimit
+    let said = request.headers[.contentLength].flatMap { Int($0) }
+    if let said, said > limit { throw Self.tooLarge(limit, "file_bytes") }
+    do {
+      guard FileManager.default.createFile(atPath: path, contents: nil) else {
+        throw CocoaError(.fileWriteUnknown)
+      }
+      let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+      defer { try? file.close() }
+      var size = 0
+      for try await part in request.body {
+        size += part.readableBytes
+        guard size <= limit else { throw Self.tooLarge(limit, "file_bytes") }
+        try file.write(contentsOf: Data(part.readableBytesView))
+      }
+    } catch let error as CocoaError {
+      throw EventError.notKept(reason: error.localizedDescription)
+    }
+  }
+
+  /// Reads the body, while there is room for it.
+  func withBody<Result>(
+    _ request: Request, _ use: (ByteBuffer) async throws -> Result
+  ) async throws -> Result {
+    let limit = state.configuration.bodyLimit
+    let said = request.headers[.contentLength].flatMap { Int($0) }
+    if let said, said > limit { throw Self.tooLarge(limit, "body_bytes") }
+    // Room is taken as bytes come, so that who sends slowly holds no more than was sent.
+    var (body, reserved) = (ByteBuffer(), 0)
+    defer { state.giveBack(reserved) }
+    for try await part in request.body {
+      let size = part.readableBytes
+      guard body.readableBytes + size <= limit else { throw Self.tooLarge(limit, "body_bytes") }
+      guard state.reserve(size) else {
+        state.metrics.refusedBodies.with("overloaded").increment()
+        throw Problem(
+          .tooManyRequests, "overloaded", "more bodies are coming in than there is room for",
+          mend: "send the same batch again after a while", retryAfter: 1)
+      }
+      reserved += size
+      body.writeImmutableBuffer(part)
+    }
+    return try await use(body)
+  }
+
+  private static func tooLarge(_ limit: Int, _ key: String) -> Problem {
+    Problem(
+      .contentTooLarge, "body_too_large", "the body is larger than \(limit) bytes",
+      mend: "send it in smaller batches, or raise service.limits.\(key)")
+  }
+}
+
+extension Request {
+  /// What the body is, without parameters; nil where that is not said.
+  var mediaType: String? {
+    headers[.contentType].flatMap { header in
+      header.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import DataSources
+import Events
+import Foundation
+import Hummingbird
+import Monitoring
+import NIOCore
+import Telemetry
+
+/// Takes in what payload loggers of model servers send: CloudEvents of requests and responses.
+struct CloudEventRoutes<Context: RequestContext> {
+  let state: ServiceState
+
+  func add(to router: some RouterMethods<Context>) {
+    router.group("v1/cloudevents")
+      .add(middleware: ScopeMiddleware(scope: .ingest, state: state))
+      .post(use: take)
+  }
+
+  /// What is answered.
+  private struct Answer: Encodable {
+    /// Events of exchanges that are whole now.
+    var accepted = 0
+    var duplicates = 0
+    /// Requests and responses that wait for their other half.
+    var waiting = 0
+    var rejected: [RejectedEvent] = []
+  }
+
+  @Sendable private func take(_ request: Request, _ context: Context) async throws -> Response {
+    let model = request.uri.queryParameters["model"].map(String.init)
+    return try await BodyReader(state: state).withBody(request) { body in
+      let isAlone: Bool
+      let events: [Result<CloudEvent, EventError>]
+      do {
+        (events, isAlone) = try Self.events(request, Data(body.readableBytesView))
+      } catch let error as EventError {
+        state.metrics.refusedBodies.with(error.code).increment()
+        throw error
+      }
+      var answer = Answer()
+      for (index, event) in events.enumerated() {
+        do {
+          try await take(event.get(), index, of: model, &answer)
+        } catch let error as EventError {
+          guard !isAlone, error.isOfTheEvent else {
+            state.metrics.refusedBodies.with(error.code).increment()
+            throw error
+          }
+          answer.rejected.append(RejectedEvent(index: index, reason: error.what))
+        }
+      }
+      return try JSONText.response(answer, status: .accepted)
+    }
+  }
+
+  private func take(
+    _ event: CloudEvent, _ index: Int, of model: String?, _ answer: inout Answer
+  ) async throws {
+    let name = model ?? event.model
+    let configured = state.models.first { $0.name == name }
+    let names = PayloadNames(
+      features: configured?.featureNames ?? [], classes: configured?.classNames ?? [])
+    let taken = try await state.joiner.take(event, of: model, names: names, at: state.now())
+    if taken.isDuplicate { answer.duplicates += 1 }
+    guard let events = taken.events else {
+      if !taken.isDuplicate { answer.waiting += 1 }
+      return
+    }
+    state.metrics.count(events, of: taken.model, .predictions)
+    answer.accepted += events.appended.accepted
+    answer.duplicates += events.appended.duplicates
+    answer.rejected += events.read.rejected.map { .init(index: index, reason: $0.reason) }
+  }
+
+  /// The events of a body, and whether it is one that stands for the whole request.
+  private static func events(
+    _ request: Request, _ body: Data
+  ) throws -> ([Result<CloudEvent, EventError>], isAlone: Bool) {
+    let type = request.mediaType
+    switch type {
+    case "application/cloudevents+json": return (try CloudEvent.structured(body), true)
+    case "application/cloudevents-batch+json": return (try CloudEvent.structured(body), false)
+    case "application/json", nil:
+      let attributes = request.headers.reduce(into: [String: String]()) { attributes, field in
+        let name = field.name.canonicalName
+        if name.hasPrefix("ce-") { attributes[String(name.dropFirst(3))] = field.value }
+      }
+      return ([.success(try CloudEvent(attributes: attributes, body: body))], true)
+    default:
+      throw Problem(
+        .unsupportedMediaType, "unsupported_media_type",
+        "CloudEvents come as application/cloudevents+json, application/cloudevents-batch+json, or "
+          + "application/json with `ce-` headers, not `\(type ?? "")`",
+        mend: "have the logger send JSON")
+    }
+  }
+}
+
+extension EventError {
+  /// Whether it is of one event of a batch, rather than of the service.
+  fileprivate var isOfTheEvent: Bool {
+    switch self {
+    case .unreadable, .invalidModel: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Events
+import Foundation
+import Hummingbird
+import Monitoring
+import NIOCore
+
+/// Events as they were kept, for other tools.
+struct EventRoutes<Context: RequestContext> {
+  let state: ServiceState
+
+  func add(to router: some RouterMethods<Context>) {
+    router.group("v1/models/{model}")
+      .add(middleware: ScopeMiddleware(scope: .read, state: state))
+      .get("predictions") { try await export($0, $1, .predictions) }
+      .get("labels") { try await export($0, $1, .labels) }
+  }
+
+  /// One Parquet file of the events of a stretch of time.
+  private func export(
+    _ request: Request, _ context: Context, _ kind: EventKind
+  ) async throws -> Response {
+    let model = context.parameters.get("model") ?? ""
+    guard EventLog.isModelName(model) else { throw EventError.invalidModel(name: model) }
+    let query = request.uri.queryParameters
+    func time(_ name: Substring) throws -> Instant? {
+      guard let text = query[name] else { return nil }
+      guard let time = Instant(String(text)) else {
+        throw Problem(
+          .badRequest, "invalid_query", "`\(name)` is no ISO 8601 instant",
+          mend: "write it as 2026-11-23T00:00:00Z")
+      }
+      return time
+    }
+    let (from, until, log) = (try time("from"), try time("until"), state.log)
+    let path: String
+    do {
+      path = try await Background.run {
+        try log.exportFile(kind, of: model, from: from, until: until)
+      }
+    } catch let error as ExportError {
+      guard case .noEvents = error else { throw error }
+      throw Problem(.notFound, error.code, error.what, mend: error.mend)
+    }
+    // The name goes at once: the file goes with its last reader.
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+    let size = try Int(file.seekToEnd())
+    try file.seek(toOffset: 0)
+    return Response(
+      status: .ok,
+      headers: [
+        .contentType: "application/vnd.apache.parquet",
+        .contentDisposition: "attachment; filename=\"\(model)-\(kind.rawValue).parquet\"",
+      ],
+      body: ResponseBody(contentLength: size) { writer in
+        while let part = try file.read(upToCount: 1 << 20), !part.isEmpty {
+          try await writer.write(ByteBuffer(bytes: part))
+        }
+        try await writer.finish(nil)
+      })
+  }
+}

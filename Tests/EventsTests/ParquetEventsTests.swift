@@ -1,0 +1,125 @@
+import Columns
+import DataSources
+import Events
+import Foundation
+import Monitoring
+import Support
+import Testing
+
+/// Events that come as Parquet files.
+struct ParquetEventsTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func open() throws -> EventLog {
+    try EventLog(folder: folder.path + "/data") { Instant(microseconds: 1_714_557_600_000_000) }
+  }
+
+  private func query(_ log: EventLog, _ expression: String, _ kind: EventKind = .predictions) throws
+    -> [Int64?]
+  {
+    try log.withEvents(of: "m", kind) { relation in
+      try relation.integers([expression], over: relation.database.connect()).compactMap(\.first)
+    } ?? []
+  }
+
+  @Test func `Flat columns and structs are the events JSON would be`() async throws {
+    let flat = try folder.write(
+      "flat.parquet",
+      rowsOf: """
+        SELECT range AS prediction_id, TIMESTAMP '2024-05-01 10:00:00' + INTERVAL 1 SECOND * range
+            AS timestamp, range::INTEGER AS age, 'c' || (range % 3) AS city, range % 2 = 0 AS vip,
+          1.5::DECIMAL(4, 1) AS price, DATE '2024-01-01' AS joined, NULL AS nothing,
+          (range % 2)::TINYINT AS prediction, 0.25::FLOAT AS probability_1, range AS label
+        FROM range(50000)
+        """)
+    let nested = try folder.write(
+      "nested.parquet",
+      rowsOf: """
+        SELECT 'p' || range AS prediction_id, {'age': range, 'city': 'x', 'label': 7} AS features,
+          {'1': 0.5, '0': 0.5} AS probabilities
+        FROM range(10)
+        """)
+    let log = try open()
+    var portions = 0
+    let first = try await log.append(parquet: flat, to: "m", .predictions) { _ in portions += 1 }
+    #expect(first.appended == .init(accepted: 50_000, duplicates: 0))
+    #expect(first.rejectedRows == 0 && first.ignored.isEmpty && portions > 1)
+    let again = try await log.append(parquet: flat, to: "m", .predictions)
+    #expect(again.appended == .init(accepted: 0, duplicates: 50_000))
+    let second = try await log.append(parquet: nested, to: "m", .predictions)
+    #expect(second.appended.accepted == 10)
+    let types = log.types(of: "m", .predictions)
+    #expect(types["age"] == .number && types["city"] == .text && types["vip"] == .boolean)
+    #expect(types["price"] == .number && types["joined"] == .text && types["nothing"] == nil)
+    #expect(types["feature_label"] == .number && types["label"] == nil)
+    #expect(types["probability_0"] == .number && types["prediction"] == .number)
+    #expect(try query(log, "count(*)") == [50_010])
+    #expect(try query(log, "sum(age)::BIGINT") == [Int64(50_000 / 2 * 49_999 + 45)])
+    #expect(try query(log, "count(*) FILTER (prediction_id = '49999' AND city = 'c1')") == [1])
+    #expect(
+      try query(log, "epoch_us(max(timestamp))") == [1_714_557_600_000_000 + 49_999_000_000])
+  }
+
+  @Test func `Bad rows are refused by their place in the file`() async throws {
+    let path = try folder.write(
+      "bad.parquet",
+      rowsOf: """
+        SELECT CASE WHEN range = 40000 THEN NULL ELSE 'p' || range END AS prediction_id,
+          CASE WHEN range = 123 THEN 2.0 ELSE 0.5 END AS probability_1,
+          CASE WHEN range = 30001 THEN repeat('é', 40000) ELSE 'short' END AS note
+        FROM range(50000)
+        """)
+    let log = try open()
+    let taken = try await log.append(parquet: path, to: "m", .predictions)
+    #expect(taken.appended.accepted == 49_997 && taken.rejectedRows == 3)
+    #expect(taken.rejected.map(\.index) == [123, 30_001, 40_000])
+    for (row, reason) in zip(taken.rejected, ["between 0 and 1", "longer than", "prediction_id"]) {
+      #expect(row.reason.contains(reason), "\(row)")
+    }
+    // More rows are refused than an answer lists.
+    let worse = try folder.write(
+      "worse.parquet", rowsOf: "SELECT NULL::VARCHAR AS prediction_id FROM range(30000)")
+    let none = try await log.append(parquet: worse, to: "m", .predictions)
+    #expect(none.rejectedRows == 30_000 && none.rejected.count == RejectedEvent.listed)
+    #expect(none.rejected.last?.index == RejectedEvent.listed - 1)
+  }
+
+  @Test func `Labels come so too`() async throws {
+    let path = try folder.write(
+      "labels.parquet",
+      rowsOf: "SELECT range AS prediction_id, range % 2 AS label, 1 AS extra FROM range(100)")
+    let log = try open()
+    let taken = try await log.append(parquet: path, to: "m", .labels)
+    #expect(taken.appended.accepted == 100 && taken.ignored == ["extra"])
+    #expect(try query(log, "sum(label)::BIGINT", .labels) == [50])
+  }
+
+  @Test func `What is no Parquet file of events is refused with its reason`() async throws {
+    let log = try open()
+    let text = try folder.write("text.parquet", "PAR1 this is none PAR1")
+    let list = try folder.write(
+      "list.parquet", rowsOf: "SELECT 'a' AS prediction_id, [1, 2] AS embedding FROM range(3)")
+    for (path, reason) in [(text, "the body"), (list, "`embedding`")] {
+      let error = await #expect(throws: EventError.self) {
+        try await log.append(parquet: path, to: "m", .predictions)
+      }
+      guard case .unreadable(let told) = error else { throw try #require(error) }
+      #expect(told.contains(reason) && !told.contains(folder.path), "\(told)")
+    }
+    let good = try folder.write("good.parquet", rowsOf: "SELECT 1 AS prediction_id")
+    // Cut short, and with its middle overwritten: never a crash.
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: good))
+    for length in stride(from: 0, to: bytes.count, by: 7) {
+      let cut = folder.path + "/cut.parquet"
+      try bytes.prefix(length).write(to: URL(fileURLWithPath: cut))
+      await #expect(throws: EventError.self) {
+        try await log.append(parquet: cut, to: "m", .predictions)
+      }
+    }
+    #expect(log.models.isEmpty)
+  }
+}
