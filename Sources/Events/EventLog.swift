@@ -190,8 +190,7 @@ public final class EventLog: Sendable {
   }
 
   private func remember(_ segment: Segment, _ key: ModelKey) throws {
-    let names =
-      [EventColumnName.id] + (key.kind == .labels ? [EventColumnName.label] : [])
+    let names = key.kind.keyColumns
     let list = names.map(Dialect.duckDB.identifier).joined(separator: ", ")
     let connection = try engine.connect()
     let stream = try connection.query(
@@ -232,12 +231,14 @@ public final class EventLog: Sendable {
 
   /// Reads a batch of JSON and appends its good rows.
   ///
+  /// - Parameter complete: adds to the good rows what they lack.
   /// - Returns: once what is accepted is on the disk.
   public func append(
     _ text: some Collection<UInt8> & Sendable, _ format: EventReader.Format, to model: String,
-    _ kind: EventKind
+    _ kind: EventKind, completing complete: (inout MemoryTable) -> Void = { _ in }
   ) async throws(EventError) -> Ingested {
-    try await append(to: model, kind) { (reader) throws(EventError) in try reader.read(text, format)
+    try await append(to: model, kind, complete) { (reader) throws(EventError) in
+      try reader.read(text, format)
     }
   }
 
@@ -245,17 +246,19 @@ public final class EventLog: Sendable {
   ///
   /// - Parameters:
   ///   - path: a file whose columns are features and what else events have.
+  ///   - complete: adds to the good rows what they lack.
   ///   - each: is given what became of every portion.
   /// - Returns: once what is accepted is on the disk; where it throws, portions before may be kept.
   public func append(
     parquet path: String, to model: String, _ kind: EventKind,
+    completing complete: (inout MemoryTable) -> Void = { _ in },
     each: (Ingested) -> Void = { _ in }
   ) async throws(EventError) -> IngestedFile {
     guard Self.isModelName(model) else { throw .invalidModel(name: model) }
     let file = try await ParquetEvents.open(path, kind, engine: engine)
     var whole = IngestedFile()
     while let portion = try await file.next() {
-      var events = try await append(to: model, kind) { reader in reader.read(portion.rows) }
+      var events = try await append(to: model, kind, complete) { $0.read(portion.rows) }
       for index in events.read.rejected.indices {
         let row = events.read.rejected[index].index
         events.read.rejected[index].index = Int(truncatingIfNeeded: portion.numbers[row])
@@ -267,13 +270,14 @@ public final class EventLog: Sendable {
   }
 
   private func append(
-    to model: String, _ kind: EventKind,
+    to model: String, _ kind: EventKind, _ complete: (inout MemoryTable) -> Void,
     _ read: (EventReader) throws(EventError) -> ReadEvents
   ) async throws(EventError) -> Ingested {
     guard Self.isModelName(model) else { throw .invalidModel(name: model) }
     while true {
-      let read = try read(
+      var read = try read(
         EventReader(kind: kind, types: types(of: model, kind), now: clock()))
+      complete(&read.batch)
       guard let kept = try await append(read.batch, to: model, kind) else { continue }
       let appended = Appended(accepted: kept.rows, duplicates: read.batch.rows - kept.rows)
       return Ingested(appended: appended, kept: kept, read: read)

@@ -116,6 +116,7 @@ public struct PlumblineService: Sendable {
     CloudEventRoutes(state: state).add(to: router)
     EventRoutes(state: state).add(to: router)
     ModelRoutes(state: state).add(to: router)
+    ExperimentRoutes(state: state, history: history, version: version).add(to: router)
     RunRoutes(state: state, history: history, version: version).add(to: router)
     let logger = logger
     let scheme = configuration.tls == nil ? "http" : "https"

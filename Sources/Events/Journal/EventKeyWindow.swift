@@ -32,7 +32,7 @@ struct EventKeyWindow {
 
   /// What tells an event from others: its id, and of a label also what it says.
   static func keys(of table: MemoryTable, model: String, _ kind: EventKind) -> [Key] {
-    guard let ids = table.column(EventColumnName.id) else { return [] }
+    guard let ids = table.column(kind.idColumn) else { return [] }
     let labels = kind == .labels ? table.column(EventColumnName.label) : nil
     return (0..<table.rows).map { row in
       func hash(_ salt: Int) -> Int {

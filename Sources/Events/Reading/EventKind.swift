@@ -1,6 +1,27 @@
-/// What is kept of a model.
+/// What is kept of a model, or of an experiment.
 public enum EventKind: String, Sendable, CaseIterable, Codable {
   case predictions, labels
+  /// What was measured of users of an experiment.
+  case observations
+
+  /// The column of events' ids.
+  var idColumn: String {
+    self == .observations ? EventColumnName.observationID : EventColumnName.id
+  }
+
+  /// The columns that tell an event from others.
+  var keyColumns: [String] {
+    [idColumn] + (self == .labels ? [EventColumnName.label] : [])
+  }
+
+  /// Members whose own members have columns.
+  var groups: [String] {
+    switch self {
+    case .predictions: ["features", "probabilities"]
+    case .labels: []
+    case .observations: ["metrics"]
+    }
+  }
 }
 
 /// Names of columns that events of a kind have by themselves.
@@ -13,6 +34,9 @@ public enum EventColumnName {
   public static let status = "status"
   public static let modelVersion = "model_version"
   public static let segment = "segment"
+  public static let observationID = "observation_id"
+  public static let user = "user_id"
+  public static let variant = "variant"
   /// When the service took the event in.
   public static let receivedAt = "received_at"
 
@@ -34,6 +58,9 @@ public enum EventColumnName {
 
   /// The column of a class's probability.
   public static func probability(of className: String) -> String { "probability_\(className)" }
+
+  /// Names a metric of an observation cannot have.
+  static let ofObservations = [observationID, user, variant, timestamp, receivedAt, "date"]
 
   /// The column of a feature: its own name, but for names that mean something else.
   public static func feature(_ name: String) -> String {

@@ -1,4 +1,5 @@
 public import Columns
+import Foundation
 public import Monitoring
 
 /// A row that was not taken.
@@ -54,8 +55,7 @@ public struct EventReader: Sendable {
   public func read(
     _ text: some Collection<UInt8>, _ format: Format
   ) throws(EventError) -> ReadEvents {
-    let groups = kind == .predictions ? ["features", "probabilities"] : []
-    guard let rows = ParsedRows(text, isLines: format == .lines, groups: groups) else {
+    guard let rows = ParsedRows(text, isLines: format == .lines, groups: kind.groups) else {
       throw .unreadable(reason: "there is not enough memory for it")
     }
     if let error = rows.error { throw .unreadable(reason: error) }
@@ -96,15 +96,16 @@ private struct Intake<Rows: SentRows> {
   }
 
   mutating func read() {
-    var ids: Rows.Column?
-    var times: Rows.Column?
+    var (ids, users, times): (Rows.Column?, Rows.Column?, Rows.Column?)
     for column in rows.columns {
       switch (column.group, column.name) {
-      case ("", EventColumnName.id): ids = column
+      case ("", reader.kind.idColumn): ids = column
+      case ("", EventColumnName.user) where reader.kind == .observations: users = column
       case ("", EventColumnName.timestamp): times = column
       case ("", let name): readMember(name, column)
       case ("features", let name):
         add(column, as: EventColumnName.feature(name), "feature `\(name)`")
+      case ("metrics", let name): readMetric(name, column)
       case (_, let name):
         add(
           column, as: EventColumnName.probability(of: name), "the probability of `\(name)`",
@@ -112,11 +113,27 @@ private struct Intake<Rows: SentRows> {
         ) { $0 >= 0 && $0 <= 1 ? nil : "is not between 0 and 1" }
       }
     }
-    readIDs(ids)
+    switch reader.kind {
+    case .predictions, .labels: readIDs(ids, as: EventColumnName.id)
+    case .observations:
+      // What has no id is another one each time it comes.
+      readIDs(users, as: EventColumnName.user)
+      readIDs(ids, as: EventColumnName.observationID) { UUID().uuidString }
+    }
     readTimes(times)
     if reader.kind == .labels, !hasLabels {
       for row in 0..<rows.count { refuse(row, "it has no label") }
     }
+  }
+
+  private mutating func readMetric(_ name: String, _ column: Rows.Column) {
+    guard !EventColumnName.ofObservations.contains(name.lowercased()) else {
+      for row in 0..<rows.count where column.cell(row) != .null {
+        refuse(row, "a metric cannot be called `\(name)`")
+      }
+      return
+    }
+    add(column, as: name, "metric `\(name)`", type: .number)
   }
 
   private mutating func readMember(_ name: String, _ column: Rows.Column) {
@@ -134,7 +151,8 @@ private struct Intake<Rows: SentRows> {
       add(column, as: name, name, type: .text)
     case (.predictions, EventColumnName.modelVersion), (.predictions, EventColumnName.segment):
       add(column, as: name, name, type: .text)
-    case (.predictions, "features"), (.predictions, "probabilities"):
+    case (.observations, EventColumnName.variant): add(column, as: name, name, type: .text)
+    case (let kind, let name) where kind.groups.contains(name):
       for row in 0..<rows.count where column.cell(row) != .null {
         refuse(row, "\(name) is no JSON object")
       }
@@ -186,7 +204,9 @@ private struct Intake<Rows: SentRows> {
       var numbers = [Double](repeating: 0, count: rows.count)
       for row in 0..<rows.count {
         let cell = column.cell(row)
-        if case .number(let number) = cell {
+        if case .boolean(let truth) = cell, column.group == "metrics" {
+          numbers[row] = truth ? 1 : 0
+        } else if case .number(let number) = cell {
           numbers[row] = number
           if let check, let wrong = check(number) { refuse(row, "\(what) \(wrong): \(number)") }
         } else if let reason = note(row, cell) {
@@ -228,14 +248,17 @@ private struct Intake<Rows: SentRows> {
       MemoryColumn(name: name, values: values, isValid: isValid.contains(false) ? isValid : []))
   }
 
-  private mutating func readIDs(_ column: Rows.Column?) {
+  /// Ids of one kind; `missing` gives those of rows without.
+  private mutating func readIDs(
+    _ column: Rows.Column?, as name: String, missing: (() -> String)? = nil
+  ) {
     var (ends, bytes): ([Int32], [UInt8]) = ([], [])
     ends.reserveCapacity(rows.count)
     for row in 0..<rows.count {
       switch column?.cell(row) ?? .null {
       case .text:
         guard let column, (1...EventReader.idLimit).contains(column.textLength(row)) else {
-          refuse(row, "prediction_id has to have 1 to \(EventReader.idLimit) bytes")
+          refuse(row, "\(name) has to have 1 to \(EventReader.idLimit) bytes")
           break
         }
         column.appendText(row, to: &bytes)
@@ -243,16 +266,21 @@ private struct Intake<Rows: SentRows> {
         if let whole = Int64(exactly: number), abs(number) <= 0x1p53 {
           bytes.append(contentsOf: String(whole).utf8)
         } else {
-          refuse(row, "prediction_id is neither a text nor a whole number up to 2^53: \(number)")
+          refuse(row, "\(name) is neither a text nor a whole number up to 2^53: \(number)")
         }
-      case .null: refuse(row, "it has no prediction_id")
+      case .null:
+        if let missing {
+          bytes.append(contentsOf: missing().utf8)
+        } else {
+          refuse(row, "it has no \(name)")
+        }
       case .boolean, .time, .nested:
-        refuse(row, "prediction_id is neither a text nor a whole number")
+        refuse(row, "\(name) is neither a text nor a whole number")
       }
       ends.append(Int32(truncatingIfNeeded: bytes.count))
     }
     columns.insert(
-      MemoryColumn(name: EventColumnName.id, values: .texts(ends: ends, bytes: bytes)), at: 0)
+      MemoryColumn(name: name, values: .texts(ends: ends, bytes: bytes)), at: 0)
   }
 
   private mutating func readTimes(_ column: Rows.Column?) {

@@ -52,21 +52,19 @@ final class ParquetEvents: @unchecked Sendable {
     let schema = try connection.query("SELECT * FROM \(source) LIMIT 0", source: path).schema
     var members: [Member] = []
     for column in schema where column.name != "file_row_number" {
-      if kind == .predictions, column.type == .nested,
-        column.name == "features" || column.name == "probabilities"
-      {
+      if column.type == .nested, kind.groups.contains(column.name) {
         let identifier = Dialect.duckDB.identifier(column.name)
         let fields = try connection.query(
           "SELECT unnest(\(identifier)) FROM \(source) LIMIT 0", source: path
         ).schema
         for field in fields {
           let value = "\(identifier).\(Dialect.duckDB.identifier(field.name))"
-          try members.append(Self.member(column.name, field, value))
+          try members.append(Self.member(column.name, field, value, kind))
         }
       } else {
         let (group, name) = Self.place(of: column.name, kind)
         let value = Dialect.duckDB.identifier(column.name)
-        try members.append(Self.member(group, .init(name: name, type: column.type), value))
+        try members.append(Self.member(group, .init(name: name, type: column.type), value, kind))
       }
     }
     self.members = members
@@ -78,6 +76,9 @@ final class ParquetEvents: @unchecked Sendable {
 
   /// The member a column of a flat table stands for.
   private static func place(of column: String, _ kind: EventKind) -> (group: String, name: String) {
+    if kind == .observations {
+      return (EventColumnName.ofObservations.contains(column) ? "" : "metrics", column)
+    }
     guard kind == .predictions else { return ("", column) }
     if let name = EventColumnName.className(of: column) { return ("probabilities", name) }
     // The log's own files name features that mean something else so.
@@ -91,12 +92,14 @@ final class ParquetEvents: @unchecked Sendable {
 
   /// A column as the engine is asked for it: texts, doubles, truth values, microseconds.
   private static func member(
-    _ group: String, _ column: ColumnSchema, _ value: String
+    _ group: String, _ column: ColumnSchema, _ value: String, _ kind: EventKind
   ) throws -> Member {
     func member(_ expression: String, isTime: Bool = false) -> Member {
       Member(group: group, name: column.name, expression: expression, isTime: isTime)
     }
-    let isID = group.isEmpty && column.name == EventColumnName.id
+    let isID =
+      group.isEmpty && column.name == EventColumnName.user
+      || group.isEmpty && column.name == kind.idColumn
     let isTimestamp = group.isEmpty && column.name == EventColumnName.timestamp
     switch column.type {
     case .null, .boolean: return member("CAST(\(value) AS boolean)")

@@ -83,7 +83,7 @@ extension EventLog {
       .filter { $0.firstTime <= last && $0.lastTime >= first }
     guard !known.isEmpty else { return "SELECT * FROM \(staged)" }
     let files = known.map { Dialect.duckDB.literal("\(folder)/\($0.path)") }
-    let same = ([EventColumnName.id] + (kind == .labels ? [EventColumnName.label] : [])).map {
+    let same = kind.keyColumns.map {
       let name = Dialect.duckDB.identifier($0)
       return "known.\(name) = staged.\(name)"
     }

@@ -8,6 +8,7 @@ public struct Configuration: Sendable, Equatable {
   public var history: String?
   public var service = ServiceConfiguration()
   public var models: [ModelConfiguration] = []
+  public var experiments: [ExperimentConfig] = []
 
   public init() {}
 }

@@ -56,11 +56,32 @@ public struct ConfigurationReader {
       case "drift": reader.drift(value, into: &configuration)
       case "service": reader.service(value, into: &configuration.service)
       case "models": configuration.models = reader.models(value)
+      case "experiments": configuration.experiments = reader.experiments(value)
       default: return false
       }
       return true
     } known: {
-      ["connections", "schema", "drift", "service", "models"]
+      ["connections", "schema", "drift", "service", "models", "experiments"]
+    }
+  }
+
+  private mutating func experiments(_ node: Node) -> [ExperimentConfig] {
+    guard let entries = node.sequence else {
+      note(node, "experiments has to be a list")
+      return []
+    }
+    var ids: Set<String> = []
+    return entries.compactMap { entry in
+      var reader = ExperimentConfigReader()
+      let config = reader.read(entry)
+      mistakes += reader.mistakes
+      if let config, !ids.insert(config.experimentID).inserted {
+        note(entry, "there are two experiments `\(config.experimentID)`")
+      }
+      if let config, config.metrics.isEmpty {
+        note(entry, "experiment `\(config.experimentID)` names no metrics")
+      }
+      return config
     }
   }
 

@@ -117,7 +117,7 @@ extension ExperimentConfig {
 }
 
 /// Reads an experiment and notes every mistake with its line.
-private struct ExperimentConfigReader {
+struct ExperimentConfigReader {
   var mistakes: [ConfigurationError.Mistake] = []
 
   private mutating func note(_ node: Node?, _ text: String) {

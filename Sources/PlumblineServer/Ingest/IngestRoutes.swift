@@ -1,3 +1,4 @@
+import Columns
 import Events
 import Foundation
 import Hummingbird
@@ -12,8 +13,8 @@ struct IngestRoutes<Context: RequestContext> {
   func add(to router: some RouterMethods<Context>) {
     router.group("v1/models/{model}")
       .add(middleware: ScopeMiddleware(scope: .ingest, state: state))
-      .post("predictions") { try await take($0, $1, .predictions) }
-      .post("labels") { try await take($0, $1, .labels) }
+      .post("predictions") { try await take($0, of: $1.parameters.get("model"), .predictions) }
+      .post("labels") { try await take($0, of: $1.parameters.get("model"), .labels) }
   }
 
   /// What is answered to a batch.
@@ -39,16 +40,18 @@ struct IngestRoutes<Context: RequestContext> {
     case parquet
   }
 
-  private func take(
-    _ request: Request, _ context: Context, _ kind: EventKind
+  /// Takes a batch of events of a model, or observations of an experiment.
+  func take(
+    _ request: Request, of name: String?, _ kind: EventKind,
+    completing complete: (inout MemoryTable) -> Void = { _ in }
   ) async throws -> Response {
-    let model = context.parameters.get("model") ?? ""
+    let model = name ?? ""
     guard EventLog.isModelName(model) else { throw EventError.invalidModel(name: model) }
     do {
       let answer =
         switch try Self.format(request) {
-        case .text(let format): try await take(text: request, format, to: model, kind)
-        case .parquet: try await take(parquet: request, to: model, kind)
+        case .text(let format): try await take(text: request, format, to: model, kind, complete)
+        case .parquet: try await take(parquet: request, to: model, kind, complete)
         }
       return try JSONText.response(answer)
     } catch let error as EventError {
@@ -58,11 +61,13 @@ struct IngestRoutes<Context: RequestContext> {
   }
 
   private func take(
-    text request: Request, _ format: EventReader.Format, to model: String, _ kind: EventKind
+    text request: Request, _ format: EventReader.Format, to model: String, _ kind: EventKind,
+    _ complete: (inout MemoryTable) -> Void
   ) async throws -> Answer {
     try await BodyReader(state: state).withBody(request) { body in
       let begun = MLMetrics.monotonicNanoseconds()
-      let events = try await state.log.append(body.readableBytesView, format, to: model, kind)
+      let events = try await state.log.append(
+        body.readableBytesView, format, to: model, kind, completing: complete)
       let taken = MLMetrics.monotonicNanoseconds() &- begun
       state.metrics.ingestSeconds.observe(Double(taken) * 1e-9)
       state.metrics.count(events, of: model, kind)
@@ -75,15 +80,16 @@ struct IngestRoutes<Context: RequestContext> {
 
   /// A file goes to the disk as it comes, for the engine to read.
   private func take(
-    parquet request: Request, to model: String, _ kind: EventKind
+    parquet request: Request, to model: String, _ kind: EventKind,
+    _ complete: (inout MemoryTable) -> Void
   ) async throws -> Answer {
     let path = state.log.scratchFile(ending: "parquet")
     defer { try? FileManager.default.removeItem(atPath: path) }
     try await BodyReader(state: state).write(request, to: path)
     let begun = MLMetrics.monotonicNanoseconds()
-    let whole = try await state.log.append(parquet: path, to: model, kind) { events in
-      state.metrics.count(events, of: model, kind)
-    }
+    let whole = try await state.log.append(
+      parquet: path, to: model, kind, completing: complete
+    ) { state.metrics.count($0, of: model, kind) }
     let taken = MLMetrics.monotonicNanoseconds() &- begun
     state.metrics.ingestSeconds.observe(Double(taken) * 1e-9)
     return Answer(

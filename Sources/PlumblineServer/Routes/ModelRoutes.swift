@@ -20,12 +20,12 @@ struct ModelRoutes<Context: RequestContext> {
   func add(to router: some RouterMethods<Context>) {
     router.group("v1/models").add(middleware: ScopeMiddleware(scope: .read, state: state))
       .get { _, _ in
-        let models = state.log.models.map { name in
-          Model(
-            name: name,
-            columns: EventKind.allCases.reduce(into: [:]) { columns, kind in
-              columns[kind.rawValue] = state.log.types(of: name, kind).mapValues(\.rawValue)
-            })
+        let models = state.log.models.compactMap { name -> Model? in
+          let columns = [EventKind.predictions, .labels].reduce(into: [:]) { columns, kind in
+            columns[kind.rawValue] = state.log.types(of: name, kind).mapValues(\.rawValue)
+          }
+          // Experiments have observations alone.
+          return columns.values.allSatisfy(\.isEmpty) ? nil : Model(name: name, columns: columns)
         }
         return try JSONText.response(Models(models: models))
       }
