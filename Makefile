@@ -49,4 +49,4 @@ install: build ## Install the binary and its drivers under PREFIX
 	  $(DESTDIR)$(PREFIX)/lib/plumbline/drivers/
 
 clean: ## Remove what was built and fetched
-	rm -rf .build .drivers $(DEMO)
+	rm -rf .build .drivers .test-tools $(DEMO)

@@ -58,7 +58,7 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-      ], swiftSettings: settings),
+      ], resources: [.embedInCode("OpenAPI/openapi.json")], swiftSettings: settings),
     .target(
       name: "Plumbline",
       dependencies: [

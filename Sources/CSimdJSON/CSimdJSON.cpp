@@ -1,9 +1,11 @@
 #include "CSimdJSON.h"
 
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +20,11 @@ namespace ondemand = simdjson::ondemand;
 
 // More members than this in one text are a mistake or an attack.
 constexpr size_t column_limit = 20'000;
+// More rows than this belong into several texts.
+constexpr size_t row_limit = 1'000'000;
+// Cells that a text may always have; a longer one may have one for every two bytes. A few bytes a row
+// would else make a column, and memory, of every row there is.
+constexpr size_t least_cell_limit = 4'000'000;
 // Offsets into texts have 32 bits.
 constexpr size_t text_limit = UINT32_MAX;
 
@@ -45,8 +52,17 @@ struct plumbline_json_rows {
   std::vector<std::unique_ptr<Column>> columns;
   std::string texts;
   std::vector<std::string> groups;
+  size_t cell_limit = least_cell_limit;
   // Members come in the same order row after row: the column after the last is tried first.
   size_t next = 0;
+
+  void add_row() {
+    if (count == row_limit) {
+      throw std::length_error("it has more than " + std::to_string(row_limit) +
+                              " rows; send it in smaller batches");
+    }
+    count += 1;
+  }
 
   Column *column(std::string_view group, std::string_view name) {
     for (size_t tried = 0; tried < columns.size(); tried++) {
@@ -75,6 +91,11 @@ struct plumbline_json_rows {
   }
 
   void put(Column &column, uint8_t kind, double number = 0) {
+    if (count * columns.size() > cell_limit) {
+      throw std::length_error("it has " + std::to_string(columns.size()) +
+                              " members over its rows, too many for so many rows; send it in "
+                              "smaller batches");
+    }
     column.reach(count);
     column.kinds[count - 1] = kind;
     if (kind != PLUMBLINE_JSON_NUMBER) return;
@@ -175,7 +196,7 @@ simdjson::error_code read_object(Rows &rows, ondemand::object object, std::strin
 // One row; whatever is wrong with it is noted, unless the text as a whole is broken.
 template <typename Value>
 simdjson::error_code read_row(Rows &rows, Value &&value) {
-  rows.count += 1;
+  rows.add_row();
   ondemand::json_type type;
   if (auto error = value.type().get(type)) return error;
   if (type != ondemand::json_type::object) {
@@ -214,7 +235,7 @@ void read_lines(Rows &rows, const char *text, size_t length) {
     simdjson::padded_string_view padded(line, line.size() + simdjson::SIMDJSON_PADDING);
     auto error = parser.iterate(padded).get(document);
     if (error) {
-      rows.count += 1;
+      rows.add_row();
     } else {
       error = read_row(rows, document);
       if (!error && !rows.row_errors.count(rows.count - 1) && !is_at_end(document)) {
@@ -273,6 +294,7 @@ plumbline_json_rows *plumbline_json_parse(const uint8_t *text, size_t length, in
                                           const char *const *groups, size_t group_count) {
   auto rows = new (std::nothrow) plumbline_json_rows;
   if (rows == nullptr) return nullptr;
+  rows->cell_limit = std::max(least_cell_limit, length / 2);
   try {
     for (size_t index = 0; index < group_count; index++) rows->groups.emplace_back(groups[index]);
     auto characters = reinterpret_cast<const char *>(text);

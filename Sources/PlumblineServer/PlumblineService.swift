@@ -110,8 +110,13 @@ public struct PlumblineService: Sendable {
 
   private func application(_ state: ServiceState, _ history: History) throws -> some Service {
     let router = Router(context: BasicRequestContext.self)
-    router.add(middleware: ProblemMiddleware())
+    router.add(middleware: ProblemMiddleware(document: try OpenAPIDocument()))
     HealthRoutes(state: state).add(to: router)
+    router.get("openapi.json") { _, _ in
+      Response(
+        status: .ok, headers: [.contentType: "application/json"],
+        body: .init(byteBuffer: OpenAPIDocument.text))
+    }
     IngestRoutes(state: state).add(to: router)
     CloudEventRoutes(state: state).add(to: router)
     EventRoutes(state: state).add(to: router)

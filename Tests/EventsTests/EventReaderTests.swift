@@ -61,6 +61,8 @@ struct EventReaderTests {
       (#"{"prediction_id": "x", "features": {"age": [1]}}"#, "neither number, text"),
       (#"{"prediction_id": "x", "features": {"AGE": 1}}"#, "case of letters"),
       (#"{"prediction_id": "x", "features": 3}"#, "no JSON object"),
+      (#"{"prediction_id": "x", "features": {"a\u0000b": 1}}"#, "control characters"),
+      (#"{"prediction_id": "x", "features": {"": 1}}"#, "empty"),
       (#"{"prediction_id": "x", "probabilities": {"1": 1.5}}"#, "between 0 and 1"),
       (#"{"prediction_id": "x", "latency_seconds": -1}"#, "below 0"),
       (#"{"prediction_id": "x", "status": "maybe"}"#, "neither `success` nor `error`"),
@@ -75,6 +77,15 @@ struct EventReaderTests {
       #expect(events.batch.rows == 2, "\(line)")
       #expect(events.batch.column("age")?.values == .numbers([1, 1]), "\(line)")
     }
+  }
+
+  @Test func `A few bytes never take much memory`() throws {
+    let empty = String(repeating: "{}\n", count: 1_000_001)
+    #expect(throws: EventError.self) { try read(empty, .lines) }
+    let members = (0..<1_000).map { "\"m\($0)\": 1" }.joined(separator: ",")
+    let wide = String(repeating: "{}\n", count: 100_000) + "{\(members)}"
+    let error = #expect(throws: EventError.self) { try read(wide, .lines) }
+    #expect(error?.what.contains("smaller batches") == true, "\(error?.what ?? "")")
   }
 
   @Test func `Labels need an id and a label`() throws {
@@ -96,7 +107,7 @@ struct EventReaderTests {
   @Test func `Numbers of any length, names of any kind and many members are read`() throws {
     let many = (0..<500).map { "\"f\($0)\": \($0)" }.joined(separator: ", ")
     let events = try read(
-      #"[{"prediction_id": "a", "features": {"big": 123456789012345678901234567890, "tiny": 1e-400, "\u65e5": 1, "": 2, \#(many)}}, {"prediction_id": "b", "features": {"big": -5, \#(many)}}]"#
+      #"[{"prediction_id": "a", "features": {"big": 123456789012345678901234567890, "tiny": 1e-400, "\u65e5": 1, \#(many)}}, {"prediction_id": "b", "features": {"big": -5, \#(many)}}]"#
     )
     #expect(events.rejected.isEmpty)
     #expect(events.batch.column("big")?.values == .numbers([1.2345678901234568e29, -5]))

@@ -46,6 +46,11 @@ public enum EventColumnName {
     "date",
   ]
 
+  /// Whether a column can be called so: 1 to 512 bytes without control characters.
+  static func isPossible(_ name: String) -> Bool {
+    (1...512).contains(name.utf8.count) && name.utf8.allSatisfy { $0 >= 32 && $0 != 127 }
+  }
+
   /// Whether a column is one events have by themselves, rather than a feature.
   public static func isOwn(_ column: String) -> Bool {
     reserved.contains(column) || className(of: column) != nil

@@ -40,6 +40,8 @@ public struct EventReader: Sendable {
 
   /// Bytes a text may have.
   public static let textLimit = 65_536
+  /// Columns a model's events of a kind may have.
+  public static let columnLimit = 10_000
   /// Bytes an id may have.
   public static let idLimit = 512
 
@@ -104,11 +106,12 @@ private struct Intake<Rows: SentRows> {
       case ("", EventColumnName.timestamp): times = column
       case ("", let name): readMember(name, column)
       case ("features", let name):
-        add(column, as: EventColumnName.feature(name), "feature `\(name)`")
+        add(column, as: EventColumnName.feature(name), "feature `\(Self.short(name))`")
       case ("metrics", let name): readMetric(name, column)
       case (_, let name):
         add(
-          column, as: EventColumnName.probability(of: name), "the probability of `\(name)`",
+          column, as: EventColumnName.probability(of: name),
+          "the probability of `\(Self.short(name))`",
           type: .number
         ) { $0 >= 0 && $0 <= 1 ? nil : "is not between 0 and 1" }
       }
@@ -129,11 +132,11 @@ private struct Intake<Rows: SentRows> {
   private mutating func readMetric(_ name: String, _ column: Rows.Column) {
     guard !EventColumnName.ofObservations.contains(name.lowercased()) else {
       for row in 0..<rows.count where column.cell(row) != .null {
-        refuse(row, "a metric cannot be called `\(name)`")
+        refuse(row, "a metric cannot be called `\(Self.short(name))`")
       }
       return
     }
-    add(column, as: name, "metric `\(name)`", type: .number)
+    add(column, as: name, "metric `\(Self.short(name))`", type: .number)
   }
 
   private mutating func readMember(_ name: String, _ column: Rows.Column) {
@@ -169,10 +172,21 @@ private struct Intake<Rows: SentRows> {
     _ column: Rows.Column, as name: String, _ what: String, type required: CellType? = nil,
     check: ((Double) -> String?)? = nil
   ) {
-    if let other = known[name.lowercased()], other != name {
-      for row in 0..<rows.count where column.cell(row) != .null {
-        refuse(row, "\(what) differs from `\(other)` in the case of letters alone")
-      }
+    var name = name
+    let wrong: String?
+    if let other = known[name.lowercased()] {
+      wrong = other == name ? nil : "differs from `\(other)` in the case of letters alone"
+      // The same letters can be written in several ways, which engines tell apart.
+      name = other
+    } else if !EventColumnName.isPossible(name) {
+      wrong = "has a name that is empty, too long or has control characters"
+    } else if known.count >= EventReader.columnLimit {
+      wrong = "would be one column more than a model can have, \(EventReader.columnLimit)"
+    } else {
+      wrong = nil
+    }
+    if let wrong {
+      for row in 0..<rows.count where column.cell(row) != .null { refuse(row, "\(what) \(wrong)") }
       return
     }
     known[name.lowercased()] = name
@@ -321,6 +335,6 @@ private struct Intake<Rows: SentRows> {
     let good =
       rejected.isEmpty
       ? batch : batch.keeping((0..<rows.count).filter { reasons[$0] == nil })
-    return ReadEvents(batch: good, rejected: rejected, ignored: ignored.sorted())
+    return ReadEvents(batch: good, rejected: rejected, ignored: Array(ignored.sorted().prefix(100)))
   }
 }

@@ -11,7 +11,7 @@ public struct Instant: Hashable, Comparable, Sendable {
   }
 
   /// Reads an ISO 8601 date or UTC instant: `2024-02-29`, `2024-02-29T12:30:00Z`,
-  /// `2024-02-29 12:30:00.25+02:00`. Without a zone it is UTC.
+  /// `2024-02-29 12:30:00.25+02:00`, and all RFC 3339 has. Without a zone it is UTC.
   public init?(_ text: String) {
     var scanner = DigitScanner(text)
     guard let year = scanner.number(digits: 4), scanner.take("-"),
@@ -21,13 +21,14 @@ public struct Instant: Hashable, Comparable, Sendable {
     else { return nil }
     var seconds = Self.daysSince1970(year: year, month: month, day: day) * 86_400
     var fraction = 0
-    if scanner.take("T") || scanner.take(" ") {
+    if scanner.take("T") || scanner.take("t") || scanner.take(" ") {
       guard let hour = scanner.number(digits: 2), hour < 24, scanner.take(":"),
         let minute = scanner.number(digits: 2), minute < 60
       else { return nil }
       var second = 0
       if scanner.take(":") {
-        guard let read = scanner.number(digits: 2), read < 60 else { return nil }
+        // A leap second is the first of the next minute.
+        guard let read = scanner.number(digits: 2), read <= 60 else { return nil }
         second = read
         if scanner.take(".") {
           guard let read = scanner.fraction(digits: 6) else { return nil }
@@ -148,9 +149,9 @@ private struct DigitScanner {
 
   /// Seconds east of UTC: nothing and `Z` are 0.
   mutating func zone() -> Int? {
-    if isAtEnd || take("Z") { return 0 }
+    if isAtEnd || take("Z") || take("z") { return 0 }
     let sign = take("+") ? 1 : take("-") ? -1 : 0
-    guard sign != 0, let hours = number(digits: 2), hours <= 14 else { return nil }
+    guard sign != 0, let hours = number(digits: 2), hours < 24 else { return nil }
     _ = take(":")
     let minutes = isAtEnd ? 0 : number(digits: 2)
     guard let minutes, minutes < 60 else { return nil }

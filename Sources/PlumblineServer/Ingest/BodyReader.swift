@@ -64,6 +64,14 @@ struct BodyReader {
 }
 
 extension Request {
+  /// Refuses bodies that are said to be something else than JSON.
+  func requireJSON() throws {
+    guard let mediaType, mediaType != "application/json" else { return }
+    throw Problem(
+      .unsupportedMediaType, "unsupported_media_type", "the body has to be application/json",
+      mend: "set Content-Type to application/json")
+  }
+
   /// What the body is, without parameters; nil where that is not said.
   var mediaType: String? {
     headers[.contentType].flatMap { header in

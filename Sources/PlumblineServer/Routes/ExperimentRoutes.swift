@@ -74,6 +74,15 @@ struct ExperimentRoutes<Context: RequestContext> {
       case userID = "user_id"
       case userIDs = "user_ids"
     }
+
+    init(from decoder: any Decoder) throws {
+      let members = try decoder.container(keyedBy: CodingKeys.self)
+      // What is there has to be what it should: null is no user.
+      if members.contains(.userID) { userID = try members.decode(String.self, forKey: .userID) }
+      if members.contains(.userIDs) {
+        userIDs = try members.decode([String].self, forKey: .userIDs)
+      }
+    }
   }
 
   private struct Assignment: Encodable {
@@ -93,6 +102,7 @@ struct ExperimentRoutes<Context: RequestContext> {
 
   @Sendable private func assign(_ request: Request, _ context: Context) async throws -> Response {
     let config = try config(context)
+    try request.requireJSON()
     let asked: AssignRequest
     do {
       let body = try await request.body.collect(upTo: 16 << 20)

@@ -90,6 +90,8 @@ enum JSONText {
 
 /// Turns every error into a problem, and says nothing of those that are the service's own.
 struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
+  let document: OpenAPIDocument
+
   func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
@@ -100,7 +102,7 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     } catch let error as EventError {
       return try Problem(error).response(from: request, context: context)
     } catch let error as HTTPError {
-      return try Self.problem(error).response(from: request, context: context)
+      return try problem(error, request).response(from: request, context: context)
     } catch {
       context.logger.error("a request failed", metadata: ["error": "\(error)"])
       return try Problem(
@@ -110,15 +112,22 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     }
   }
 
-  private static func problem(_ error: HTTPError) -> Problem {
+  private func problem(_ error: HTTPError, _ request: Request) -> Problem {
     switch error.status {
-    case .notFound: .notFound
+    case .notFound:
+      let methods = document.methods(at: request.uri.path)
+      guard !methods.isEmpty, !methods.contains(request.method.rawValue) else { return .notFound }
+      var problem = Problem(
+        .methodNotAllowed, "method_not_allowed", "this is not done here",
+        mend: "use \(methods.joined(separator: " or "))")
+      problem.headers[.allow] = methods.joined(separator: ", ")
+      return problem
     case .contentTooLarge:
-      Problem(
+      return Problem(
         .contentTooLarge, "body_too_large", "the body is larger than the service takes",
         mend: "send it in smaller batches, or raise service.limits.body_bytes")
     default:
-      Problem(
+      return Problem(
         error.status, "request_refused", error.body ?? error.status.reasonPhrase,
         mend: "see /openapi.json")
     }

@@ -1,4 +1,5 @@
 import DataSources
+import Events
 import Foundation
 import Hummingbird
 import Monitoring
@@ -27,6 +28,8 @@ struct RunRoutes<Context: RequestContext> {
   }
 
   @Sendable private func list(_ request: Request, _ context: Context) async throws -> Response {
+    let model = context.parameters.get("model") ?? ""
+    guard EventLog.isModelName(model) else { throw EventError.invalidModel(name: model) }
     let query = request.uri.queryParameters
     func number(_ name: Substring, in range: ClosedRange<Int64>) throws -> Int64? {
       guard let text = query[name] else { return nil }
@@ -39,7 +42,7 @@ struct RunRoutes<Context: RequestContext> {
     }
     let limit = Int(try number("limit", in: 1...1_000) ?? 50)
     let runs = try history.list(
-      limit: limit + 1, model: context.parameters.get("model"),
+      limit: limit + 1, model: model,
       check: query["check"].map(String.init), before: number("before", in: 1...(.max)))
     let page = Array(runs.prefix(limit))
     return try JSONText.response(
@@ -70,6 +73,7 @@ struct RunRoutes<Context: RequestContext> {
 
   /// A monitoring request of the requirement's schema, answered when it is done.
   @Sendable private func check(_ request: Request, _ context: Context) async throws -> Response {
+    try request.requireJSON()
     let body: ByteBuffer
     do {
       body = try await request.body.collect(upTo: 1 << 20)
