@@ -6,7 +6,8 @@ SHELL := /bin/bash
 
 DEMO := .demo
 PLUMBLINE := .build/release/plumbline
-SWIFT := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources
+SWIFT := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources \
+  Examples/FraudDetector/Package.swift Examples/FraudDetector/Sources
 
 .PHONY: help demo demo-performance build test lint format docs bench drivers install clean
 
@@ -24,6 +25,7 @@ build: drivers ## Build the release binary, $(PLUMBLINE)
 
 test: drivers ## Run every test
 	@Scripts/bootstrap test-tools
+	@Scripts/test-examples
 	@Scripts/test
 
 lint: ## Check the formatting of all Swift

@@ -42,8 +42,9 @@ let package = Package(
       name: "PlumblineCLI",
       dependencies: [
         "DataSources", "Events", "Monitoring", "PlumblineServer", "Reporting", "Statistics",
-        "Store", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Store", "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
       ], swiftSettings: settings),
     .target(
       name: "PlumblineServer",

@@ -10,7 +10,7 @@ import NIOCore
 import NIOSSL
 import ServiceLifecycle
 import Store
-import Telemetry
+public import Telemetry
 import UnixSignals
 
 /// What keeps the service from starting.
@@ -52,6 +52,7 @@ public struct PlumblineService: Sendable {
   private let now: @Sendable () -> Instant
   private let logger: Logger
   private let version: String
+  private let registry: MetricRegistry
   private var configuration: ServiceConfiguration { whole.service }
 
   /// - Parameters:
@@ -60,13 +61,16 @@ public struct PlumblineService: Sendable {
   ///   - now: the time.
   ///   - logger: takes what there is to say.
   ///   - version: the product's, for reports.
+  ///   - registry: takes the service's metrics, and what else is to come out of `/metrics`.
   public init(
     _ configuration: Configuration,
     reread: @escaping @Sendable () throws -> Configuration,
-    now: @escaping @Sendable () -> Instant, logger: Logger, version: String
+    now: @escaping @Sendable () -> Instant, logger: Logger, version: String,
+    registry: MetricRegistry
   ) {
     whole = configuration
     self.version = version
+    self.registry = registry
     self.reread = reread
     self.now = now
     self.logger = logger
@@ -87,7 +91,6 @@ public struct PlumblineService: Sendable {
       joiner.close()
       log.close()
     }
-    let registry = MetricRegistry(seriesLimit: configuration.seriesLimit)
     let state = try ServiceState(
       log: log, joiner: joiner, registry: registry, configuration: whole, now: now)
     let history = try History(path: configuration.dataFolder + "/history.db")
@@ -110,6 +113,7 @@ public struct PlumblineService: Sendable {
 
   private func application(_ state: ServiceState, _ history: History) throws -> some Service {
     let router = Router(context: BasicRequestContext.self)
+    router.add(middleware: MetricsMiddleware())
     router.add(middleware: ProblemMiddleware(document: try OpenAPIDocument()))
     HealthRoutes(state: state).add(to: router)
     router.get("openapi.json") { _, _ in

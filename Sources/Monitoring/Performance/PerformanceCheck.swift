@@ -87,7 +87,8 @@ public struct PerformanceCheck: Sendable {
         || options.target.map { columns.contains($0) } ?? false
     }
     var (table, hasLabels) = try connections.withConnection(to: reference.database) {
-      try plan.read(reference, needsLabels: isBeside, needsIDs: !isBeside, over: $0)
+      try plan.read(
+        reference, needsLabels: isBeside, needsIDs: !isBeside, needsTimes: false, over: $0)
     }
     if !hasLabels, let labels {
       let read = try connections.withConnection(to: labels.database) {

@@ -53,8 +53,10 @@ struct PredictionPlan {
   /// - Parameters:
   ///   - needsLabels: whether the target has to be there.
   ///   - needsIDs: whether labels are joined later.
+  ///   - needsTimes: whether times have to be there, where a column of them is named.
   func read(
-    _ relation: Relation, needsLabels: Bool, needsIDs: Bool, over connection: Connection
+    _ relation: Relation, needsLabels: Bool, needsIDs: Bool, needsTimes: Bool = true,
+    over connection: Connection
   ) throws -> (table: PredictionTable, hasLabels: Bool) {
     var reader = try PredictionReader(relation, over: connection)
     if needsIDs {
@@ -64,7 +66,7 @@ struct PredictionPlan {
       }
       try reader.ids(id, option: "--id")
     }
-    if let timestamp = options.timestamp {
+    if let timestamp = options.timestamp, needsTimes || reader.has(timestamp) {
       try reader.times(timestamp, option: "--timestamp", into: \.times)
     }
     let hasLabels = try readTruth(&reader, isNeeded: needsLabels && !needsIDs, isApart: needsIDs)

@@ -40,7 +40,7 @@ public struct SchemaOptions: Sendable, Equatable {
   }
 
   /// Every column mentioned by name, with the option that names it.
-  var mentioned: [(column: String, option: String)] {
+  public var mentioned: [(column: String, option: String)] {
     (columns ?? []).map { ($0, "--columns") }
       + numerical.map { ($0, "--numerical") }
       + categorical.map { ($0, "--categorical") }

@@ -67,13 +67,13 @@ struct CheckRunner: Sendable {
         reference: open(reference, "reference.sql"), current: current, options: options
       ).run()
     }
-    options.schema = EventSchema(log.types(of: model.name, .predictions)).completing(options.schema)
+    let reference = try model.reference.map { try open($0, "reference.sql") }
+    options.schema = EventSchema(log.types(of: model.name, .predictions))
+      .completing(options.schema, sharedWith: try reference.map(columns(of:)))
     let start = start(of: due)
     return try withEvents(.predictions, from: start, until: due) { current in
-      if let reference = model.reference {
-        return try DriftCheck(
-          reference: open(reference, "reference.sql"), current: current, options: options
-        ).run()
+      if let reference {
+        return try DriftCheck(reference: reference, current: current, options: options).run()
       }
       let before = Instant(microseconds: start.microseconds - check.referenceWindow.microseconds)
       return try withEvents(.predictions, from: before, until: start) { reference in
@@ -105,7 +105,40 @@ struct CheckRunner: Sendable {
     }
     let types = log.types(of: model.name, .predictions)
     EventSchema(types).complete(&options)
-    return try withEvents(.predictions, from: start(of: due), until: due) { predictions in
+    let (usable, note) = try performanceReference(reference, options)
+    var report = try performance(due, types, reference: usable, options)
+    if let note { report.notes.append(note) }
+    return report
+  }
+
+  /// The reference, where it has what performance is measured by; else why it is left out.
+  private func performanceReference(
+    _ reference: Relation?, _ options: PerformanceOptions
+  ) throws -> (Relation?, note: String?) {
+    guard let reference else { return (nil, nil) }
+    let columns = try columns(of: reference)
+    let needed = [
+      options.labelRule == nil ? options.target : nil,
+      options.probability ?? options.probabilities.first?.column ?? options.prediction,
+    ]
+    guard let missing = needed.compactMap(\.self).first(where: { !columns.contains($0) }) else {
+      return (reference, nil)
+    }
+    return (
+      nil, "The reference has no column `\(missing)`: figures are not compared with it."
+    )
+  }
+
+  private func columns(of relation: Relation) throws -> Set<String> {
+    Set(try relation.columns(over: relation.database.connect()).map(\.name))
+  }
+
+  /// Performance over the log's own events.
+  private func performance(
+    _ due: Instant, _ types: [String: CellType], reference: Relation?,
+    _ options: PerformanceOptions
+  ) throws -> PerformanceReport {
+    try withEvents(.predictions, from: start(of: due), until: due) { predictions in
       if let labels = model.labels {
         return try PerformanceCheck(
           predictions: predictions, labels: open(labels, "labels.sql"), reference: reference,
@@ -138,17 +171,26 @@ struct EventSchema {
   }
 
   /// Roles of columns, where the configuration gives none.
-  func completing(_ given: SchemaOptions) -> SchemaOptions {
+  ///
+  /// - Parameter reference: columns of what events are compared with, where that is no log: what
+  ///   events have by themselves and it has not is no feature that is missing.
+  func completing(_ given: SchemaOptions, sharedWith reference: Set<String>?) -> SchemaOptions {
+    func shared(_ name: String) -> String? {
+      known(name).flatMap { reference?.contains($0) == false ? nil : $0 }
+    }
     var schema = given
-    schema.id = schema.id ?? known(EventColumnName.id)
-    schema.timestamp = schema.timestamp ?? known(EventColumnName.timestamp)
-    schema.prediction = schema.prediction ?? known(EventColumnName.prediction)
-    if schema.probabilities.isEmpty { schema.probabilities = probabilities }
+    schema.id = schema.id ?? shared(EventColumnName.id)
+    schema.timestamp = schema.timestamp ?? shared(EventColumnName.timestamp)
+    schema.prediction = schema.prediction ?? shared(EventColumnName.prediction)
+    if schema.probabilities.isEmpty { schema.probabilities = probabilities.compactMap(shared) }
     let aside = [
       EventColumnName.receivedAt, EventColumnName.status, EventColumnName.modelVersion,
       EventColumnName.segment, EventColumnName.latency,
     ]
-    schema.ignored += aside.filter { types[$0] != nil && schema.columns?.contains($0) != true }
+    let alone = types.keys.filter { EventColumnName.isOwn($0) && shared($0) == nil }
+    let mentioned = Set(schema.mentioned.map(\.column))
+    schema.ignored += Set(aside.filter { types[$0] != nil } + alone)
+      .subtracting(mentioned).sorted()
     return schema
   }
 

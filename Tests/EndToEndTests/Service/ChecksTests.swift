@@ -66,8 +66,20 @@ struct ChecksTests {
             - {type: performance, schedule: "* * * * *", window: 1d}
       """
     let first = try startWithoutChecks()
-    #expect(await first.predict(0..<400)?.status == 200)
-    let labels = (0..<400).map { "{\"prediction_id\": \"p\($0)\", \"label\": \($0 % 2)}" }
+    let earlier = ISO8601DateFormatter().string(from: Date(timeIntervalSinceNow: -600))
+    let events = (0..<400).map {
+      "{\"prediction_id\": \"p\($0)\", \"timestamp\": \"\(earlier)\", \"prediction\": \($0 % 2), "
+        + "\"probabilities\": {\"1\": 0.\($0 % 2)5}, \"features\": {\"x\": \($0)}}"
+    }
+    func predict(_ service: RunningService) async -> RunningService.Answer? {
+      await service.request(
+        "POST", "v1/models/fraud/predictions", body: Data(events.joined(separator: "\n").utf8),
+        type: "application/x-ndjson")
+    }
+    #expect(await predict(first)?.json["accepted"] as? Int == 400)
+    let labels = (0..<400).map {
+      "{\"prediction_id\": \"p\($0)\", \"timestamp\": \"\(earlier)\", \"label\": \($0 % 3 % 2)}"
+    }
     let labelled = await first.request(
       "POST", "v1/models/fraud/labels", body: Data(labels.joined(separator: "\n").utf8),
       type: "application/x-ndjson")
@@ -87,8 +99,28 @@ struct ChecksTests {
       let dues = dues(check, kept)
       #expect(dues == dues.sorted(by: >) && Set(dues).count == dues.count)
     }
+    #expect(!kept.contains { $0["kind"] as? String == "failure" }, "\(kept)")
+    #expect(await predict(second)?.json["duplicates"] as? Int == 400)
+    let next = #"{"prediction_id": "next", "probabilities": {"1": 0.75}}"#
+    _ = await second.request(
+      "POST", "v1/models/fraud/predictions", body: Data(next.utf8), type: "application/x-ndjson")
     let metrics = try #require(await second.request("GET", "metrics")).text
     #expect(metrics.contains("plumbline_check_runs_total{model_name=\"fraud\",check=\"drift\""))
+    try expectDashboard(toDraw: metrics)
+  }
+
+  /// The dashboard that comes along draws nothing the service does not have.
+  private func expectDashboard(toDraw metrics: String) throws {
+    let path = "../../../../Deploy/monitoring-stack/grafana/dashboards/plumbline.json"
+    let dashboard = try String(
+      contentsOf: URL(fileURLWithPath: #filePath).appendingPathComponent(path).standardizedFileURL,
+      encoding: .utf8)
+    let names = Set(dashboard.matches(of: /(ml|plumbline)_[a-z0-9_]+/).map { $0.output.0 })
+    #expect(names.count > 8)
+    for name in names {
+      let family = name.replacing(/_bucket$/, with: "")
+      #expect(metrics.contains("# TYPE \(family) "), "\(name)")
+    }
   }
 
   @Test func `A check that cannot be made says so, and keeps the figures it had`() async throws {

@@ -20,6 +20,45 @@ struct DurabilityTests {
     }
   }
 
+  /// Ids of the events a service that stopped has kept.
+  private func ids(in folder: TemporaryFolder) throws -> [String] {
+    let kept = try SourceOpener().open(folder.path + "/data/events/fraud/predictions")
+    let connection = try kept.database.connect()
+    let stream = try kept.run(kept.select(["prediction_id"]), over: connection)
+    var found: [String] = []
+    while let batch = try stream.next() {
+      guard let column = batch.column(0) else { continue }
+      found += (0..<batch.rows).compactMap { column.string($0) }
+    }
+    return found
+  }
+
+  @Test func `A full disk refuses events and loses none that were acknowledged`() async throws {
+    let folder = try TemporaryFolder()
+    let configuration = "service: {data_folder: \(folder.path)/data, listen: \"127.0.0.1:0\"}"
+    let full = try RunningService(folder, configuration, fileKilobytes: 600)
+    var acknowledged = 0
+    var refused: RunningService.Answer?
+    while refused == nil, acknowledged < 200_000 {
+      let answer = try #require(await full.predict(acknowledged..<acknowledged + 500))
+      if answer.status == 200 { acknowledged += 500 } else { refused = answer }
+    }
+    #expect(refused?.status == 507 && refused?.json["code"] as? String == "not_kept")
+    #expect(refused?.headers["retry-after"] != nil)
+    // It goes on living, and can be asked.
+    #expect(try #require(await full.request("GET", "healthz")).status == 200)
+    #expect(try #require(await full.request("GET", "metrics")).text.contains("not_kept"))
+    full.send(SIGTERM)
+    _ = full.wait()
+    let roomy = try RunningService(folder, configuration)
+    let again = try #require(await roomy.predict(0..<acknowledged + 500))
+    #expect(again.json["accepted"] as? Int == 500, "\(again.text)")
+    roomy.send(SIGTERM)
+    #expect(roomy.wait() == 0)
+    let found = try ids(in: folder)
+    #expect(found.count == acknowledged + 500 && Set(found).count == found.count)
+  }
+
   @Test func `Events that were acknowledged survive kill -9, each once`() async throws {
     let folder = try TemporaryFolder()
     let configuration = """
@@ -63,14 +102,7 @@ struct DurabilityTests {
     let last = try RunningService(folder, configuration)
     last.send(SIGTERM)
     #expect(last.wait() == 0)
-    let kept = try SourceOpener().open(folder.path + "/data/events/fraud/predictions")
-    let connection = try kept.database.connect()
-    let stream = try kept.run(kept.select(["prediction_id"]), over: connection)
-    var found: [String] = []
-    while let batch = try stream.next() {
-      guard let column = batch.column(0) else { continue }
-      found += (0..<batch.rows).compactMap { column.string($0) }
-    }
+    let found = try ids(in: folder)
     let acknowledged = ledger.acknowledged.withLock { $0 }
     #expect(acknowledged.count > 800)
     #expect(Set(found).count == found.count)

@@ -33,13 +33,26 @@ final class RunningService: Sendable {
   let address: URL
 
   /// Starts the service with a configuration and waits until it listens.
-  init(_ folder: TemporaryFolder, _ service: String, environment: [String: String] = [:]) throws {
+  ///
+  /// - Parameter fileKilobytes: what a file may grow to before writing fails, as on a full disk.
+  init(
+    _ folder: TemporaryFolder, _ service: String, environment: [String: String] = [:],
+    fileKilobytes: Int? = nil
+  ) throws {
     let config = try folder.write("plumbline.yaml", service)
     log = folder.path + "/service-\(UUID().uuidString).log"
     _ = FileManager.default.createFile(atPath: log, contents: nil)
     process = Process()
-    process.executableURL = Self.binary
-    process.arguments = ["serve", "--config", config]
+    if let fileKilobytes {
+      process.executableURL = URL(fileURLWithPath: "/bin/bash")
+      process.arguments = [
+        "-c", "trap '' XFSZ; ulimit -f \(fileKilobytes); exec \"$@\"", "limited",
+        Self.binary.path, "serve", "--config", config,
+      ]
+    } else {
+      process.executableURL = Self.binary
+      process.arguments = ["serve", "--config", config]
+    }
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardError = FileHandle(forWritingAtPath: log)
     process.standardInput = FileHandle.nullDevice

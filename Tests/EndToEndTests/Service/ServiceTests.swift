@@ -72,6 +72,49 @@ struct ServiceTests {
     #expect(try #require(await service.predict(0..<5)).status == 200)
   }
 
+  @Test func `With a certificate it speaks TLS, and nothing else`() async throws {
+    let make = Process()
+    make.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
+    make.arguments = [
+      "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+      "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder.path + "/key.pem", "-out",
+      folder.path + "/cert.pem",
+    ]
+    make.standardError = FileHandle.nullDevice
+    try make.run()
+    make.waitUntilExit()
+    try #require(make.terminationStatus == 0)
+    let service = try start(
+      "  tls: {certificate: \(folder.path)/cert.pem, key: \(folder.path)/key.pem}\n")
+    #expect(service.address.scheme == "https")
+    let program = """
+      import ssl, sys, urllib.error, urllib.request
+      trusted = ssl.create_default_context(cafile=sys.argv[2])
+      print(urllib.request.urlopen(sys.argv[1] + "/healthz", context=trusted).status)
+      for address, context in [(sys.argv[1], ssl.create_default_context()),
+                               (sys.argv[1].replace("https", "http"), None)]:
+          try:
+              print(urllib.request.urlopen(address + "/healthz", context=context, timeout=20).status)
+          except Exception as error:
+              print("refused")
+      """
+    let ask = Process()
+    ask.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+    ask.arguments = ["-c", program, service.address.absoluteString, folder.path + "/cert.pem"]
+    let output = Pipe()
+    ask.standardOutput = output
+    try ask.run()
+    let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    ask.waitUntilExit()
+    #expect(said == "200\nrefused\nrefused\n")
+    service.send(SIGTERM)
+    #expect(service.wait() == 0)
+    let wrong = "  tls: {certificate: \(folder.path)/key.pem, key: \(folder.path)/key.pem}\n"
+    let error = #expect(throws: RunningService.NotStarted.self) { try start(wrong) }
+    #expect(
+      error?.code == 2 && error?.errors.contains("certificate") == true, "\(error?.errors ?? "")")
+  }
+
   @Test func `Who sends half a body holds nobody else up`() async throws {
     let service = try start("  limits: {body_bytes: 64KB, pending_bytes: 64KB}\n")
     let program = """

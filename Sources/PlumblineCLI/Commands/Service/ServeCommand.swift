@@ -2,9 +2,11 @@ import ArgumentParser
 import Dispatch
 import Foundation
 import Logging
+import Metrics
 import Monitoring
 import PlumblineServer
 import Synchronization
+import Telemetry
 
 struct ServeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -39,9 +41,13 @@ struct ServeCommand: ParsableCommand {
       StreamLog(
         label: label, level: settings.logLevel, format: settings.logFormat, now: { .now })
     }
+    let registry = MetricRegistry(seriesLimit: settings.seriesLimit)
+    // What Hummingbird counts comes out of /metrics too.
+    MetricsSystem.bootstrap(RegistryMetricsFactory(registry))
     let service = PlumblineService(
       configuration, reread: { try self.configuration() }, now: { .now },
-      logger: Logger(label: "plumbline"), version: plumblineVersion)
+      logger: Logger(label: "plumbline"), version: plumblineVersion,
+      registry: registry)
     try Blocking.run { try await service.run() }
   }
 
