@@ -59,7 +59,11 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-      ], resources: [.embedInCode("OpenAPI/openapi.json")], swiftSettings: settings),
+      ],
+      resources: [
+        .embedInCode("Dashboard/dashboard.css"), .embedInCode("Dashboard/dashboard.html"),
+        .embedInCode("Dashboard/dashboard.js"), .embedInCode("OpenAPI/openapi.json"),
+      ], swiftSettings: settings),
     .target(
       name: "Plumbline",
       dependencies: [

@@ -219,13 +219,7 @@ public final class EventLog: Sendable {
   }
 
   /// Whether something can be the name of a model: it is the name of a folder too.
-  public static func isModelName(_ name: String) -> Bool {
-    guard (1...128).contains(name.utf8.count), let first = name.utf8.first else { return false }
-    func isWord(_ byte: UInt8) -> Bool {
-      (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
-    }
-    return isWord(first) && name.utf8.allSatisfy { isWord($0) || "._-".utf8.contains($0) }
-  }
+  public static func isModelName(_ name: String) -> Bool { ModelConfiguration.isName(name) }
 
   // MARK: Appending
 

@@ -115,6 +115,7 @@ public struct PlumblineService: Sendable {
     let router = Router(context: BasicRequestContext.self)
     router.add(middleware: MetricsMiddleware())
     router.add(middleware: ProblemMiddleware(document: try OpenAPIDocument()))
+    DashboardRoutes().add(to: router)
     HealthRoutes(state: state).add(to: router)
     router.get("openapi.json") { _, _ in
       Response(

@@ -43,8 +43,10 @@ extension ConfigurationReader {
         "feature_names", "class_names", "checks",
       ]
     }
-    guard !model.name.isEmpty else {
-      note(node, "a model has a name")
+    guard ModelConfiguration.isName(model.name) else {
+      note(
+        node,
+        "a model has a name of 1 to 128 letters, digits, `.`, `_` and `-`, a letter or digit first")
       return nil
     }
     if let checks { model.checks = self.checks(checks, of: model) }

@@ -78,6 +78,12 @@ public struct ConfigurationReader {
       if let config, !ids.insert(config.experimentID).inserted {
         note(entry, "there are two experiments `\(config.experimentID)`")
       }
+      if let config, !ModelConfiguration.isName(config.experimentID) {
+        note(
+          entry,
+          "experiment_id has to be 1 to 128 letters, digits, `.`, `_` and `-`, a letter or digit first"
+        )
+      }
       if let config, config.metrics.isEmpty {
         note(entry, "experiment `\(config.experimentID)` names no metrics")
       }

@@ -32,6 +32,16 @@ public struct ModelConfiguration: Sendable, Equatable {
   public init(name: String) {
     self.name = name
   }
+
+  /// Whether something can be the name of a model or an experiment, which names a folder too: 1 to
+  /// 128 letters, digits, `.`, `_` and `-`, a letter or digit first.
+  public static func isName(_ name: String) -> Bool {
+    guard (1...128).contains(name.utf8.count), let first = name.utf8.first else { return false }
+    func isWord(_ byte: UInt8) -> Bool {
+      (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+    }
+    return isWord(first) && name.utf8.allSatisfy { isWord($0) || "._-".utf8.contains($0) }
+  }
 }
 
 /// A check that is made again and again.

@@ -13,6 +13,10 @@ struct ModelRoutes<Context: RequestContext> {
 
   private struct Model: Encodable {
     let name: String
+    /// The configuration's; nil for models that are not in it.
+    let version: String?
+    /// Names of the checks that are made of it.
+    let checks: [String]
     /// Types of columns by kind of event.
     let columns: [String: [String: String]]
   }
@@ -20,12 +24,19 @@ struct ModelRoutes<Context: RequestContext> {
   func add(to router: some RouterMethods<Context>) {
     router.group("v1/models").add(middleware: ScopeMiddleware(scope: .read, state: state))
       .get { _, _ in
-        let models = state.log.models.compactMap { name -> Model? in
+        let configured = Dictionary(
+          state.models.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let names = Set(state.log.models).union(configured.keys).sorted()
+        let models = names.compactMap { name -> Model? in
           let columns = [EventKind.predictions, .labels].reduce(into: [:]) { columns, kind in
             columns[kind.rawValue] = state.log.types(of: name, kind).mapValues(\.rawValue)
           }
           // Experiments have observations alone.
-          return columns.values.allSatisfy(\.isEmpty) ? nil : Model(name: name, columns: columns)
+          let model = configured[name]
+          guard model != nil || !columns.values.allSatisfy(\.isEmpty) else { return nil }
+          return Model(
+            name: name, version: model?.version, checks: model?.checks.map(\.name) ?? [],
+            columns: columns)
         }
         return try JSONText.response(Models(models: models))
       }

@@ -1,0 +1,107 @@
+// What the API has, drawn. Texts of others are only ever set as text.
+"use strict";
+
+const key = "plumbline-token";
+const secret = () => sessionStorage.getItem(key);
+const find = (id) => document.getElementById(id);
+
+async function ask(path, accept = "application/json") {
+  const headers = { Accept: accept };
+  if (secret()) headers.Authorization = `Bearer ${secret()}`;
+  const answer = await fetch(path, { headers });
+  if (answer.status === 401 || answer.status === 403) throw new Error("token");
+  if (!answer.ok) throw new Error((await answer.json()).detail);
+  return accept === "text/html" ? answer.blob() : answer.json();
+}
+
+function make(tag, text, properties = {}) {
+  const element = document.createElement(tag);
+  if (text !== undefined) element.textContent = text;
+  return Object.assign(element, properties);
+}
+
+// A report needs the token too, which an address cannot carry.
+async function open(path) {
+  const page = window.open("", "_blank");
+  try {
+    page.location = URL.createObjectURL(await ask(path, "text/html"));
+  } catch (error) {
+    page.document.body.textContent = error.message;
+  }
+}
+
+function cells(row, ...contents) {
+  for (const content of contents) {
+    const cell = row.insertCell();
+    cell.append(...[content].flat());
+  }
+}
+
+const time = (text) => (text ? text.replace("T", " ").replace(":00Z", "") : "");
+
+async function drawModel(body, model) {
+  const { runs } = await ask(`/v1/models/${encodeURIComponent(model.name)}/runs?limit=200`);
+  const checks = new Map((model.checks ?? []).map((name) => [name, []]));
+  for (const run of runs) {
+    if (!checks.has(run.check)) checks.set(run.check, []);
+    checks.get(run.check).push(run);
+  }
+  const title = [make("strong", model.name), make("small", ` ${model.version ?? ""}`)];
+  if (checks.size === 0) {
+    const columns = Object.keys(model.columns.predictions ?? {}).length;
+    cells(body.insertRow(), title, make("small", columns ? `${columns} columns, no checks` : "no events"), "", "", "", "");
+  }
+  for (const [name, all] of checks) {
+    const newest = all[0];
+    if (!newest) {
+      cells(body.insertRow(), title.map((part) => part.cloneNode(true)), name, make("span", "not made yet", { className: "status unknown" }), "", "", "");
+      continue;
+    }
+    const finding = newest.kind === "failure"
+      ? make("span", newest.headline)
+      : make("button", newest.headline, { className: "link", onclick: () => open(`/v1/runs/${newest.id}`) });
+    const before = all.slice(1, 15).reverse().map((run) => make("button", undefined, {
+      className: `dot ${run.status}`, title: `${time(run.due_at)}: ${run.status}`, ariaLabel: `${time(run.due_at)}: ${run.status}`,
+      onclick: () => open(`/v1/runs/${run.id}`),
+    }));
+    cells(body.insertRow(), title.map((part) => part.cloneNode(true)), name ?? "", make("span", newest.status, { className: `status ${newest.status}` }),
+      finding, time(newest.due_at ?? newest.created_at), before);
+  }
+}
+
+function drawExperiment(body, experiment) {
+  const path = `/v1/experiments/${encodeURIComponent(experiment.experiment_id)}`;
+  cells(body.insertRow(),
+    make("button", experiment.experiment_id, { className: "link", title: "Reading the analysis is a look", onclick: () => open(path) }),
+    experiment.variants.map((variant) => `${variant.name} ${Math.round(variant.share * 1000) / 10} %`).join(", "),
+    experiment.metrics.join(", "));
+}
+
+async function draw() {
+  try {
+    const [{ models }, { experiments }] = await Promise.all([ask("/v1/models"), ask("/v1/experiments")]);
+    const fresh = { models: make("tbody"), experiments: make("tbody") };
+    for (const model of models) await drawModel(fresh.models, model);
+    for (const experiment of experiments) drawExperiment(fresh.experiments, experiment);
+    for (const [id, body] of Object.entries(fresh)) {
+      find(id).querySelector("tbody").replaceWith(body);
+      find(id).hidden = body.rows.length === 0;
+    }
+    find("token").hidden = true;
+    find("state").textContent = models.length
+      ? `As of ${time(new Date().toISOString().slice(0, 16))} UTC`
+      : "No events yet: send predictions to /v1/models/MODEL/predictions.";
+  } catch (error) {
+    const needsToken = error.message === "token";
+    find("token").hidden = !needsToken;
+    find("state").textContent = needsToken ? (secret() ? "This token may not read." : "") : error.message;
+  }
+}
+
+find("token").addEventListener("submit", (event) => {
+  event.preventDefault();
+  sessionStorage.setItem(key, find("secret").value);
+  draw();
+});
+draw();
+setInterval(draw, 30000);
