@@ -70,6 +70,13 @@ let package = Package(
         "DataSources", "Monitoring", "Reporting", "Statistics", "Store", "Telemetry",
       ], swiftSettings: settings),
     .target(
+      name: "Alerting",
+      dependencies: [
+        "DataSources", "Monitoring", "Outbound", "Statistics", "Store",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Mustache", package: "swift-mustache"),
+      ], swiftSettings: settings),
+    .target(
       name: "Reporting",
       dependencies: [
         "Monitoring", "Statistics", "Store", .product(name: "Mustache", package: "swift-mustache"),
@@ -109,7 +116,9 @@ let package = Package(
       swiftSettings: settings),
     .target(name: "Columns", dependencies: ["CADBC"], swiftSettings: settings),
     .target(name: "Statistics", dependencies: ["CBoostMath"], swiftSettings: settings),
+    .target(name: "Outbound", dependencies: ["CCurl", "DataSources"], swiftSettings: settings),
     .target(name: "CADBC"),
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(
       name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson"), .linkedLibrary("stdc++")]),
     .target(name: "CBoostMath", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("stdc++")]),
@@ -118,6 +127,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "ColumnsTests", dependencies: ["CADBC", "Columns"], swiftSettings: settings),
+    .testTarget(
+      name: "AlertingTests",
+      dependencies: ["Alerting", "DataSources", "Monitoring", "Outbound", "Store", "Support"],
+      resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(
       name: "EventsTests",
       dependencies: ["Columns", "DataSources", "Events", "Monitoring", "Support"],

@@ -158,3 +158,21 @@ private struct DigitScanner {
     return sign * (hours * 3600 + minutes * 60)
   }
 }
+
+extension Instant: Codable {
+  /// ISO 8601, as ``iso8601`` writes it.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let instant = Instant(text) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "`\(text)` is no ISO 8601 instant")
+    }
+    self = instant
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(iso8601)
+  }
+}

@@ -1,0 +1,2 @@
+#include "CCurl.h"
+int plumbline_curl_dummy(void) { return 0; }

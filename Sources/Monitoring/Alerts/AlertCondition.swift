@@ -1,0 +1,118 @@
+/// What a rule holds against a metric.
+///
+/// Written as a person says it: `> 0.05`, `<= 85%`, `> 500ms`, `outside 0.1..0.9`, `absent`, and for
+/// what a value differs from its reference by: `change < -15%` (of the reference's size),
+/// `change > 0.02` (in the metric's own unit), `change outside -50%..100%`.
+public struct AlertCondition: Sendable, Equatable {
+  /// What is held against the bounds.
+  public enum Subject: Sendable, Equatable {
+    case value
+    /// value − reference.
+    case difference
+    /// (value − reference) / |reference|.
+    case relativeChange
+  }
+
+  /// A value fails above the upper bound and below the lower one, and on them where `isInclusive`.
+  public struct Bounds: Sendable, Equatable {
+    public var lower: Double
+    public var upper: Double
+    public var isInclusive: Bool
+
+    /// Whether a value is on the wrong side; never for NaN.
+    @inlinable
+    public func fails(_ value: Double) -> Bool {
+      value > upper || value < lower || (isInclusive && (value == upper || value == lower))
+    }
+
+    /// The bound a value is beyond; nil where it is within.
+    public func crossed(by value: Double) -> Double? {
+      guard fails(value) else { return nil }
+      return value >= upper ? upper : lower
+    }
+  }
+
+  public enum Test: Sendable, Equatable {
+    case beyond(Subject, Bounds)
+    /// There is no value.
+    case absent
+  }
+
+  public var test: Test
+  /// As it was written.
+  public let text: String
+
+  public static let expected =
+    "a condition such as `> 0.05`, `<= 85%`, `> 500ms`, `outside 0.1..0.9`, `change < -15%` or `absent`"
+
+  public init?(_ text: String) {
+    self.text = text
+    var words = Substring(text).split(whereSeparator: \.isWhitespace).joined(separator: " ")[...]
+    if words == "absent" {
+      test = .absent
+      return
+    }
+    let isChange = words.hasPrefix("change ")
+    if isChange { words = words.dropFirst("change ".count) }
+    guard let (bounds, isShare) = Self.bounds(words) else { return nil }
+    let subject: Subject = isChange ? (isShare ? .relativeChange : .difference) : .value
+    test = .beyond(subject, bounds)
+  }
+
+  private static func bounds(_ words: Substring) -> (Bounds, isShare: Bool)? {
+    if words.hasPrefix("outside ") {
+      guard let range = Quantity.range(words.dropFirst("outside ".count)) else { return nil }
+      return (
+        Bounds(lower: range.lower.value, upper: range.upper.value, isInclusive: false),
+        range.lower.isShare || range.upper.isShare
+      )
+    }
+    guard let sign = words.first, sign == ">" || sign == "<" else { return nil }
+    let rest = words.dropFirst()
+    let isInclusive = rest.first == "="
+    guard let limit = Quantity(rest.dropFirst(isInclusive ? 1 : 0)) else { return nil }
+    let bounds = Bounds(
+      lower: sign == "<" ? limit.value : -.infinity,
+      upper: sign == ">" ? limit.value : .infinity, isInclusive: isInclusive)
+    return (bounds, limit.isShare)
+  }
+
+  /// The same condition with other bounds, as a threshold that follows the metric's history has them.
+  public func replacingBounds(lower: Double? = nil, upper: Double? = nil) -> AlertCondition {
+    guard case .beyond(let subject, var bounds) = test else { return self }
+    bounds.lower = lower ?? bounds.lower
+    bounds.upper = upper ?? bounds.upper
+    var changed = self
+    changed.test = .beyond(subject, bounds)
+    return changed
+  }
+}
+
+/// A number with its unit: `0.05`, `15%`, `500ms`, `2s`.
+struct Quantity: Equatable {
+  var value: Double
+  /// Whether it was written in percent.
+  var isShare: Bool
+
+  init?(_ text: some StringProtocol) {
+    let text = String(text.filter { !$0.isWhitespace && $0 != "_" })
+    let units: [(String, Double)] = [
+      ("%", 0.01), ("ms", 0.001), ("us", 1e-6), ("µs", 1e-6), ("s", 1), ("min", 60), ("h", 3_600),
+    ]
+    let (unit, scale) = units.first { text.hasSuffix($0.0) } ?? ("", 1.0)
+    guard let number = Double(text.dropLast(unit.count)), number.isFinite else { return nil }
+    // Division is exact where multiplication by a hundredth is not: 15% is 0.15.
+    value = scale < 1 ? number / (1 / scale).rounded() : number * scale
+    isShare = unit == "%"
+  }
+
+  /// Two quantities as `A..B`, the first the smaller.
+  static func range(_ text: some StringProtocol) -> (lower: Quantity, upper: Quantity)? {
+    let text = String(text)
+    guard let dots = text.firstRange(of: "..") else { return nil }
+    guard let lower = Quantity(text[..<dots.lowerBound]),
+      let upper = Quantity(text[dots.upperBound...]), lower.value < upper.value
+    else { return nil }
+    return (lower, upper)
+  }
+}
