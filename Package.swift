@@ -93,7 +93,7 @@ let package = Package(
     .target(
       name: "Store",
       dependencies: [
-        "DataSources", "Monitoring", .product(name: "GRDB", package: "GRDB.swift"),
+        "DataSources", "Monitoring", "Statistics", .product(name: "GRDB", package: "GRDB.swift"),
       ], swiftSettings: settings),
     .target(
       name: "Events",

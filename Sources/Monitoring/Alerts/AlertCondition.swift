@@ -1,3 +1,5 @@
+public import Statistics
+
 /// What a rule holds against a metric.
 ///
 /// Written as a person says it: `> 0.05`, `<= 85%`, `> 500ms`, `outside 0.1..0.9`, `absent`, and for
@@ -23,6 +25,14 @@ public struct AlertCondition: Sendable, Equatable {
     @inlinable
     public func fails(_ value: Double) -> Bool {
       value > upper || value < lower || (isInclusive && (value == upper || value == lower))
+    }
+
+    /// Whether all of an interval is on the side on which the value in it is wrong.
+    public func fails(_ value: Double, within interval: Interval) -> Bool {
+      guard fails(value) else { return false }
+      let isAbove = value >= upper
+      let near = isAbove ? interval.lower : interval.upper
+      return fails(near) && (near >= upper) == isAbove
     }
 
     /// The bound a value is beyond; nil where it is within.

@@ -45,17 +45,19 @@ extension AlertRule {
       "{labels.metric} of {labels.model_name} is {value:.1%} worse than its reference"),
     matrix(
       "prediction_latency_critical", .critical, "prediction_latency_p99", "> 2s",
-      topic: "latency", keepMinutes: 5,
+      topic: "latency", significant: true, keepMinutes: 5,
       "One prediction in a hundred of {labels.model_name} takes {value:.2f} s or longer"),
     matrix(
       "prediction_latency_warning", .warning, "prediction_latency_p95", "> 500ms",
-      topic: "latency", keepMinutes: 5,
+      topic: "latency", significant: true, keepMinutes: 5,
       "One prediction in twenty of {labels.model_name} takes {value:.2f} s or longer"),
     matrix(
-      "error_rate_critical", .critical, "error_rate", "> 5%", topic: "errors", keepMinutes: 5,
+      "error_rate_critical", .critical, "error_rate", "> 5%", topic: "errors",
+      significant: true, keepMinutes: 5,
       "{value:.1%} of the predictions of {labels.model_name} fail; {threshold:.0%} is critical"),
     matrix(
-      "error_rate_warning", .warning, "error_rate", "> 1%", topic: "errors", keepMinutes: 5,
+      "error_rate_warning", .warning, "error_rate", "> 1%", topic: "errors",
+      significant: true, keepMinutes: 5,
       "{value:.1%} of the predictions of {labels.model_name} fail; {threshold:.0%} is a warning"),
     matrix(
       "data_drift_critical", .critical, "data_drift_score", "> 0.5", topic: "drift", failures: 2,
