@@ -49,8 +49,8 @@ let package = Package(
     .target(
       name: "PlumblineServer",
       dependencies: [
-        "Columns", "DataSources", "Events", "Monitoring", "Reporting", "Store", "Telemetry",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "Alerting", "Columns", "DataSources", "Events", "Monitoring", "Reporting", "Statistics",
+        "Store", "Telemetry", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),

@@ -85,9 +85,11 @@ public final class AlertManager: Sendable {
       .sorted(by: AlertRecord.comesFirst)
   }
 
-  /// Series of a metric that are known.
-  public func series(of metric: String) -> [[String: String]] {
-    state.withLock { $0.engine.series(of: metric) }
+  /// Series that are known and chosen, by metric.
+  public func seriesByMetric(
+    where isChosen: ([String: String]) -> Bool
+  ) -> [String: [[String: String]]] {
+    state.withLock { $0.engine.seriesByMetric(where: isChosen) }
   }
 
   private func update(

@@ -95,8 +95,12 @@ public struct AlertEngine: Sendable {
     }
   }
 
-  /// Series of a metric that have data, for those that have none any more to be told apart.
-  public func series(of metric: String) -> [[String: String]] { tables[metric]?.labels ?? [] }
+  /// Series that are known and chosen, by metric.
+  public func seriesByMetric(
+    where isChosen: ([String: String]) -> Bool
+  ) -> [String: [[String: String]]] {
+    tables.mapValues { $0.labels.filter(isChosen) }.filter { !$1.isEmpty }
+  }
 
   /// Notices what only time brings: absences, alerts whose data has been gone for days.
   public mutating func advance(to now: Instant) -> [AlertTransition] {

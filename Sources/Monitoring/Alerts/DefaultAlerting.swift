@@ -19,7 +19,7 @@ extension AlertRule {
     return rule
   }
 
-  /// The severity matrix, and a model that is called no more.
+  /// The severity matrix, a model that is called no more, and a check that cannot be made.
   ///
   /// Accuracy is checked rarely and over many rows: one failure that chance does not explain is enough.
   /// Figures of live traffic come every minute: three in a row are asked for, and a pause of a few
@@ -76,6 +76,9 @@ extension AlertRule {
     matrix(
       "new_category_detected", .info, "new_category_detected", "> 0", topic: "quality", failures: 1,
       "{labels.feature} of {labels.model_name} has categories the reference does not have"),
+    matrix(
+      "check_failing", .warning, "check_failed", "> 0", topic: "monitoring",
+      "The check {labels.check} of {labels.model_name} cannot be made"),
     matrix(
       "model_down", .critical, "traffic_pattern_change", "< -95%", topic: "availability",
       failures: 5, significant: true,

@@ -2,11 +2,13 @@ import Events
 import Logging
 import Monitoring
 import ServiceLifecycle
+import Store
 
 /// Seals what waits, joins small segments and drops old ones, and gives up waiting for halves of
 /// exchanges, again and again.
 struct Maintenance: Service {
   let state: ServiceState
+  let history: History
   let logger: Logger
   /// How long to wait between rounds.
   var pause = Duration.seconds(30)
@@ -44,6 +46,10 @@ struct Maintenance: Service {
       }
       let dropped = try state.log.drop(
         endedBefore: end, beyondBytes: configuration.retentionBytes)
+      // Metrics and alerts stay as long as events, and for a season where those stay for good.
+      let days = Int64(configuration.retentionDays ?? 90)
+      try history.dropAlertHistory(
+        before: Instant(microseconds: state.now().microseconds - days * 86_400_000_000))
       if dropped > 0 { logger.info("old events were dropped", metadata: ["rows": "\(dropped)"]) }
     } catch {
       logger.error("the event log could not be maintained", metadata: ["error": "\(error)"])
