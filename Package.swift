@@ -41,7 +41,8 @@ let package = Package(
     .target(
       name: "PlumblineCLI",
       dependencies: [
-        "DataSources", "Events", "Monitoring", "PlumblineServer", "Reporting", "Statistics",
+        "Alerting", "DataSources", "Events", "Monitoring", "PlumblineServer", "Reporting",
+        "Statistics",
         "Store", "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
@@ -79,7 +80,8 @@ let package = Package(
     .target(
       name: "Reporting",
       dependencies: [
-        "Monitoring", "Statistics", "Store", .product(name: "Mustache", package: "swift-mustache"),
+        "Alerting", "Monitoring", "Statistics", "Store",
+        .product(name: "Mustache", package: "swift-mustache"),
       ],
       resources: [
         .embedInCode("HTML/Template/column.mustache"),

@@ -1,5 +1,6 @@
 import Alerting
 import Monitoring
+import Statistics
 import Store
 import Synchronization
 import Telemetry

@@ -226,7 +226,7 @@ final class AlertService: Service {
       alerts: firing, createdAt: now, externalURL: state.alerting.externalURL)
     for channel in channels {
       Background.start {
-        do {
+        do throws(DeliveryError) {
           _ = try channel.send(message)
         } catch {
           self.logger.warning("an Alertmanager could not be told again: \(error.what)")

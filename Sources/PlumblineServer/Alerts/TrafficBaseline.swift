@@ -35,18 +35,19 @@ struct TrafficBaseline: Sendable {
       var day: Int64
       var hour: Int
     }
-    var hours: [Hour: Moments] = [:]
+    var hours: [Hour: (sum: Double, count: Double)] = [:]
     for sample in samples {
       guard let value = sample.value, let model = sample.labels["model_name"] else { continue }
       let hour = sample.at.microseconds / 3_600_000_000
-      hours[Hour(model: model, day: hour / 24, hour: Int(hour % 24)), default: Moments()]
-        .add(value)
+      let key = Hour(model: model, day: hour / 24, hour: Int(hour % 24))
+      hours[key, default: (0, 0)].sum += value
+      hours[key, default: (0, 0)].count += 1
     }
     let byHour = Dictionary(grouping: hours) { entry in
       Hour(model: entry.key.model, day: 0, hour: entry.key.hour)
     }
     for (key, days) in byHour where days.count >= Self.leastDays {
-      let rates = days.map(\.value.mean).sorted()
+      let rates = days.map { $0.value.sum / $0.value.count }.sorted()
       guard let median = quantile(rates.span, 0.5), median > 0 else { continue }
       let distances = rates.map { abs($0 - median) }.sorted()
       let deviation = quantile(distances.span, 0.5) ?? 0

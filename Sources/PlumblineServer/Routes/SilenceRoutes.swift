@@ -1,3 +1,4 @@
+import Alerting
 import Events
 import Foundation
 import Hummingbird
