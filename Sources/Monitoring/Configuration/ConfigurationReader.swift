@@ -47,7 +47,13 @@ public struct ConfigurationReader {
     _ text: String, path: String, environment: [String: String]
   ) throws(ConfigurationError) -> [AlertRule] {
     try reading(text, path: path, environment: environment) { reader, root in
-      root.map { reader.rulesOfFile($0) } ?? []
+      guard let root else {
+        if reader.mistakes.isEmpty {
+          reader.mistakes.append(.init(line: 1, text: "the file is empty"))
+        }
+        return []
+      }
+      return reader.rulesOfFile(root)
     }
   }
 
