@@ -58,6 +58,14 @@ struct AlertingMistakeTests {
     rule("conditon: absent, condition: absent", "unknown key `conditon` in a rule; did you mean"),
     rule("condition: '> lots'", "`> lots` is not a condition such as"),
     rule("condition: ''", "`` is not a condition"),
+    rule(
+      "condition: '> \(String(repeating: "9", count: 400))'",
+      "`> \(String(repeating: "9", count: 98))…` is not a condition"),
+    rule(#"condition: "> \e[2J""#, #"`> \u{1B}[2J` is not a condition"#),
+    .init(
+      "drift: {}\nalerting:\n  interval: 5s\n  interval: 6s",
+      (3, "in the mapping that begins here stands twice: `interval`")),
+    .init("alerting: *nothing", (1, "not YAML")),
     rule("condition: '> nan'", "`> nan` is not a condition"),
     rule("condition: absent, where: [a]", "`a` is not a matcher"),
     rule("condition: absent, where: ['a=~(']", "`a=~(` is not a matcher"),
@@ -88,7 +96,7 @@ struct AlertingMistakeTests {
     rule("condition: outside 0..1, dynamic: {mode: propose}", "a threshold that follows history"),
     .init(
       #"alerting: {rules: [{name: "a\0b", metric: m, condition: absent}]}"#,
-      (1, "`a\0b` is not a name of 1 to 128")),
+      (1, #"`a\0b` is not a name of 1 to 128"#)),
     .init("alerting: {rules: [{name: a, metric: m-n, condition: absent}]}", (1, "`m-n` is not")),
   ]
 

@@ -95,6 +95,11 @@ public struct ConfigurationReader {
         line: mark.line,
         text: "not YAML: \(problem)" + (Self.isBareCondition(mark.line, of: text) ? Self.quote : "")
       )
+    case .duplicatedKeysInMapping(let keys, let context):
+      .init(
+        line: context.mark.line,
+        text: "in the mapping that begins here stands twice: "
+          + keys.sorted().map { "`\(Self.shown($0))`" }.joined(separator: ", "))
     default: .init(line: 1, text: "not YAML: \(error)")
     }
   }
