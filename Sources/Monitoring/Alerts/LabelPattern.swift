@@ -2,8 +2,8 @@
 ///
 /// Labels come from clients, and a matcher that goes back to try other ways can be kept busy for hours
 /// by `(a+)+b` and many an a. This one follows all ways at once (K. Thompson, "Regular Expression Search
-/// Algorithm", 1968), as RE2 does behind Prometheus: time is at most length × steps, steps at most
-/// ``stepLimit``.
+/// Algorithm", 1968), as RE2 does behind Prometheus: time is at most the value's length times the steps
+/// of the expression, of which there are at most 5 000.
 ///
 /// It knows characters, `.` (any), `[a-z]`, `[^a-z]`, `\d`, `\w`, `\s` and their opposites, `( )`,
 /// `(?: )`, `|`, `*`, `+`, `?`, `{2}`, `{2,}`, `{2,5}`, `^`, `$`, and `(?i)` in front for capitals that
@@ -124,9 +124,10 @@ public struct LabelPattern: Sendable {
   }
 
   private func takes(_ wanted: Scalars, _ scalar: UInt32) -> Bool {
-    if wanted.contains(scalar) { return true }
-    guard ignoresCase, (65...90).contains(scalar & ~32) else { return false }
-    return wanted.contains(scalar ^ 32)
+    let isWanted = wanted.contains(scalar)
+    guard ignoresCase, (65...90).contains(scalar & ~32) else { return isWanted }
+    let isOtherWanted = wanted.contains(scalar ^ 32)
+    return wanted.isNegated ? isWanted && isOtherWanted : isWanted || isOtherWanted
   }
 
   /// Goes from a step to all that take a scalar, without taking one.

@@ -25,9 +25,19 @@ extension ConfigurationReader {
       }
       if !read(&self, name, value) {
         let hint = closestName(to: name, among: known()).map { "; did you mean `\($0)`?" } ?? ""
-        note(key, "unknown key `\(name)` in \(what)\(hint)")
+        note(key, "unknown key `\(Self.shown(name))` in \(what)\(hint)")
       }
     }
+  }
+
+  /// Text of the file as a message may have it: not too long, and nothing a terminal would obey.
+  static func shown(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    return scalars.prefix(100).reduce(into: "") { shown, scalar in
+      shown +=
+        scalar.properties.generalCategory == .control
+        ? scalar.escaped(asASCII: true) : String(scalar)
+    } + (scalars.count > 100 ? "…" : "")
   }
 
   mutating func text(_ node: Node) -> String? {
@@ -83,7 +93,7 @@ extension ConfigurationReader {
   ) -> Value? {
     guard let text = text(node) else { return nil }
     guard let value = make(text) else {
-      note(node, "`\(text)` is not \(expected)")
+      note(node, "`\(Self.shown(text))` is not \(expected)")
       return nil
     }
     return value

@@ -47,7 +47,13 @@ public struct ConfigurationReader {
     _ text: String, path: String, environment: [String: String]
   ) throws(ConfigurationError) -> [AlertRule] {
     try reading(text, path: path, environment: environment) { reader, root in
-      root.map { reader.rulesOfFile($0) } ?? []
+      guard let root else {
+        if reader.mistakes.isEmpty {
+          reader.mistakes.append(.init(line: 1, text: "the file is empty"))
+        }
+        return []
+      }
+      return reader.rulesOfFile(root)
     }
   }
 
@@ -89,6 +95,11 @@ public struct ConfigurationReader {
         line: mark.line,
         text: "not YAML: \(problem)" + (Self.isBareCondition(mark.line, of: text) ? Self.quote : "")
       )
+    case .duplicatedKeysInMapping(let keys, let context):
+      .init(
+        line: context.mark.line,
+        text: "in the mapping that begins here stands twice: "
+          + keys.sorted().map { "`\(Self.shown($0))`" }.joined(separator: ", "))
     default: .init(line: 1, text: "not YAML: \(error)")
     }
   }
