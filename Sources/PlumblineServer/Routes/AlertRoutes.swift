@@ -134,7 +134,7 @@ extension Request {
     _ name: Substring, of type: Choice.Type
   ) throws -> [Choice] where Choice.RawValue == String {
     guard let text = uri.queryParameters[name] else { return [] }
-    return try text.split(separator: ",").map { word in
+    return try text.split(separator: ",", omittingEmptySubsequences: false).map { word in
       guard let choice = Choice(rawValue: String(word)) else {
         let known = Choice.allCases.map(\.rawValue).joined(separator: ", ")
         throw Problem(
@@ -153,6 +153,17 @@ extension Request {
         mend: "use a whole number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
+  }
+
+  /// true or false of the query; nil where it is not there.
+  func flag(_ name: Substring) throws -> Bool? {
+    guard let text = uri.queryParameters[name] else { return nil }
+    guard let flag = Bool(String(text)) else {
+      throw Problem(
+        .badRequest, "invalid_query", "`\(name)` is neither true nor false",
+        mend: "use true or false")
+    }
+    return flag
   }
 
   /// The body, read from JSON.

@@ -35,7 +35,7 @@ struct SilenceRoutes<Context: RequestContext> {
     let admin = ScopeMiddleware<Context>(scope: .admin, state: state)
     router.group("v1/silences").add(middleware: ScopeMiddleware(scope: .read, state: state))
       .get { request, _ in
-        let wantsAll = request.uri.queryParameters["all"] == "true"
+        let wantsAll = try request.flag("all") ?? false
         return try JSONText.response(
           Silences(silences: history.silences(notEndedAt: wantsAll ? nil : state.now())))
       }
