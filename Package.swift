@@ -143,7 +143,7 @@ let package = Package(
       name: "DataSourcesTests", dependencies: ["Columns", "DataSources", "Support"],
       swiftSettings: settings),
     .testTarget(
-      name: "MonitoringTests", dependencies: ["DataSources", "Monitoring", "Support"],
+      name: "MonitoringTests", dependencies: ["Alerting", "DataSources", "Monitoring", "Support"],
       swiftSettings: settings),
     .testTarget(
       name: "ReportingTests", dependencies: ["Monitoring", "Reporting"], swiftSettings: settings),

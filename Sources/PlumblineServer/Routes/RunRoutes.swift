@@ -1,3 +1,4 @@
+import Alerting
 import DataSources
 import Events
 import Foundation
