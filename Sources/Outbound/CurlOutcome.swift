@@ -34,7 +34,7 @@ struct CurlOutcome {
   func error(peer: String, milliseconds: Int, certificateFile: String?) -> OutboundError? {
     switch number {
     case 0: nil
-    case 1, 3, 43: .unusable("the address of \(peer) is not of a form that can be used")
+    case 3, 43: .unusable("the address of \(peer) is not of a form that can be used")
     case 5, 6: .unresolved(host: peer)
     case 7: .refused(host: peer)
     case 28: .timedOut(host: peer, milliseconds: milliseconds)
@@ -42,7 +42,9 @@ struct CurlOutcome {
     case 77: .certificates(file: certificateFile ?? "the system's store")
     case 35, 53, 54, 58, 59, 66, 80: .tls(host: peer, detail: Outgoing.line(message))
     case 16, 18, 52, 55, 56, 92: .reset(host: peer)
-    case 8, 61: .unintelligible(host: peer)
+    // 1 is an answer of HTTP before 1.0, or of nothing like it: of the schemes none is asked but those
+    // that are spoken.
+    case 1, 8, 61: .unintelligible(host: peer)
     case 64: .noStartTLS(host: peer)
     default: .failed(host: peer, number: number)
     }

@@ -4,7 +4,8 @@ import Foundation
 enum MailHeader {
   /// Whether text can stand as it is: short printable ASCII that is no encoded word.
   static func isPlain(_ text: String) -> Bool {
-    text.utf8.count <= 60 && !text.contains("=?") && text.utf8.allSatisfy { (32...126).contains($0) }
+    text.utf8.count <= 60 && !text.contains("=?")
+      && text.utf8.allSatisfy { (32...126).contains($0) }
   }
 
   /// Text as it stands, or as encoded words.
