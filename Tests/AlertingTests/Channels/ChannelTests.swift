@@ -162,6 +162,33 @@ import Testing
       ]) == ["a_b": "2", "a_b_2": "3", "a_b_3": "1", "_9": "4", "_": "5", "__": "6"])
   }
 
+  @Test(arguments: [AlertMessage.Kind.acknowledged, .digest])
+  func `People see who took an alert on, and why several come together`(
+    _ kind: AlertMessage.Kind
+  ) throws {
+    for provider in [Provider.slack, .teams] {
+      let request = try #require(try requests(provider, Sample.message(kind)).first)
+      #expect(
+        request.body.contains(
+          kind == .digest ? "rate limit" : "[ACKNOWLEDGED] Accuracy of fraud is 81.20%"))
+      #expect(kind == .digest || request.body.contains("Grace has taken this on."))
+    }
+  }
+
+  @Test func `Fingerprints providers have no room for are told by others of their own`() throws {
+    let long = [1, 2].map {
+      Sample.alert(fingerprint: String(repeating: "f", count: 600) + "\($0)")
+    }
+    let keys = try requests(.pagerduty, Sample.message(alerts: long)).map {
+      $0.json["dedup_key"] as? String
+    }
+    #expect(Set(keys).count == 2)
+    let aliases = try requests(.opsgenie, Sample.message(alerts: long)).map {
+      $0.json["alias"] as? String
+    }
+    #expect(Set(aliases).count == 2)
+  }
+
   @Test func `A card for Teams stays within its size whatever comes`() throws {
     var alert = Sample.alert()
     alert.description = String(repeating: "語\"", count: 5_000)

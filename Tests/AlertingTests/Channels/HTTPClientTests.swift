@@ -77,6 +77,31 @@ import Testing
     #expect(answer.status == 200 && answer.body.count == HTTPClient.responseLimit)
   }
 
+  @Test func `A server that hangs up during a long request ends the request only`() throws {
+    let url = try ProviderServer.shared.address("slack", "slam", key: Sample.key())
+    let body = [UInt8](repeating: 120, count: 16 << 20)
+    for _ in 0..<5 {
+      let error = #expect(throws: OutboundError.self) {
+        try HTTPClient(timeoutMilliseconds: 60_000).send(
+          HTTPRequest(method: "POST", url: url, body: body))
+      }
+      #expect(error?.code == "outbound_reset")
+    }
+  }
+
+  @Test func `Many threads send at once`() throws {
+    let server = try ProviderServer.shared
+    let key = Sample.key()
+    let addresses = [false, true].map { server.address("slack", "ok", key: key, tls: $0) }
+    let client = HTTPClient(
+      timeoutMilliseconds: 60_000, certificateFile: server.ports.certificate)
+    DispatchQueue.concurrentPerform(iterations: 32) { index in
+      let request = HTTPRequest(method: "POST", url: addresses[index % 2], body: Array("{}".utf8))
+      #expect((try? client.send(request))?.status == 400)
+    }
+    #expect(try server.requests(key).count == 32)
+  }
+
   @Test func `A header's value cannot bring another header`() throws {
     let server = try ProviderServer.shared
     let key = Sample.key()

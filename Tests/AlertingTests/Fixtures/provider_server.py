@@ -5,7 +5,7 @@ Prints one line of JSON when it listens: {"http": PORT, "https": PORT, "refused"
 Ends when its standard input does, so it never outlives the tests, or after ten minutes.
 
   POST /BEHAVIOUR/KEY/PROVIDER/...   answered as the provider does, or as the behaviour says:
-      ok, hang, reset, garbage, redirect, long, proxy-page, 429, 429-date, or any other status
+      ok, hang, reset, slam, garbage, redirect, long, proxy-page, 429, 429-date, or any other status
   GET  /received/KEY                 what came, as [{method, path, headers, body, problems}]
 
 What violates a contract is answered with 400 or the like, as the provider would, and noted as a problem.
@@ -45,13 +45,17 @@ class Handler(BaseHTTPRequestHandler):
         parts = self.path.split("/")
         if len(parts) == 3 and parts[1] == "received":
             with lock:
-                body = json.dumps(received.get(parts[2], [])).encode()
+                body = json.dumps(received.get(parts[2], []), ensure_ascii=False).encode()
             return self.answer(200, body, [("Content-Type", "application/json")])
         self.answer(404)
 
     def do_POST(self):
         address = urlsplit(self.path)
         _, behaviour, key, provider, *rest = address.path.split("/")
+        if behaviour == "slam":
+            # Gone before the body is read.
+            self.close_connection = True
+            return
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length)
         if behaviour == "reset":
