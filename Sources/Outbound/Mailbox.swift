@@ -10,6 +10,9 @@ public struct Mailbox: Sendable, Equatable {
   ///
   /// - Throws: ``OutboundError/unusable(_:)``.
   public init(_ text: String) throws(OutboundError) {
+    guard !text.unicodeScalars.contains(where: Outgoing.isControl) else {
+      throw .unusable("\"\(Outgoing.line(text))\" is no mail address")
+    }
     var address = Outgoing.trimmed(text[...])
     if address.last == ">", let start = address.lastIndex(of: "<") {
       var name = Outgoing.trimmed(address[..<start])

@@ -51,7 +51,9 @@ public enum Channels {
     case .alertmanager(let url, let username, let password):
       return AlertmanagerChannel(
         url: try checked(url), username: username, password: password, templates: templates,
-        delivery: delivery(WebAddress.secrets(of: url) + (password.map { [$0] } ?? [])))
+        delivery: delivery(
+          WebAddress.secrets(of: url)
+            + (password.map { [$0, AlertmanagerChannel.login(username ?? "", $0)] } ?? [])))
     case .opsgenie(let apiKey, let url):
       return OpsgenieChannel(
         apiKey: apiKey, url: try checked(url), templates: templates, delivery: delivery([apiKey]))

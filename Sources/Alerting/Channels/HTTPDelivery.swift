@@ -15,8 +15,8 @@ struct HTTPDelivery: Sendable {
     secrets: [String]
   ) {
     client = HTTPClient(
-      timeoutMilliseconds: configuration.timeoutSeconds.multipliedReportingOverflow(by: 1000)
-        .partialValue, certificateFile: configuration.certificateAuthority)
+      timeoutMilliseconds: configuration.timeoutMilliseconds,
+      certificateFile: configuration.certificateAuthority)
     self.clock = clock
     // The longest first: a key within a path would leave the rest of the path.
     self.secrets = secrets.filter { $0.utf8.count > 3 }.sorted { $0.utf8.count > $1.utf8.count }
@@ -73,6 +73,11 @@ struct HTTPDelivery: Sendable {
     text = text.clipped(to: 200)
     return "\(peer) answered \(response.status)" + (text.isEmpty ? "" : ": \(text)")
   }
+}
+
+extension ChannelConfiguration {
+  /// At most an hour, which also keeps it within what C can hold.
+  var timeoutMilliseconds: Int { min(max(1, timeoutSeconds), 3_600) * 1_000 }
 }
 
 extension DeliveryError {

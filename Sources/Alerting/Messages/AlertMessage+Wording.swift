@@ -7,7 +7,12 @@ extension AlertMessage {
 
   /// Whether an alert is over, as far as this message tells.
   func isOver(_ alert: AlertRecord) -> Bool {
-    kind == .resolved || alert.state == .resolved || alert.state == .inactive
+    switch kind {
+    case .resolved: true
+    // What a test shows has no past.
+    case .test: false
+    case .firing, .acknowledged, .digest: alert.state == .resolved || alert.state == .inactive
+    }
   }
 
   /// `firing`, `resolved`, `acknowledged`, `digest` or `test`.

@@ -9,8 +9,11 @@ enum Link {
   static func usable(_ url: String) -> String? {
     guard url.utf8.count <= limit, WebAddress.isUsable(url) else { return nil }
     var result = ""
-    for byte in url.utf8 {
+    let bytes = Array(url.utf8)
+    for (index, byte) in bytes.enumerated() {
       switch byte {
+      case UInt8(ascii: "%") where !isEscape(bytes[index...].prefix(3)):
+        result += WebAddress.percentEncoded(byte)
       case UInt8(ascii: "!"), UInt8(ascii: "#")...UInt8(ascii: ";"), UInt8(ascii: "="),
         UInt8(ascii: "?")...UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "_"),
         UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "~"):
@@ -19,5 +22,10 @@ enum Link {
       }
     }
     return result.utf8.count <= limit ? result : nil
+  }
+
+  private static func isEscape(_ bytes: ArraySlice<UInt8>) -> Bool {
+    bytes.count == 3
+      && bytes.dropFirst().allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
   }
 }

@@ -20,7 +20,7 @@ enum TextEscaping: Sendable {
   private static let htmlEntities: [Character: String] = [
     "&": "&amp;", "<": "&lt;", ">": "&gt;", "\"": "&quot;", "'": "&#39;",
   ]
-  private static let markdownMarks = Set<Character>("\\`*_{}[]()<>#+-.!|~@")
+  private static let markdownMarks = Set<Character>("\\`*_[]()<>#~")
 
   private static func replace(_ text: String, by: (Character) -> String?) -> String {
     var result = ""

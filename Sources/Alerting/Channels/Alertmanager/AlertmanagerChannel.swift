@@ -40,11 +40,15 @@ struct AlertmanagerChannel: NotificationChannel {
     let body = try ProviderJSON.bytes(alerts.map { alert($0, in: message) })
     var headers: [(name: String, value: String)] = []
     if let username {
-      let pair = Data("\(username):\(password ?? "")".utf8).base64EncodedString()
-      headers.append(("Authorization", "Basic \(pair)"))
+      headers.append(("Authorization", "Basic \(Self.login(username, password ?? ""))"))
     }
     let response = try delivery.post(body, to: url, headers: headers)
     return DeliveryReceipt(response)
+  }
+
+  /// User and password as Basic authentication has them (RFC 7617).
+  static func login(_ username: String, _ password: String) -> String {
+    Data("\(username):\(password)".utf8).base64EncodedString()
   }
 
   private func alert(_ alert: AlertRecord, in message: AlertMessage) -> Alert {

@@ -22,8 +22,8 @@ struct EmailChannel: NotificationChannel {
     client = MailClient(
       host: email.host, port: email.port, encryption: encryption, username: email.username,
       password: email.password,
-      timeoutMilliseconds: configuration.timeoutSeconds.multipliedReportingOverflow(by: 1000)
-        .partialValue, certificateFile: configuration.certificateAuthority)
+      timeoutMilliseconds: configuration.timeoutMilliseconds,
+      certificateFile: configuration.certificateAuthority)
     from = try Mailbox(email.from)
     to = []
     for address in email.to { to.append(try Mailbox(address)) }

@@ -12,8 +12,10 @@ struct SlackChannel: NotificationChannel {
     let payload = SlackPayload(message, templates: templates)
     let response = try delivery.post(ProviderJSON.bytes(payload), to: url)
     // Anything else is not Slack's word: the page of a proxy, say, that let nothing through.
-    let body = String(decoding: response.body.prefix(200), as: UTF8.self)
-    guard body.prefix(20).contains("ok") || body.contains("\"success\":true") else {
+    let body = String(decoding: response.body.prefix(200), as: UTF8.self).filter {
+      !$0.isWhitespace
+    }
+    guard body == "ok" || ["\"ok\":true", "\"success\":true"].contains(where: body.contains) else {
       throw .temporary(
         reason: delivery.reason(response, from: WebAddress.peer(of: url)), retryAfter: nil)
     }
