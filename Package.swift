@@ -67,7 +67,7 @@ let package = Package(
     .target(
       name: "Plumbline",
       dependencies: [
-        "DataSources", "Monitoring", "Reporting", "Statistics", "Store", "Telemetry",
+        "Alerting", "DataSources", "Monitoring", "Reporting", "Statistics", "Store", "Telemetry",
       ], swiftSettings: settings),
     .target(
       name: "Alerting",
@@ -129,7 +129,10 @@ let package = Package(
       name: "ColumnsTests", dependencies: ["CADBC", "Columns"], swiftSettings: settings),
     .testTarget(
       name: "AlertingTests",
-      dependencies: ["Alerting", "DataSources", "Monitoring", "Outbound", "Store", "Support"],
+      dependencies: [
+        "Alerting", "DataSources", "Monitoring", "Outbound", "Statistics", "Store", "Support",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(
       name: "EventsTests",
@@ -146,7 +149,11 @@ let package = Package(
     .testTarget(
       name: "ReportingTests", dependencies: ["Monitoring", "Reporting"], swiftSettings: settings),
     .testTarget(
-      name: "StoreTests", dependencies: ["DataSources", "Monitoring", "Store", "Support"],
+      name: "StoreTests",
+      dependencies: [
+        "DataSources", "Monitoring", "Statistics", "Store", "Support",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
