@@ -68,7 +68,7 @@ let package = Package(
     .target(
       name: "Plumbline",
       dependencies: [
-        "DataSources", "Monitoring", "Reporting", "Statistics", "Store", "Telemetry",
+        "Alerting", "DataSources", "Monitoring", "Reporting", "Statistics", "Store", "Telemetry",
       ], swiftSettings: settings),
     .target(
       name: "Alerting",
@@ -131,7 +131,10 @@ let package = Package(
       name: "ColumnsTests", dependencies: ["CADBC", "Columns"], swiftSettings: settings),
     .testTarget(
       name: "AlertingTests",
-      dependencies: ["Alerting", "DataSources", "Monitoring", "Outbound", "Store", "Support"],
+      dependencies: [
+        "Alerting", "DataSources", "Monitoring", "Outbound", "Statistics", "Store", "Support",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(
       name: "EventsTests",
@@ -148,7 +151,11 @@ let package = Package(
     .testTarget(
       name: "ReportingTests", dependencies: ["Monitoring", "Reporting"], swiftSettings: settings),
     .testTarget(
-      name: "StoreTests", dependencies: ["DataSources", "Monitoring", "Store", "Support"],
+      name: "StoreTests",
+      dependencies: [
+        "DataSources", "Monitoring", "Statistics", "Store", "Support",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
