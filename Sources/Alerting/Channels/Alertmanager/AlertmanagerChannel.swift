@@ -2,7 +2,7 @@ import Foundation
 import Monitoring
 
 /// The v2 API of an Alertmanager, which then tells people in its own ways.
-struct AlertmanagerChannel: NotificationChannel {
+struct AlertmanagerChannel: NotificationChannel, CustomStringConvertible {
   var url: String
   var username: String?
   var password: String?
