@@ -103,7 +103,9 @@ struct CompiledRule: Sendable {
         into: &changes)
     }
     for series in trackedFresh(table) where !figures[series].isNaN && !fails(series) {
-      pass(series, figures[series], table, into: &changes)
+      // What fires is not over while its value fails, only because there is too little to be sure by.
+      pass(
+        series, figures[series], isOver: !bounds.fails(figures[series]), table, into: &changes)
     }
   }
 
@@ -147,7 +149,8 @@ struct CompiledRule: Sendable {
   }
 
   private mutating func pass(
-    _ series: Int, _ figure: Double, _ table: SeriesTable, into changes: inout [Change]
+    _ series: Int, _ figure: Double, isOver: Bool = true, _ table: SeriesTable,
+    into changes: inout [Change]
   ) {
     guard var alert = tracked[series] else { return }
     let now = table.sampledAt[series]
@@ -159,7 +162,7 @@ struct CompiledRule: Sendable {
       return
     case .firing:
       alert.value = figure
-      if let recovery = rule.recovery, recovery.fails(figure) {
+      if !isOver || rule.recovery?.fails(figure) == true {
         alert.calmSince = nil
         break
       }

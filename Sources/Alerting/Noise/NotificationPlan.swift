@@ -78,7 +78,7 @@ struct NotificationPlan {
     if alert.acknowledgedAt != nil { return alert.told == .firing ? .acknowledged : nil }
     // One that was taken on, ended and came again before anybody was told is a new one.
     if !alert.isOpen || alert.told == .acknowledged {
-      return record.isQuiet || isHeldBack(alert) || isCooling(alert) ? nil : .firing
+      return record.isQuiet || isHeldBack(alert) ? nil : .firing
     }
     if alert.reachedNobody { return record.isQuiet || isCooling(alert) ? nil : .firing }
     guard let pause = route.repeatInterval, !record.isQuiet, let last = alert.deliveredAt,
@@ -91,7 +91,8 @@ struct NotificationPlan {
     cooldowns[record.rule] ?? 15 * 60_000_000
   }
 
-  /// That an alert fires is told no more often than once per cooldown, however often it ends in between.
+  /// What reached nobody is tried again after the cooldown. One that ended and fires again is news: the
+  /// cooldown does not outlive recovery.
   private func isCooling(_ alert: KeptAlert) -> Bool {
     alert.toldAt.map { now.since($0) < cooldown(of: alert.record) } ?? false
   }

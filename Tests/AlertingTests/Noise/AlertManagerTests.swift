@@ -347,7 +347,9 @@ struct AlertManagerTests {
     #expect(over.first?.record.reason == "there has been no data for 7 days")
     try manager.advance(to: Scenario.time(9 * 1_440))
     try manager.advance(to: Scenario.time(11 * 1_440))
-    #expect(manager.records().isEmpty && manager.series(of: "error_rate").isEmpty)
+    #expect(
+      manager.records().isEmpty
+        && (manager.seriesByMetric { _ in true }["error_rate"] ?? []).isEmpty)
     // It may come again.
     let fired = try manager.record([sample(0.07, at: 20_000)], at: Scenario.time(20_000))
     #expect(fired.map(\.kind) == [.pending, .firing])
@@ -367,7 +369,7 @@ struct AlertManagerTests {
       #expect(transitions.contains { $0.line == "high/changes firing" } == (day % 2 == 0))
       #expect(transitions.contains { $0.line == "errors/stays resolved" } == (day == 15))
     }
-    #expect(manager.series(of: "error_rate").count < 12)
+    #expect((manager.seriesByMetric { _ in true }["error_rate"] ?? []).count < 12)
   }
 
   @Test func `A pause of the process is no absence of what it did not see`() throws {

@@ -189,7 +189,7 @@ extension Scenario {
       = chat firing errors/a:firing
       """),
     Scenario(
-      "that an alert fires is told once per cooldown, however often it ends",
+      "an alert that ended and fires again is news: the cooldown does not outlive recovery",
       alerting([errors]),
       """
       at 0m error_rate{model_name="a"} 0.07
@@ -202,8 +202,8 @@ extension Scenario {
       at 2m error_rate{model_name="a"} 0.07
       = errors/a pending
       = errors/a firing
-      at 15m advance
       = chat firing errors/a:firing
+      at 15m advance
       at 16m error_rate{model_name="a"} 0.01
       = errors/a resolved
       = chat resolved errors/a:resolved
@@ -224,21 +224,23 @@ extension Scenario {
       at 2m error_rate{model_name="a"} 0.07
       = errors/a pending
       = errors/a firing
+      = chat firing errors/a:firing
       at 3m error_rate{model_name="a"} 0.01
       = errors/a resolved
+      = chat resolved errors/a:resolved
       at 4m error_rate{model_name="a"} 0.07
       = errors/a pending
       = errors/a firing
       at 6m advance
-      = chat firing errors/a:firing
       at 7m error_rate{model_name="a"} 0.01
       = errors/a resolved
       at 8m error_rate{model_name="a"} 0.07
       = errors/a pending
       = errors/a firing
+      = chat firing errors/a:firing
       at 9m error_rate{model_name="a"} 0.01
       = errors/a resolved
-      at 11m advance
+      at 13m advance
       = chat resolved errors/a:resolved
       """),
     Scenario(
