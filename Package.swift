@@ -75,6 +75,7 @@ let package = Package(
         "DataSources", "Monitoring", "Outbound", "Statistics", "Store",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Mustache", package: "swift-mustache"),
+        .product(name: "Yams", package: "Yams"),
       ], swiftSettings: settings),
     .target(
       name: "Reporting",
@@ -129,8 +130,9 @@ let package = Package(
       name: "ColumnsTests", dependencies: ["CADBC", "Columns"], swiftSettings: settings),
     .testTarget(
       name: "AlertingTests",
-      dependencies: ["Alerting", "DataSources", "Monitoring", "Outbound", "Store", "Support"],
-      resources: [.copy("Fixtures")], swiftSettings: settings),
+      dependencies: [
+        "Alerting", "DataSources", "Monitoring", "Outbound", "Statistics", "Store", "Support",
+      ], resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(
       name: "EventsTests",
       dependencies: ["Columns", "DataSources", "Events", "Monitoring", "Support"],
