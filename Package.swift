@@ -76,6 +76,7 @@ let package = Package(
         "DataSources", "Monitoring", "Outbound", "Statistics", "Store",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Mustache", package: "swift-mustache"),
+        .product(name: "Yams", package: "Yams"),
       ], swiftSettings: settings),
     .target(
       name: "Reporting",
@@ -133,9 +134,7 @@ let package = Package(
       name: "AlertingTests",
       dependencies: [
         "Alerting", "DataSources", "Monitoring", "Outbound", "Statistics", "Store", "Support",
-        .product(name: "GRDB", package: "GRDB.swift"),
-      ],
-      resources: [.copy("Fixtures")], swiftSettings: settings),
+      ], resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(
       name: "EventsTests",
       dependencies: ["Columns", "DataSources", "Events", "Monitoring", "Support"],
