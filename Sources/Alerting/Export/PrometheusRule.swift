@@ -61,13 +61,21 @@ struct PrometheusRule: Sendable {
           subject, bounds, significant: rule.requiresSignificance)
       else { throw Reason(text: "its condition holds for no value") }
       expression = condition
-      if let recovery = rule.recovery, let band = query.failure(subject, recovery) {
+      // What fires goes on while it fails without certainty, or has not recovered.
+      let bands = [
+        rule.requiresSignificance ? query.failure(subject, bounds) : nil,
+        rule.recovery.flatMap { query.failure(subject, $0) },
+      ].compactMap(\.self)
+      if !bands.isEmpty {
+        let band = bands.joined(separator: " or ")
         let ignored = Set(fixed.keys).union(["alertname", "alertstate"]).sorted()
         let alerts = "ALERTS{alertname=\(PromQL.quoted(rule.name)),alertstate=\"firing\"}"
         expression =
           "(\(condition)) or ((\(band)) and ignoring (\(ignored.joined(separator: ", "))) \(alerts))"
         if evaluationSeconds > 300 {
-          notes.append("recovers without its bounds: Prometheus forgets ALERTS after five minutes")
+          notes.append(
+            "is over as soon as it does not surely fail: Prometheus forgets ALERTS after five minutes"
+          )
         }
       }
       let (wait, overflows) = max(0, rule.consecutiveFailures - 1)

@@ -12,12 +12,10 @@ import Yams
 /// | time to go on firing | `keep_firing_for` |
 /// | recovery bounds | `or (… and ignoring (…) ALERTS{alertname="…",alertstate="firing"})` |
 /// | change against the reference | arithmetic with the gauge of the reference |
-/// | significance | `unless` the near end of the interval is within bounds |
+/// | significance | `unless` the near end of the interval is within bounds; `or` it fires and fails |
 ///
-/// Where data never lacks, the alerts of both are pending and fire at the same evaluations, except that
-/// an alert with recovery bounds *and* a time to go on firing counts that time anew here whenever its
-/// value goes back between the two bounds. Where data lacks they differ on purpose: without a value, and
-/// for a change without a reference or against one of 0, Plumbline leaves an alert as it was, and
+/// Where data never lacks, the alerts of both are pending and fire at the same evaluations. Where data
+/// lacks they differ on purpose: without a value, and for a change without a reference or against one of 0, Plumbline leaves an alert as it was, and
 /// Prometheus ends it; and a gauge that shows the same check for hours counts as a failure at every
 /// evaluation. Files say so in a comment.
 ///

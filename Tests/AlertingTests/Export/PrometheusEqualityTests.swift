@@ -64,10 +64,9 @@ struct PrometheusEqualityTests {
         [.init(label: "model_name", operation: .matches, value: "(?i)FRAUD|ch[a-z]{2}n")],
       ])
     rule.labels = try pick(&generator, [[:], ["team": "{{ $value }}", "topic": "a \"topic\""]])
-    // With both, the time to go on firing begins anew in Prometheus between the two bounds.
-    if try pick(&generator, [true, false]) {
-      rule.keepFiringFor = try pick(&generator, [TimeSpan("1m"), TimeSpan("150s"), TimeSpan("4m")])
-    } else if case .beyond(_, var bounds) = rule.condition.test {
+    rule.keepFiringFor = try pick(
+      &generator, [nil, TimeSpan("1m"), TimeSpan("150s"), TimeSpan("4m")])
+    if try pick(&generator, [true, false]), case .beyond(_, var bounds) = rule.condition.test {
       bounds.lower += 0.25
       bounds.upper -= 0.25
       bounds.isInclusive = try pick(&generator, [true, false])
