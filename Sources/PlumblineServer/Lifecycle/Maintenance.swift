@@ -19,7 +19,7 @@ struct Maintenance: Service {
         return
       }
       await flush()
-      maintain()
+      await maintain()
     }
   }
 
@@ -34,16 +34,17 @@ struct Maintenance: Service {
     }
   }
 
-  private func maintain() {
+  private func maintain() async {
     let configuration = state.configuration
+    let end = configuration.retentionDays.map { days in
+      Instant(microseconds: state.now().microseconds - Int64(days) * 86_400_000_000)
+    }
     do {
-      try state.log.seal()
-      try state.log.compact()
-      let end = configuration.retentionDays.map { days in
-        Instant(microseconds: state.now().microseconds - Int64(days) * 86_400_000_000)
+      let dropped = try await Background.run { [log = state.log] in
+        try log.seal()
+        try log.compact()
+        return try log.drop(endedBefore: end, beyondBytes: configuration.retentionBytes)
       }
-      let dropped = try state.log.drop(
-        endedBefore: end, beyondBytes: configuration.retentionBytes)
       if dropped > 0 { logger.info("old events were dropped", metadata: ["rows": "\(dropped)"]) }
     } catch {
       logger.error("the event log could not be maintained", metadata: ["error": "\(error)"])
