@@ -293,6 +293,7 @@ def measure(options, report, folder):
         ]
         for x in steady:
             ledger.add(x.sent)
+        load_average = os.getloadavg()[0]
         begun = time.monotonic()
         code = server.stop()
         stopped = time.monotonic() - begun
@@ -319,4 +320,5 @@ def measure(options, report, folder):
     report.text()
     report.text(
         f"One-event requests were sent at {TIMED} a second, and timed from when each was due. "
-        f"The service stopped in {stopped:.1f} s with exit code {code}.")
+        f"The service stopped in {stopped:.1f} s with exit code {code}; the load average of the machine was then "
+        f"{load_average:.1f}: what is above the service's own cores was other work.")
