@@ -22,7 +22,7 @@ final class Journal: Sendable {
 
   /// Readers have connections of their own, so that a long look keeps nobody from writing.
   let database: DatabasePool
-  private let checkpoints: Checkpoints
+  let checkpoints: Checkpoints
 
   init(path: String) throws {
     var configuration = Configuration()
@@ -36,7 +36,7 @@ final class Journal: Sendable {
           -- A commit returns when it is on the disk.
           PRAGMA synchronous = FULL;
           -- Checkpoints are made beside, and by who commits only where that falls far behind.
-          PRAGMA wal_autocheckpoint = 16384;
+          PRAGMA wal_autocheckpoint = 8192;
           """)
     }
     database = try DatabasePool(path: path, configuration: configuration)
