@@ -41,7 +41,8 @@ let package = Package(
     .target(
       name: "PlumblineCLI",
       dependencies: [
-        "DataSources", "Events", "Monitoring", "PlumblineServer", "Reporting", "Statistics",
+        "Alerting", "DataSources", "Events", "Monitoring", "PlumblineServer", "Reporting",
+        "Statistics",
         "Store", "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
@@ -49,8 +50,8 @@ let package = Package(
     .target(
       name: "PlumblineServer",
       dependencies: [
-        "Columns", "DataSources", "Events", "Monitoring", "Reporting", "Store", "Telemetry",
-        .product(name: "Crypto", package: "swift-crypto"),
+        "Alerting", "Columns", "DataSources", "Events", "Monitoring", "Reporting", "Statistics",
+        "Store", "Telemetry", .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -67,7 +68,7 @@ let package = Package(
     .target(
       name: "Plumbline",
       dependencies: [
-        "DataSources", "Monitoring", "Reporting", "Statistics", "Store", "Telemetry",
+        "Alerting", "DataSources", "Monitoring", "Reporting", "Statistics", "Store", "Telemetry",
       ], swiftSettings: settings),
     .target(
       name: "Alerting",
@@ -75,11 +76,13 @@ let package = Package(
         "DataSources", "Monitoring", "Outbound", "Statistics", "Store",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Mustache", package: "swift-mustache"),
+        .product(name: "Yams", package: "Yams"),
       ], swiftSettings: settings),
     .target(
       name: "Reporting",
       dependencies: [
-        "Monitoring", "Statistics", "Store", .product(name: "Mustache", package: "swift-mustache"),
+        "Alerting", "Monitoring", "Statistics", "Store",
+        .product(name: "Mustache", package: "swift-mustache"),
       ],
       resources: [
         .embedInCode("HTML/Template/column.mustache"),
@@ -93,7 +96,7 @@ let package = Package(
     .target(
       name: "Store",
       dependencies: [
-        "DataSources", "Monitoring", .product(name: "GRDB", package: "GRDB.swift"),
+        "DataSources", "Monitoring", "Statistics", .product(name: "GRDB", package: "GRDB.swift"),
       ], swiftSettings: settings),
     .target(
       name: "Events",
@@ -129,8 +132,9 @@ let package = Package(
       name: "ColumnsTests", dependencies: ["CADBC", "Columns"], swiftSettings: settings),
     .testTarget(
       name: "AlertingTests",
-      dependencies: ["Alerting", "DataSources", "Monitoring", "Outbound", "Store", "Support"],
-      resources: [.copy("Fixtures")], swiftSettings: settings),
+      dependencies: [
+        "Alerting", "DataSources", "Monitoring", "Outbound", "Statistics", "Store", "Support",
+      ], resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(
       name: "EventsTests",
       dependencies: ["Columns", "DataSources", "Events", "Monitoring", "Support"],
@@ -141,12 +145,16 @@ let package = Package(
       name: "DataSourcesTests", dependencies: ["Columns", "DataSources", "Support"],
       swiftSettings: settings),
     .testTarget(
-      name: "MonitoringTests", dependencies: ["DataSources", "Monitoring", "Support"],
+      name: "MonitoringTests", dependencies: ["Alerting", "DataSources", "Monitoring", "Support"],
       swiftSettings: settings),
     .testTarget(
       name: "ReportingTests", dependencies: ["Monitoring", "Reporting"], swiftSettings: settings),
     .testTarget(
-      name: "StoreTests", dependencies: ["DataSources", "Monitoring", "Store", "Support"],
+      name: "StoreTests",
+      dependencies: [
+        "DataSources", "Monitoring", "Statistics", "Store", "Support",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",

@@ -94,12 +94,15 @@ public struct PlumblineService: Sendable {
     let state = try ServiceState(
       log: log, joiner: joiner, registry: registry, configuration: whole, now: now)
     let history = try History(path: configuration.dataFolder + "/history.db")
+    let alerts = try AlertService(state: state, history: history, logger: logger)
     let scheduler = Scheduler(
-      state: state, history: history, metrics: try CheckMetrics(registry), logger: logger)
+      state: state, history: history, metrics: try CheckMetrics(registry), alerts: alerts,
+      logger: logger)
     var group = ServiceGroupConfiguration(
       services: [
-        scheduler, try application(state, history), Maintenance(state: state, logger: logger),
-        ReloadOnSignal(state: state, logger: logger, read: reread),
+        alerts, scheduler, try application(state, history, alerts),
+        Maintenance(state: state, history: history, logger: logger),
+        ReloadOnSignal(state: state, alerts: alerts, logger: logger, read: reread),
       ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(configuration.stopSeconds)
     do {
@@ -111,7 +114,9 @@ public struct PlumblineService: Sendable {
     logger.notice("stopped")
   }
 
-  private func application(_ state: ServiceState, _ history: History) throws -> some Service {
+  private func application(
+    _ state: ServiceState, _ history: History, _ alerts: AlertService
+  ) throws -> some Service {
     let router = Router(context: BasicRequestContext.self)
     router.add(middleware: MetricsMiddleware())
     router.add(middleware: ProblemMiddleware(document: try OpenAPIDocument()))
@@ -127,6 +132,8 @@ public struct PlumblineService: Sendable {
     EventRoutes(state: state).add(to: router)
     ModelRoutes(state: state).add(to: router)
     ExperimentRoutes(state: state, history: history, version: version).add(to: router)
+    AlertRoutes(state: state, history: history, alerts: alerts).add(to: router)
+    SilenceRoutes(state: state, history: history).add(to: router)
     RunRoutes(state: state, history: history, version: version).add(to: router)
     let logger = logger
     let scheme = configuration.tls == nil ? "http" : "https"

@@ -167,3 +167,23 @@ extension RunSummary {
     checkedColumns = row[13]
   }
 }
+
+extension History {
+  /// Reads in one transaction.
+  func read<Value>(_ body: (GRDB.Database) throws -> Value) throws(HistoryError) -> Value {
+    do {
+      return try database.read(body)
+    } catch {
+      throw .unusable(path: path, reason: "\(error)")
+    }
+  }
+
+  /// Writes in one transaction.
+  func write<Value>(_ body: (GRDB.Database) throws -> Value) throws(HistoryError) -> Value {
+    do {
+      return try database.write(body)
+    } catch {
+      throw .unusable(path: path, reason: "\(error)")
+    }
+  }
+}

@@ -84,6 +84,7 @@ enum Migrations {
         table.primaryKey(["model", "check_name"])
       }
     }
+    migrator.registerMigration("alerts") { try AlertTables.create(in: $0) }
     return migrator
   }
 }

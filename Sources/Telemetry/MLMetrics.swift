@@ -169,6 +169,27 @@ public struct MLMetrics: Sendable {
     drift.with(modelName, driftType, feature).set(score)
   }
 
+  /// How predictions ended and how long they took, counted since the process began.
+  public struct Traffic: Sendable, Equatable {
+    public var succeeded = 0.0
+    public var failed = 0.0
+    /// Upper bounds of the latency's buckets, in seconds.
+    public var latencyBounds: [Double] = []
+    /// Predictions that took up to each bound, and after them all.
+    public var latencyCounts: [UInt64] = []
+
+    public init() {}
+  }
+
+  public var traffic: Traffic {
+    var traffic = Traffic()
+    traffic.succeeded = succeeded.value
+    traffic.failed = failed.value
+    traffic.latencyBounds = latency.bounds
+    traffic.latencyCounts = latency.cumulativeCounts
+    return traffic
+  }
+
   /// The system's monotonic clock.
   @Sendable public static func monotonicNanoseconds() -> UInt64 {
     var time = timespec()

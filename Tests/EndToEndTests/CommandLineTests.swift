@@ -148,7 +148,18 @@ struct CommandLineTests {
       plumbline("drift", r, c, "--format", "json", "--chunk", "100", "--multivariate", "mmd").output
     )
     let other = try folder.write(
-      "other.json", plumbline("run", input: "{\"monitoring_type\": \"alerting\"}").output)
+      "other.json", plumbline("run", input: "{\"monitoring_type\": \"root_cause_analysis\"}").output
+    )
+    let samples = try folder.write(
+      "samples.csv",
+      "timestamp,error_rate,model_name\n"
+        + (1...5).map { "2026-11-24T10:0\($0):00Z,0.2,fraud\n" }.joined())
+    let alerts = try folder.write(
+      "alerts.json",
+      plumbline(
+        "run",
+        input: "{\"monitoring_type\": \"alerting\", \"data\": {\"samples\": \"\(samples)\"}}"
+      ).output)
     let predictions = try folder.write(
       "p.parquet",
       rowsOf: """
@@ -192,6 +203,7 @@ struct CommandLineTests {
       .appendingPathComponent("../../docs/schemas").standardizedFileURL.path
     for (schema, document) in [
       ("run-request", request), ("run-response", answer), ("run-response", other),
+      ("run-response", alerts),
       ("drift-report", report), ("performance-report", performance), ("experiment", plan),
       ("experiment-report", experiment), ("run-request", tests), ("run-request", monitoring),
       ("run-response", tested), ("run-response", monitored),

@@ -1,3 +1,4 @@
+import Alerting
 import DataSources
 import Foundation
 import Monitoring
@@ -90,11 +91,47 @@ struct ContractTests {
     }
   }
 
-  @Test(arguments: ["alerting", "root_cause_analysis"])
-  func `Other monitoring types say that they are not available yet`(_ type: String) throws {
-    let response = try respond("{\"monitoring_type\": \"\(type)\"}")
+  @Test func `Another monitoring type says that it is not available yet`() throws {
+    let response = try respond("{\"monitoring_type\": \"root_cause_analysis\"}")
     #expect(response.status == .unknown)
-    #expect(response.reason == "\(type) is not available yet")
+    #expect(response.reason == "root_cause_analysis is not available yet")
+  }
+
+  @Test func `Rules are held against metrics over time`() throws {
+    let errors = [0.01, 0.08, 0.07, 0.2].enumerated().map {
+      "2026-11-24T10:0\($0.offset):00Z,error_rate,\($0.element),fraud\n"
+        + "2026-11-24T10:0\($0.offset):00Z,prediction_latency_p95,,fraud\n"
+    }
+    let samples = try folder.write(
+      "samples.csv", "timestamp,metric,value,model_name\n" + errors.joined())
+    func request(_ config: String) -> String {
+      "{\"monitoring_type\": \"alerting\", \(config) \"data\": {\"samples\": \"\(samples)\"}}"
+    }
+    let matrix = try respond(request(""))
+    #expect(matrix.status == .critical)
+    #expect(
+      matrix.alerts.map(\.title) == ["error_rate_critical: fraud", "error_rate_warning: fraud"])
+    let alert = try #require(matrix.alerts.first)
+    #expect(alert.currentValue == 0.2 && alert.threshold == 0.05 && alert.severity == .critical)
+    // The milder one is silenced; of the latency nothing is known.
+    #expect(matrix.recommendations.count == 1)
+    #expect(matrix.recommendations.first?.hasPrefix("URGENT (response time immediate)") == true)
+    #expect(matrix.nextSteps.joined().contains("prediction_latency_p95"))
+    let own = try respond(
+      request(
+        #""alerting_config": {"rules": [{"name": "n", "metric": "error_rate", "condition": "> 0.1", "severity": "warning"}]},"#
+      ))
+    #expect(own.status == .healthy && own.alerts.isEmpty)
+    #expect(own.nextSteps == ["n fails and does not fire yet: watch it."])
+    for response in [matrix, own] {
+      let copy = try JSONDecoder().decode(
+        RunResponse.self, from: JSONEncoder().encode(response))
+      #expect(copy == response)
+    }
+    #expect(throws: MonitoringError.self) {
+      try respond(request(#""alerting_config": {"rules": 3},"#))
+    }
+    #expect(throws: MonitoringError.self) { try respond("{\"monitoring_type\": \"alerting\"}") }
   }
 
   @Test(arguments: [

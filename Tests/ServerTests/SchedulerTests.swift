@@ -33,9 +33,10 @@ struct SchedulerTests {
   }
 
   private func scheduler() throws -> Scheduler {
-    Scheduler(
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    return Scheduler(
       state: state, history: history, metrics: try CheckMetrics(MetricRegistry()),
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      alerts: try AlertService(state: state, history: history, logger: logger), logger: logger)
   }
 
   /// Hours of the day at which checks that were made were due, in the order they were made.

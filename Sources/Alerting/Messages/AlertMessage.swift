@@ -56,3 +56,23 @@ public struct AlertMessage: Codable, Sendable, Equatable {
     }
   }
 }
+
+extension AlertMessage {
+  /// A message that shows whether a channel works, and wakes nobody for anything.
+  public static func test(of channel: String, at now: Instant, externalURL: String?)
+    -> AlertMessage
+  {
+    let labels = ["alertname": "plumbline_test", "channel": channel, "severity": "info"]
+    var alert = AlertRecord(
+      fingerprint: AlertEngine.fingerprint("plumbline_test", labels), rule: "plumbline_test",
+      metric: "plumbline_test", severity: .info, state: .firing, labels: labels,
+      title: "Test alert of Plumbline",
+      description: "Somebody asked for this to see whether the channel works. Nothing is wrong.",
+      updatedAt: now)
+    alert.startsAt = now
+    return AlertMessage(
+      id: AlertEngine.fingerprint("test \(now.microseconds)", labels), kind: .test,
+      groupKey: "test", groupLabels: labels, alerts: [alert], createdAt: now,
+      externalURL: externalURL)
+  }
+}

@@ -1,3 +1,5 @@
+public import Statistics
+
 /// What a rule holds against a metric.
 ///
 /// Written as a person says it: `> 0.05`, `<= 85%`, `> 500ms`, `outside 0.1..0.9`, `absent`, and for
@@ -19,10 +21,29 @@ public struct AlertCondition: Sendable, Equatable {
     public var upper: Double
     public var isInclusive: Bool
 
+    /// - Parameters:
+    ///   - lower: −∞ where there is no lower bound.
+    ///   - upper: ∞ where there is no upper bound.
+    public init(lower: Double = -.infinity, upper: Double = .infinity, isInclusive: Bool = false) {
+      self.lower = lower
+      self.upper = upper
+      self.isInclusive = isInclusive
+    }
+
     /// Whether a value is on the wrong side; never for NaN.
     @inlinable
     public func fails(_ value: Double) -> Bool {
-      value > upper || value < lower || (isInclusive && (value == upper || value == lower))
+      value > upper || value < lower
+        // A side that is open has an infinite bound, which no value is wrong on.
+        || (isInclusive && value.isFinite && (value == upper || value == lower))
+    }
+
+    /// Whether all of an interval is on the side on which the value in it is wrong.
+    public func fails(_ value: Double, within interval: Interval) -> Bool {
+      guard fails(value) else { return false }
+      let isAbove = value >= upper
+      let near = isAbove ? interval.lower : interval.upper
+      return fails(near) && (near >= upper) == isAbove
     }
 
     /// The bound a value is beyond; nil where it is within.
@@ -45,6 +66,14 @@ public struct AlertCondition: Sendable, Equatable {
   public static let expected =
     "a condition such as `> 0.05`, `<= 85%`, `> 500ms`, `outside 0.1..0.9`, `change < -15%` or `absent`"
 
+  /// That there is no value.
+  public static let absent = AlertCondition(test: .absent, text: "absent")
+
+  private init(test: Test, text: String) {
+    self.test = test
+    self.text = text
+  }
+
   public init?(_ text: String) {
     self.text = text
     var words = Substring(text).split(whereSeparator: \.isWhitespace).joined(separator: " ")[...]
@@ -61,7 +90,11 @@ public struct AlertCondition: Sendable, Equatable {
 
   private static func bounds(_ words: Substring) -> (Bounds, isShare: Bool)? {
     if words.hasPrefix("outside ") {
-      guard let range = Quantity.range(words.dropFirst("outside ".count)) else { return nil }
+      guard let range = Quantity.range(words.dropFirst("outside ".count)),
+        // What is meant by `change outside -0.5..100%` cannot be told.
+        range.lower.isShare == range.upper.isShare || range.lower.value == 0
+          || range.upper.value == 0
+      else { return nil }
       return (
         Bounds(lower: range.lower.value, upper: range.upper.value, isInclusive: false),
         range.lower.isShare || range.upper.isShare
@@ -95,15 +128,30 @@ struct Quantity: Equatable {
   var isShare: Bool
 
   init?(_ text: some StringProtocol) {
-    let text = String(text.filter { !$0.isWhitespace && $0 != "_" })
+    let text = Self.trimmed(text)
     let units: [(String, Double)] = [
       ("%", 0.01), ("ms", 0.001), ("us", 1e-6), ("µs", 1e-6), ("s", 1), ("min", 60), ("h", 3_600),
     ]
     let (unit, scale) = units.first { text.hasSuffix($0.0) } ?? ("", 1.0)
-    guard let number = Double(text.dropLast(unit.count)), number.isFinite else { return nil }
+    guard let number = Self.number(Self.trimmed(text.dropLast(unit.count))) else { return nil }
     // Division is exact where multiplication by a hundredth is not: 15% is 0.15.
     value = scale < 1 ? number / (1 / scale).rounded() : number * scale
     isShare = unit == "%"
+    guard value.isFinite else { return nil }
+  }
+
+  private static func trimmed(_ text: some StringProtocol) -> Substring {
+    let start = text.drop { $0.isWhitespace }
+    return Substring(start.reversed().drop { $0.isWhitespace }.reversed())
+  }
+
+  /// A number as people write one: digits first, none of C's hexadecimals and names of infinity.
+  private static func number(_ text: Substring) -> Double? {
+    let digits = text.drop { $0 == "-" || $0 == "+" }
+    guard let first = digits.first, first.isASCII, first.isNumber, text.last != "_",
+      text.utf8.allSatisfy({ (48...57).contains($0) || "+-.eE_".utf8.contains($0) })
+    else { return nil }
+    return Double(text.filter { $0 != "_" })
   }
 
   /// Two quantities as `A..B`, the first the smaller.

@@ -32,7 +32,7 @@ public struct AlertRule: Sendable, Equatable {
   /// The least time between two notifications of an alert that fires on, or that starts and ends again
   /// and again.
   public var cooldownMinutes = 15
-  /// Whether values that chance alone explains do not count as failures.
+  /// Whether a value fails only where all of its interval does: what chance explains is no failure.
   public var requiresSignificance = false
   /// Labels its alerts have besides those of their series.
   public var labels: [String: String] = [:]

@@ -46,11 +46,11 @@ public struct AlertingConfiguration: Sendable, Equatable {
     public init() {}
   }
 
-  /// Whether `alerting` stands in the configuration.
+  /// Whether `alerting` stands in the configuration; alerts of the default rules are there without it.
   public var isEnabled = false
   /// How often metrics of live traffic are looked at.
   public var intervalSeconds = 60
-  public var rules: [AlertRule] = []
+  public var rules = AlertRule.defaults
   public var routes: [Route] = []
   public var grouping = Grouping()
   public var inhibitions: [Inhibition] = AlertingConfiguration.defaultInhibitions

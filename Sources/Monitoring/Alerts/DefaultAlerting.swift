@@ -19,7 +19,7 @@ extension AlertRule {
     return rule
   }
 
-  /// The severity matrix, and a model that is called no more.
+  /// The severity matrix, a model that is called no more, and a check that cannot be made.
   ///
   /// Accuracy is checked rarely and over many rows: one failure that chance does not explain is enough.
   /// Figures of live traffic come every minute: three in a row are asked for, and a pause of a few
@@ -45,17 +45,19 @@ extension AlertRule {
       "{labels.metric} of {labels.model_name} is {value:.1%} worse than its reference"),
     matrix(
       "prediction_latency_critical", .critical, "prediction_latency_p99", "> 2s",
-      topic: "latency", keepMinutes: 5,
+      topic: "latency", significant: true, keepMinutes: 5,
       "One prediction in a hundred of {labels.model_name} takes {value:.2f} s or longer"),
     matrix(
       "prediction_latency_warning", .warning, "prediction_latency_p95", "> 500ms",
-      topic: "latency", keepMinutes: 5,
+      topic: "latency", significant: true, keepMinutes: 5,
       "One prediction in twenty of {labels.model_name} takes {value:.2f} s or longer"),
     matrix(
-      "error_rate_critical", .critical, "error_rate", "> 5%", topic: "errors", keepMinutes: 5,
+      "error_rate_critical", .critical, "error_rate", "> 5%", topic: "errors",
+      significant: true, keepMinutes: 5,
       "{value:.1%} of the predictions of {labels.model_name} fail; {threshold:.0%} is critical"),
     matrix(
-      "error_rate_warning", .warning, "error_rate", "> 1%", topic: "errors", keepMinutes: 5,
+      "error_rate_warning", .warning, "error_rate", "> 1%", topic: "errors",
+      significant: true, keepMinutes: 5,
       "{value:.1%} of the predictions of {labels.model_name} fail; {threshold:.0%} is a warning"),
     matrix(
       "data_drift_critical", .critical, "data_drift_score", "> 0.5", topic: "drift", failures: 2,
@@ -74,6 +76,9 @@ extension AlertRule {
     matrix(
       "new_category_detected", .info, "new_category_detected", "> 0", topic: "quality", failures: 1,
       "{labels.feature} of {labels.model_name} has categories the reference does not have"),
+    matrix(
+      "check_failing", .warning, "check_failed", "> 0", topic: "monitoring",
+      "The check {labels.check} of {labels.model_name} cannot be made"),
     matrix(
       "model_down", .critical, "traffic_pattern_change", "< -95%", topic: "availability",
       failures: 5, significant: true,

@@ -68,6 +68,28 @@ public struct DescriptionTemplate: Sendable, Equatable {
     parts.append(.text(plain))
   }
 
+  /// Text without places.
+  private init(plain text: String) {
+    self.text = text
+    parts = [.text(text)]
+  }
+
+  /// What an alert says whose rule has no words of its own.
+  static func standard(for condition: AlertCondition) -> DescriptionTemplate {
+    guard case .beyond(let subject, _) = condition.test else {
+      return DescriptionTemplate("{metric} has no value") ?? .init(plain: "There is no value")
+    }
+    let written = condition.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let value = written.contains("%") ? "{value:.1%}" : "{value}"
+    let text =
+      switch subject {
+      case .value: "{metric} is \(value) (\(written))"
+      case .difference, .relativeChange:
+        "{metric} differs by \(value) from its reference (\(written))"
+      }
+    return DescriptionTemplate(text) ?? .init(plain: text)
+  }
+
   private static func part(_ place: Substring) -> Part? {
     let pieces = place.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
     let name = String(pieces[0])
@@ -99,76 +121,5 @@ public struct DescriptionTemplate: Sendable, Equatable {
     case .threshold: values.threshold
     case .reference: values.reference
     }
-  }
-}
-
-/// How a number is written, of Python's format language: `.2%`, `.3f`, `.4g`; nothing is four significant
-/// digits.
-public struct NumberFormat: Sendable, Equatable {
-  private enum Kind: Character, Sendable {
-    case percent = "%"
-    case fixed = "f"
-    case general = "g"
-  }
-
-  private let kind: Kind
-  private let digits: Int
-
-  public init?(_ text: some StringProtocol) {
-    guard let last = text.last else {
-      (kind, digits) = (.general, 4)
-      return
-    }
-    guard let kind = Kind(rawValue: last) else { return nil }
-    self.kind = kind
-    let precision = text.dropLast()
-    guard !precision.isEmpty else {
-      digits = 6
-      return
-    }
-    guard precision.first == ".", let digits = Int(precision.dropFirst()),
-      (0...15).contains(digits)
-    else { return nil }
-    self.digits = digits
-  }
-
-  public func write(_ value: Double) -> String {
-    guard value.isFinite else { return value.isNaN ? "NaN" : value > 0 ? "∞" : "-∞" }
-    switch kind {
-    case .percent: return Self.fixed(value * 100, digits) + "%"
-    case .fixed: return Self.fixed(value, digits)
-    case .general: return Self.general(value, max(1, digits))
-    }
-  }
-
-  /// With so many digits after the point; the nearest, exactly, for numbers of a usual size.
-  private static func fixed(_ value: Double, _ digits: Int) -> String {
-    var scale = 1.0
-    for _ in 0..<digits { scale *= 10 }
-    let scaled = (abs(value) * scale).rounded()
-    guard scaled < 1e15 else { return "\(value)" }
-    let whole = UInt64(scaled)
-    var text = String(whole)
-    if digits > 0 {
-      text = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
-      text.insert(".", at: text.index(text.endIndex, offsetBy: -digits))
-    }
-    return value < 0 && whole != 0 ? "-" + text : text
-  }
-
-  private static func general(_ value: Double, _ digits: Int) -> String {
-    guard value != 0 else { return "0" }
-    // The exponent as the shortest text of the number has it.
-    var size = abs(value)
-    var exponent = 0
-    guard size >= 1e-5, size < 1e15 else { return "\(value)" }
-    while size >= 10 { (size, exponent) = (size / 10, exponent + 1) }
-    while size < 1 { (size, exponent) = (size * 10, exponent - 1) }
-    var text = fixed(value, max(0, digits - 1 - exponent))
-    if text.contains(".") {
-      while text.last == "0" { text.removeLast() }
-      if text.last == "." { text.removeLast() }
-    }
-    return text
   }
 }

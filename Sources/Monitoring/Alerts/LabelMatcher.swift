@@ -1,8 +1,8 @@
 /// Says which label sets are meant: `model_name=fraud`, `feature!=age`, `check=~drift.*`,
 /// `segment!~test|staging`.
 ///
-/// A regular expression has to match the whole value, as in Prometheus; a label that is not there has
-/// the value "".
+/// A regular expression (``LabelPattern``) has to match the whole value, as in Prometheus; a label that
+/// is not there has the value "".
 public struct LabelMatcher: Sendable, Equatable, Codable {
   public enum Operation: String, Sendable, Codable, CaseIterable {
     case equal = "="
@@ -15,8 +15,8 @@ public struct LabelMatcher: Sendable, Equatable, Codable {
   public var operation: Operation
   public var value: String
 
-  /// Characters a regular expression may have: it is run over labels that come from clients.
-  static let patternLimit = 500
+  public static let expected =
+    "a matcher such as model_name=fraud, feature!=age, check=~drift.* or segment!~test|staging"
 
   public init(label: String, operation: Operation = .equal, value: String) {
     self.label = label
@@ -32,26 +32,36 @@ public struct LabelMatcher: Sendable, Equatable, Codable {
       let operation = Operation.allCases.sorted(by: { $0.rawValue.count > $1.rawValue.count })
         .first(where: { rest.hasPrefix($0.rawValue) })
     else { return nil }
-    label = text[..<start].filter { !$0.isWhitespace }
+    label = text[..<start].split(whereSeparator: \.isWhitespace).joined(separator: " ")
     self.operation = operation
-    var value = rest.dropFirst(operation.rawValue.count)[...]
+    var value = Substring(rest.dropFirst(operation.rawValue.count))
     while value.first?.isWhitespace == true { value = value.dropFirst() }
+    // `a==b` is another language's `a=b`.
+    guard value.first != "=" else { return nil }
     if value.count >= 2, value.first == "\"", value.last == "\"" {
       value = value.dropFirst().dropLast()
     }
     self.value = String(value)
-    guard !label.isEmpty, isUsable else { return nil }
+    let hasControls = value.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    guard Self.isLabel(label), !hasControls, isUsable else { return nil }
+  }
+
+  /// Whether something can be the name of a label: letters, digits and `_`, no digit first.
+  public static func isLabel(_ name: String) -> Bool {
+    guard (1...128).contains(name.utf8.count), let first = name.utf8.first else { return false }
+    func isLetter(_ byte: UInt8) -> Bool {
+      (65...90).contains(byte) || (97...122).contains(byte) || byte == 95
+    }
+    return isLetter(first) && name.utf8.allSatisfy { isLetter($0) || (48...57).contains($0) }
   }
 
   /// Whether its expression can be read.
   public var isUsable: Bool {
     switch operation {
     case .equal, .notEqual: true
-    case .matches, .matchesNot: value.count <= Self.patternLimit && expression != nil
+    case .matches, .matchesNot: LabelPattern(value) != nil
     }
   }
-
-  private var expression: Regex<AnyRegexOutput>? { try? Regex("(?:\(value))") }
 
   public func matches(_ labels: [String: String]) -> Bool {
     let found = labels[label] ?? ""
@@ -64,8 +74,7 @@ public struct LabelMatcher: Sendable, Equatable, Codable {
   }
 
   private func matchesWhole(_ text: String) -> Bool {
-    guard let expression else { return false }
-    return (try? expression.wholeMatch(in: text)) != nil
+    LabelPattern(value)?.matches(text) ?? false
   }
 
   public var text: String { "\(label)\(operation.rawValue)\"\(value)\"" }

@@ -9,6 +9,7 @@ public struct Configuration: Sendable, Equatable {
   public var service = ServiceConfiguration()
   public var models: [ModelConfiguration] = []
   public var experiments: [ExperimentConfig] = []
+  public var alerting = AlertingConfiguration()
 
   public init() {}
 }

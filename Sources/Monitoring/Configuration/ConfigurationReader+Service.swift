@@ -211,12 +211,6 @@ extension ConfigurationReader {
     }
   }
 
-  private mutating func whole(_ node: Node, in range: ClosedRange<Int>) -> Int? {
-    parsed(node, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
-      Int($0).flatMap { range.contains($0) ? $0 : nil }
-    }
-  }
-
   /// A number of bytes, also as `512MB` or `20GiB`.
   private mutating func bytes(_ node: Node, in range: ClosedRange<Int>) -> Int? {
     let units: [(String, Int)] = [

@@ -6,7 +6,7 @@ import Yams
 public struct ConfigurationReader {
   private let path: String
   let environment: [String: String]
-  private var mistakes: [ConfigurationError.Mistake] = []
+  var mistakes: [ConfigurationError.Mistake] = []
 
   /// Reads YAML text.
   ///
@@ -19,20 +19,68 @@ public struct ConfigurationReader {
   public static func read(
     _ text: String, path: String, environment: [String: String]
   ) throws(ConfigurationError) -> Configuration {
+    try reading(text, path: path, environment: environment) { reader, root in
+      var configuration = Configuration()
+      if let root { reader.read(root, into: &configuration) }
+      return configuration
+    }
+  }
+
+  /// Reads the alert rules of a file, which is a whole configuration or has nothing but rules.
+  ///
+  /// Of a configuration only the rules are read, so that they can be tried where its secrets and
+  /// databases are not at hand.
+  ///
+  /// ```yaml
+  /// rules:
+  ///   - {name: many_errors, metric: error_rate, condition: "> 5%", severity: critical}
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - text: what the file holds.
+  ///   - path: the file's path, for messages.
+  ///   - environment: as in ``read(_:path:environment:)``.
+  /// - Returns: the rules, after the default ones where the file is a configuration or asks for them by
+  ///   `default_rules: true`.
+  /// - Throws: ``ConfigurationError`` with every mistake there is in them.
+  public static func rules(
+    _ text: String, path: String, environment: [String: String]
+  ) throws(ConfigurationError) -> [AlertRule] {
+    try reading(text, path: path, environment: environment) { reader, root in
+      guard let root else {
+        if reader.mistakes.isEmpty {
+          reader.mistakes.append(.init(line: 1, text: "the file is empty"))
+        }
+        return []
+      }
+      return reader.rulesOfFile(root)
+    }
+  }
+
+  private static func reading<Value>(
+    _ text: String, path: String, environment: [String: String],
+    _ read: (inout ConfigurationReader, Node?) -> Value
+  ) throws(ConfigurationError) -> Value {
     var reader = ConfigurationReader(path: path, environment: environment)
-    var configuration = Configuration()
+    var root: Node?
     do {
-      if let root = try Yams.compose(yaml: text) { reader.read(root, into: &configuration) }
+      root = try Yams.compose(yaml: text)
     } catch let error as YamlError {
       reader.mistakes.append(reader.mistake(error))
     } catch {
       reader.mistakes.append(.init(line: 1, text: "\(error)"))
     }
+    let value = read(&reader, root)
     guard reader.mistakes.isEmpty else {
       throw ConfigurationError(path: path, mistakes: reader.mistakes.sorted { $0.line < $1.line })
     }
-    return configuration
+    return value
   }
+
+  /// The keys of a configuration file.
+  static let sections = [
+    "connections", "schema", "drift", "service", "models", "experiments", "alerting",
+  ]
 
   private init(path: String, environment: [String: String]) {
     self.path = path
@@ -41,11 +89,26 @@ public struct ConfigurationReader {
 
   private func mistake(_ error: YamlError) -> ConfigurationError.Mistake {
     switch error {
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-      .composer(_, let problem, let mark, _):
-      .init(line: mark.line, text: "not YAML: \(problem)")
+    case .scanner(_, let problem, let mark, let text), .parser(_, let problem, let mark, let text),
+      .composer(_, let problem, let mark, let text):
+      .init(
+        line: mark.line,
+        text: "not YAML: \(problem)" + (Self.isBareCondition(mark.line, of: text) ? Self.quote : "")
+      )
+    case .duplicatedKeysInMapping(let keys, let context):
+      .init(
+        line: context.mark.line,
+        text: "in the mapping that begins here stands twice: "
+          + keys.sorted().map { "`\(Self.shown($0))`" }.joined(separator: ", "))
     default: .init(line: 1, text: "not YAML: \(error)")
     }
+  }
+
+  private static let quote = "; a condition is put in quotes, `>` means something else in YAML"
+
+  private static func isBareCondition(_ line: Int, of text: String) -> Bool {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    return lines.indices.contains(line - 1) && lines[line - 1].contains("condition: >")
   }
 
   private mutating func read(_ root: Node, into configuration: inout Configuration) {
@@ -57,11 +120,12 @@ public struct ConfigurationReader {
       case "service": reader.service(value, into: &configuration.service)
       case "models": configuration.models = reader.models(value)
       case "experiments": configuration.experiments = reader.experiments(value)
+      case "alerting": reader.alerting(value, into: &configuration.alerting)
       default: return false
       }
       return true
     } known: {
-      ["connections", "schema", "drift", "service", "models", "experiments"]
+      Self.sections
     }
   }
 
@@ -204,98 +268,5 @@ public struct ConfigurationReader {
     default: return false
     }
     return true
-  }
-}
-
-// MARK: Values
-
-extension ConfigurationReader {
-  /// How many mistakes were found so far.
-  var mistakeCount: Int { mistakes.count }
-
-  mutating func note(_ node: Node, _ text: String) {
-    mistakes.append(.init(line: node.mark?.line ?? 1, text: text))
-  }
-
-  /// Visits the members of a mapping; `read` says whether it knows the key.
-  mutating func members(
-    _ node: Node, of what: String,
-    _ read: (inout ConfigurationReader, String, Node) -> Bool, known: () -> [String]
-  ) {
-    guard let mapping = node.mapping else {
-      note(node, "\(what) has to be a mapping of keys to values")
-      return
-    }
-    for (key, value) in mapping {
-      guard let name = key.string else {
-        note(key, "a key of \(what) has to be text")
-        continue
-      }
-      if !read(&self, name, value) {
-        let hint = closestName(to: name, among: known()).map { "; did you mean `\($0)`?" } ?? ""
-        note(key, "unknown key `\(name)` in \(what)\(hint)")
-      }
-    }
-  }
-
-  mutating func text(_ node: Node) -> String? {
-    guard let text = node.scalar?.string else {
-      note(node, "a text is expected here")
-      return nil
-    }
-    return text
-  }
-
-  mutating func texts(_ node: Node) -> [String] {
-    if let sequence = node.sequence { return sequence.compactMap { text($0) } }
-    return text(node).map { [$0] } ?? []
-  }
-
-  mutating func number(_ node: Node) -> Double? {
-    parsed(node, expected: "a number") { Double($0) }
-  }
-
-  mutating func flag(_ node: Node) -> Bool? {
-    parsed(node, expected: "true or false") { Bool($0) }
-  }
-
-  mutating func choice<Value>(
-    _ node: Node, from choices: [String], _ make: (String) -> Value?
-  ) -> Value? {
-    parsed(node, expected: choices.joined(separator: ", ")) {
-      choices.contains($0) ? make($0) : nil
-    }
-  }
-
-  mutating func parsed<Value>(
-    _ node: Node, expected: String, _ make: (String) -> Value?
-  ) -> Value? {
-    guard let text = text(node) else { return nil }
-    guard let value = make(text) else {
-      note(node, "`\(text)` is not \(expected)")
-      return nil
-    }
-    return value
-  }
-
-  /// `text` with each `${NAME}` replaced by the environment's value.
-  mutating func expanded(_ text: String, _ node: Node) -> String? {
-    var result = ""
-    var rest = Substring(text)
-    while let start = rest.range(of: "${") {
-      result += rest[..<start.lowerBound]
-      guard let end = rest[start.upperBound...].firstIndex(of: "}") else {
-        note(node, "`${` without its `}`")
-        return nil
-      }
-      let name = String(rest[start.upperBound..<end])
-      guard let value = environment[name] else {
-        note(node, "the environment has no variable `\(name)`")
-        return nil
-      }
-      result += value
-      rest = rest[rest.index(after: end)...]
-    }
-    return result + rest
   }
 }

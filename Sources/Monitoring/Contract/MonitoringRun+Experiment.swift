@@ -1,7 +1,7 @@
 import DataSources
 
 extension MonitoringRun {
-  func abTesting() throws -> RunResponse {
+  package func abTesting() throws -> RunResponse {
     guard var config = request.experiment else {
       throw MonitoringError.noRequest(reason: "it has no `experiment_config`")
     }

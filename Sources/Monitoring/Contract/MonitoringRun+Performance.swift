@@ -1,7 +1,7 @@
 import DataSources
 
 extension MonitoringRun {
-  func performanceMonitoring() throws -> RunResponse {
+  package func performanceMonitoring() throws -> RunResponse {
     guard let data = request.data, let source = data.predictions ?? data.current else {
       throw MonitoringError.noRequest(reason: "data has no `predictions`")
     }

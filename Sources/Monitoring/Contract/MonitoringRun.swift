@@ -1,9 +1,10 @@
 public import DataSources
 
-/// Carries out a ``RunRequest``.
+/// Carries out a ``RunRequest``: checks are here, alerting is in the target of that name, which answers for
+/// all.
 public struct MonitoringRun: Sendable {
   public let request: RunRequest
-  let sources: SourceOpener
+  package let sources: SourceOpener
 
   /// Windows of a request that gives none, in days.
   static let defaultReferenceDays = 30
@@ -16,20 +17,7 @@ public struct MonitoringRun: Sendable {
     self.sources = sources
   }
 
-  /// The answer.
-  ///
-  /// - Throws: what makes the request impossible to carry out; what is wrong with the data is in
-  ///   the answer.
-  public func response() throws -> RunResponse {
-    switch request.monitoringType {
-    case .driftDetection: return try driftDetection()
-    case .performanceMonitoring: return try performanceMonitoring()
-    case .abTesting: return try abTesting()
-    case .alerting, .rootCauseAnalysis: return notAvailable
-    }
-  }
-
-  private func driftDetection() throws -> RunResponse {
+  package func driftDetection() throws -> RunResponse {
     guard let data = request.data, let source = data.reference else {
       throw MonitoringError.noRequest(reason: "data has no `reference`")
     }
@@ -42,17 +30,6 @@ public struct MonitoringRun: Sendable {
       reference: reference, current: current, options: try options(data)
     ).run()
     return response(to: report)
-  }
-
-  private var notAvailable: RunResponse {
-    let name = request.monitoringType.rawValue
-    return RunResponse(
-      status: .unknown, reason: "\(name) is not available yet", driftResults: nil, alerts: [],
-      recommendations: [],
-      nextSteps: [
-        "Use monitoring_type drift_detection, performance_monitoring or ab_testing, which are available."
-      ],
-      preConditions: [], errors: [])
   }
 
   /// Settings for the check; with a timestamp the windows are cut, without one each source is a

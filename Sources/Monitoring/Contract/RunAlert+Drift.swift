@@ -4,7 +4,7 @@ extension RunAlert {
     let source = report.current.source
     var alerts: [RunAlert] = []
     if let share = report.driftShare {
-      let rule: (Severity, Double)? =
+      let rule: (AlertSeverity, Double)? =
         share > DriftVerdict.criticalShare
         ? (.critical, DriftVerdict.criticalShare)
         : share > DriftVerdict.degradedShare ? (.warning, DriftVerdict.degradedShare) : nil
@@ -35,7 +35,7 @@ extension RunAlert {
   }
 
   init(
-    _ metric: String, _ severity: Severity, title: String, description: String, value: Double?,
+    _ metric: String, _ severity: AlertSeverity, title: String, description: String, value: Double?,
     threshold: Double?, labels: [String: String]
   ) {
     self.init(

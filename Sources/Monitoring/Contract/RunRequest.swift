@@ -77,10 +77,15 @@ public struct RunRequest: Codable, Sendable, Equatable {
     public var metrics: [String]?
     public var unit: String?
     public var covariate: String?
+    /// Alerting: metrics over time, as a table, or the file a service keeps its history in.
+    public var samples: String?
+    public var samplesSQL: String?
+    public var history: String?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
       case predictions, labels, probability, group, item, observations, variant, metrics, unit
-      case covariate
+      case covariate, samples, history
+      case samplesSQL = "samples_sql"
       case predictionsSQL = "predictions_sql"
       case labelsSQL = "labels_sql"
       case positiveLabel = "positive_label"
@@ -121,6 +126,8 @@ public struct RunRequest: Codable, Sendable, Equatable {
   public var performanceConfig: PerformanceConfig?
   /// What `experiment_config` plans; it is read as an experiment's file is.
   public var experiment: ExperimentConfig?
+  /// The rules of `alerting_config`, which are read as a file of rules is; the default ones without it.
+  public var alertRules = AlertRule.defaults
   public var data: DataLocation?
 
   enum CodingKeys: String, CodingKey, CaseIterable {
@@ -133,6 +140,8 @@ public struct RunRequest: Codable, Sendable, Equatable {
 
   /// The member that ``experiment`` is read from.
   private static let experimentMember = "experiment_config"
+  /// The member that ``alertRules`` are read from.
+  private static let alertingMember = "alerting_config"
 }
 
 extension RunRequest {
@@ -147,16 +156,25 @@ extension RunRequest {
       throw .noRequest(reason: "it is not JSON")
     }
     var experiment: ExperimentConfig?
-    if var members = object as? [String: Any],
-      let plan = members.removeValue(forKey: Self.experimentMember)
-    {
-      experiment = try Self.experiment(plan)
+    var rules = AlertRule.defaults
+    if var members = object as? [String: Any] {
+      if let plan = members.removeValue(forKey: Self.experimentMember) {
+        experiment = try Self.read(plan, Self.experimentMember) { text, path in
+          try ExperimentConfig.read(text, path: path)
+        }
+      }
+      if let plan = members.removeValue(forKey: Self.alertingMember) {
+        rules = try Self.read(plan, Self.alertingMember) { text, path in
+          try ConfigurationReader.rules(text, path: path, environment: [:])
+        }
+      }
       object = members
     }
     if let unknown = Self.unknownMembers(object).first { throw .noRequest(reason: unknown) }
     do {
       self = try JSONDecoder().decode(RunRequest.self, from: json)
       self.experiment = experiment
+      alertRules = rules
     } catch let error as DecodingError {
       throw .noRequest(reason: Self.explain(error))
     } catch {
@@ -166,17 +184,21 @@ extension RunRequest {
   }
 
   /// JSON is YAML, so that one reader serves both.
-  private static func experiment(_ plan: Any) throws(MonitoringError) -> ExperimentConfig {
+  private static func read<Value>(
+    _ plan: Any, _ member: String, _ read: (_ text: String, _ path: String) throws -> Value
+  ) throws(MonitoringError) -> Value {
     do {
       guard JSONSerialization.isValidJSONObject(plan) else {
-        throw MonitoringError.noRequest(reason: "\(experimentMember) has to be an object")
+        throw MonitoringError.noRequest(reason: "\(member) has to be an object")
       }
       let text = String(
         decoding: try JSONSerialization.data(withJSONObject: plan), as: UTF8.self)
-      return try ExperimentConfig.read(text, path: experimentMember)
+      return try read(text, member)
     } catch let error as ConfigurationError {
       let told = error.mistakes.map(\.text).joined(separator: "; ")
-      throw .noRequest(reason: "\(experimentMember): \(told)")
+      throw .noRequest(reason: "\(member): \(told)")
+    } catch let error as MonitoringError {
+      throw error
     } catch {
       throw .noRequest(reason: "\(error)")
     }
@@ -198,7 +220,10 @@ extension RunRequest {
   private static func unknownMembers(_ object: Any) -> [String] {
     guard let members = object as? [String: Any] else { return [] }
     let parts: [(String, Any, [String])] = [
-      ("the request", members, CodingKeys.allCases.map(\.rawValue) + [experimentMember]),
+      (
+        "the request", members,
+        CodingKeys.allCases.map(\.rawValue) + [experimentMember, alertingMember]
+      ),
       (
         "drift_config", members["drift_config"] ?? [:] as [String: Any],
         DriftConfig.CodingKeys.allCases.map(\.rawValue)

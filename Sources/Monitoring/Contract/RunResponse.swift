@@ -24,39 +24,79 @@ public struct RunResponse: Codable, Sendable, Equatable {
     case preConditions = "pre_conditions"
     case errors
   }
+
+  package init(
+    status: Status, reason: String?, driftResults: DriftReport?, results: RunResults? = nil,
+    alerts: [RunAlert], recommendations: [String], nextSteps: [String],
+    preConditions: [PreCondition], errors: [RunError]
+  ) {
+    self.status = status
+    self.reason = reason
+    self.driftResults = driftResults
+    self.results = results
+    self.alerts = alerts
+    self.recommendations = recommendations
+    self.nextSteps = nextSteps
+    self.preConditions = preConditions
+    self.errors = errors
+  }
 }
 
 /// The report of a monitoring type; in JSON the report itself.
 public enum RunResults: Codable, Sendable, Equatable {
   case performance(PerformanceReport)
   case experiment(ExperimentReport)
+  case alerting(AlertingReport)
 
   public init(from decoder: any Decoder) throws {
-    // Told by a member of one alone, so that a mistake in either is not blamed on the other.
-    let members = try decoder.container(keyedBy: ExperimentReport.CodingKeys.self)
-    self =
-      members.contains(.experimentID)
-      ? .experiment(try ExperimentReport(from: decoder))
-      : .performance(try PerformanceReport(from: decoder))
+    // Told by a member of one alone, so that a mistake in one is not blamed on another.
+    if try decoder.container(keyedBy: ExperimentReport.CodingKeys.self).contains(.experimentID) {
+      self = .experiment(try ExperimentReport(from: decoder))
+    } else if try decoder.container(keyedBy: AlertingReport.CodingKeys.self).contains(.alerts) {
+      self = .alerting(try AlertingReport(from: decoder))
+    } else {
+      self = .performance(try PerformanceReport(from: decoder))
+    }
   }
 
   public func encode(to encoder: any Encoder) throws {
     switch self {
     case .performance(let report): try report.encode(to: encoder)
     case .experiment(let report): try report.encode(to: encoder)
+    case .alerting(let report): try report.encode(to: encoder)
     }
+  }
+}
+
+/// Alerts as metrics over time have them at their end.
+public struct AlertingReport: Codable, Sendable, Equatable {
+  public var schemaVersion = "1"
+  /// Samples of metrics that were looked at.
+  public var samples: Int
+  /// Their first and last time; nil where there are none.
+  @NullCoded public var from: Instant?
+  @NullCoded public var to: Instant?
+  /// Alerts that are pending, firing, lately resolved or without data, the most urgent first.
+  public var alerts: [AlertRecord]
+
+  enum CodingKeys: String, CodingKey {
+    case schemaVersion = "schema_version"
+    case samples, from, to, alerts
+  }
+
+  public init(samples: Int, from: Instant?, to: Instant?, alerts: [AlertRecord]) {
+    self.samples = samples
+    self.from = from
+    self.to = to
+    self.alerts = alerts
   }
 }
 
 /// Something about the run that is worth telling somebody.
 public struct RunAlert: Codable, Sendable, Equatable {
-  public enum Severity: String, Codable, Sendable {
-    case critical, warning, info
-  }
-
   /// The same for the same condition on the same data source, however often it is seen.
   public var id: String
-  public var severity: Severity
+  public var severity: AlertSeverity
   public var title: String
   public var description: String
   public var metricName: String
@@ -70,6 +110,20 @@ public struct RunAlert: Codable, Sendable, Equatable {
     case metricName = "metric_name"
     case currentValue = "current_value"
     case threshold, labels
+  }
+
+  package init(
+    id: String, severity: AlertSeverity, title: String, description: String,
+    metricName: String, currentValue: Double?, threshold: Double?, labels: [String: String]
+  ) {
+    self.id = id
+    self.severity = severity
+    self.title = title
+    self.description = description
+    self.metricName = metricName
+    self.currentValue = currentValue
+    self.threshold = threshold
+    self.labels = labels
   }
 }
 
@@ -91,6 +145,12 @@ public struct PreCondition: Codable, Sendable, Equatable {
   public var state: State
   /// What was looked at.
   public var detail: String
+
+  package init(name: Name, state: State, detail: String) {
+    self.name = name
+    self.state = state
+    self.detail = detail
+  }
 }
 
 /// One of the requirement's common errors.

@@ -29,6 +29,9 @@ public struct TimeSpan: Hashable, Sendable {
     self.microseconds = microseconds
   }
 
+  /// Whole seconds; what was read from text has no parts of one.
+  public var seconds: Int { Int(microseconds / 1_000_000) }
+
   /// In the largest unit that divides it.
   public var description: String {
     let units: [(String, Int64)] = [

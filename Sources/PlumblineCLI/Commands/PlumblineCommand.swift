@@ -15,7 +15,7 @@ struct PlumblineCommand: ParsableCommand {
     version: plumblineVersion,
     subcommands: [
       DriftCommand.self, PerformanceCommand.self, ExperimentCommand.self, RunCommand.self,
-      HistoryCommand.self, ServeCommand.self, CheckConfigCommand.self, ExportCommand.self,
-      VersionCommand.self,
+      HistoryCommand.self, ServeCommand.self, AlertsCommand.self, CheckConfigCommand.self,
+      ExportCommand.self, VersionCommand.self,
     ])
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Alerting
 import DataSources
 import Foundation
 import Monitoring

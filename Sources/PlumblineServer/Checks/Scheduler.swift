@@ -14,6 +14,7 @@ final class Scheduler: Service {
   private let state: ServiceState
   private let history: History
   private let metrics: CheckMetrics
+  private let alerts: AlertService
   private let logger: Logger
   /// Checks that were missed longer ago are not caught up with.
   static let catchUpLimit = 100
@@ -35,11 +36,13 @@ final class Scheduler: Service {
   private let workers = OperationQueue()
 
   init(
-    state: ServiceState, history: History, metrics: CheckMetrics, logger: Logger
+    state: ServiceState, history: History, metrics: CheckMetrics, alerts: AlertService,
+    logger: Logger
   ) {
     self.state = state
     self.history = history
     self.metrics = metrics
+    self.alerts = alerts
     self.logger = logger
     // Checks keep cores busy: two at once leave none for more.
     workers.maxConcurrentOperationCount = 2
@@ -157,6 +160,8 @@ final class Scheduler: Service {
     }
     let seconds = Double(MLMetrics.monotonicNanoseconds() &- begun) * 1e-9
     metrics.record(report, of: model, check, due: due, seconds: seconds)
+    // Before the run is kept: one that is made again after a stop is not looked at again.
+    alerts.record(report, of: model.name, check: check, due: due)
     let about: Logger.Metadata = [
       "model": "\(model.name)", "check": "\(check.name)", "due": "\(due.iso8601)",
       "status": "\(report.status.rawValue)",

@@ -37,7 +37,7 @@ function cells(row, ...contents) {
   }
 }
 
-const time = (text) => (text ? text.replace("T", " ").replace(":00Z", "") : "");
+const time = (text) => (text ? text.slice(0, 16).replace("T", " ") : "");
 
 async function drawModel(body, model) {
   const { runs } = await ask(`/v1/models/${encodeURIComponent(model.name)}/runs?limit=200`);
@@ -77,10 +77,41 @@ function drawExperiment(body, experiment) {
     experiment.metrics.join(", "));
 }
 
+// Of what is firing and of what is about to; what is without data is told by its check.
+function drawAlert(body, alert) {
+  const quiet = alert.silenced_by.length ? "silenced" : alert.inhibited_by.length ? "kept quiet by a severer one" : "";
+  const series = Object.entries(alert.labels)
+    .filter(([name]) => !["alertname", "severity", "topic"].includes(name))
+    .map(([name, value]) => `${name}=${value}`).join(", ");
+  const title = alert.runbook_url?.match(/^https?:/)
+    ? make("a", alert.rule, { href: alert.runbook_url, rel: "noreferrer" }) : make("strong", alert.rule);
+  const isOpen = alert.state === "firing" && !alert.acknowledged_by;
+  cells(body.insertRow(),
+    [make("span", alert.state, { className: `status ${alert.state === "firing" ? alert.severity : "unknown"}` }), make("small", quiet && ` ${quiet}`)],
+    alert.severity, [title, make("small", ` ${series}`)],
+    [alert.description, make("small", alert.flapping ? " It starts and ends again and again." : "")],
+    time(alert.starts_at ?? alert.active_since),
+    alert.acknowledged_by ? make("small", `taken on by ${alert.acknowledged_by}`)
+      : isOpen ? make("button", "Take on", { onclick: () => acknowledge(alert) }) : "");
+}
+
+async function acknowledge(alert) {
+  const by = window.prompt("Who takes it on?");
+  if (!by) return;
+  const headers = { "Content-Type": "application/json" };
+  if (secret()) headers.Authorization = `Bearer ${secret()}`;
+  const answer = await fetch(`/v1/alerts/${encodeURIComponent(alert.fingerprint)}/ack`, { method: "POST", headers, body: JSON.stringify({ by }) });
+  if (answer.ok) await draw();
+  else find("state").textContent = answer.status === 403 ? "This token may not take alerts on: it needs the scope admin." : (await answer.json()).detail;
+}
+
 async function draw() {
   try {
-    const [{ models }, { experiments }] = await Promise.all([ask("/v1/models"), ask("/v1/experiments")]);
-    const fresh = { models: make("tbody"), experiments: make("tbody") };
+    const [{ alerts }, { models }, { experiments }] = await Promise.all([
+      ask("/v1/alerts?state=firing,pending"), ask("/v1/models"), ask("/v1/experiments"),
+    ]);
+    const fresh = { alerts: make("tbody"), models: make("tbody"), experiments: make("tbody") };
+    for (const alert of alerts) drawAlert(fresh.alerts, alert);
     for (const model of models) await drawModel(fresh.models, model);
     for (const experiment of experiments) drawExperiment(fresh.experiments, experiment);
     for (const [id, body] of Object.entries(fresh)) {

@@ -12,3 +12,8 @@ enum Background {
     }
   }
 }
+
+extension Background {
+  /// Begins work that nobody waits for.
+  static func start(_ work: @escaping @Sendable () -> Void) { queue.async(execute: work) }
+}

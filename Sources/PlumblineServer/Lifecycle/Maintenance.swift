@@ -2,11 +2,13 @@ import Events
 import Logging
 import Monitoring
 import ServiceLifecycle
+import Store
 
 /// Seals what waits, joins small segments and drops old ones, and gives up waiting for halves of
 /// exchanges, again and again.
 struct Maintenance: Service {
   let state: ServiceState
+  let history: History
   let logger: Logger
   /// How long to wait between rounds.
   var pause = Duration.seconds(30)
@@ -36,14 +38,20 @@ struct Maintenance: Service {
 
   private func maintain() async {
     let configuration = state.configuration
-    let end = configuration.retentionDays.map { days in
-      Instant(microseconds: state.now().microseconds - Int64(days) * 86_400_000_000)
+    let now = state.now()
+    func daysAgo(_ days: Int) -> Instant {
+      Instant(microseconds: now.microseconds - Int64(days) * 86_400_000_000)
     }
+    let end = configuration.retentionDays.map(daysAgo)
+    // Metrics and alerts stay as long as events, and for a season where those stay for good.
+    let alertsEnd = daysAgo(configuration.retentionDays ?? 90)
     do {
-      let dropped = try await Background.run { [log = state.log] in
+      let dropped = try await Background.run { [log = state.log, history] in
         try log.seal()
         try log.compact()
-        return try log.drop(endedBefore: end, beyondBytes: configuration.retentionBytes)
+        let dropped = try log.drop(endedBefore: end, beyondBytes: configuration.retentionBytes)
+        try history.dropAlertHistory(before: alertsEnd)
+        return dropped
       }
       if dropped > 0 { logger.info("old events were dropped", metadata: ["rows": "\(dropped)"]) }
     } catch {

@@ -7,6 +7,7 @@ import UnixSignals
 /// Reads the configuration again at SIGHUP; one with mistakes changes nothing.
 struct ReloadOnSignal: Service {
   let state: ServiceState
+  let alerts: AlertService
   let logger: Logger
   let read: @Sendable () throws -> Configuration
 
@@ -29,6 +30,7 @@ struct ReloadOnSignal: Service {
         logger.error("the configuration was kept: without tokens only the loopback is served")
         return
       }
+      try alerts.reload(whole.alerting)
       state.reload(whole)
       logger.notice("the configuration was read again")
     } catch let error as any ExplainedError {

@@ -81,6 +81,24 @@ final class ServiceMetrics: Sendable {
     }
   }
 
+  /// What was counted of each model, all its versions together.
+  func traffic() -> [String: MLMetrics.Traffic] {
+    let known = models.withLock { Array($0.values) }
+    return known.reduce(into: [:]) { all, metrics in
+      let traffic = metrics.traffic
+      guard var sum = all[metrics.modelName] else {
+        all[metrics.modelName] = traffic
+        return
+      }
+      sum.succeeded += traffic.succeeded
+      sum.failed += traffic.failed
+      for (index, count) in traffic.latencyCounts.enumerated() {
+        sum.latencyCounts[index] += count
+      }
+      all[metrics.modelName] = sum
+    }
+  }
+
   /// The metrics of a model's version; nil where its names are taken.
   func metrics(of model: String, _ version: String) -> MLMetrics? {
     models.withLock { models in

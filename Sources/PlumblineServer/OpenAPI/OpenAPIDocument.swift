@@ -13,6 +13,7 @@ struct OpenAPIDocument: Sendable {
 
       var get: Operation?
       var post: Operation?
+      var delete: Operation?
     }
 
     var paths: [String: Path]
@@ -27,7 +28,10 @@ struct OpenAPIDocument: Sendable {
     addresses = document.paths.map { address, path in
       (
         address.split(separator: "/").map { $0.hasPrefix("{") ? nil : $0 },
-        [path.get.map { _ in "GET" }, path.post.map { _ in "POST" }].compactMap(\.self)
+        [
+          path.get.map { _ in "GET" }, path.post.map { _ in "POST" },
+          path.delete.map { _ in "DELETE" },
+        ].compactMap(\.self)
       )
     }
   }

@@ -1,3 +1,4 @@
+import Alerting
 import DataSources
 import Events
 import Foundation
@@ -30,20 +31,11 @@ struct RunRoutes<Context: RequestContext> {
   @Sendable private func list(_ request: Request, _ context: Context) async throws -> Response {
     let model = context.parameters.get("model") ?? ""
     guard EventLog.isModelName(model) else { throw EventError.invalidModel(name: model) }
-    let query = request.uri.queryParameters
-    func number(_ name: Substring, in range: ClosedRange<Int64>) throws -> Int64? {
-      guard let text = query[name] else { return nil }
-      guard let number = Int64(text), range.contains(number) else {
-        throw Problem(
-          .badRequest, "invalid_query", "`\(name)` is no number of its range",
-          mend: "use a whole number from \(range.lowerBound) to \(range.upperBound)")
-      }
-      return number
-    }
-    let limit = Int(try number("limit", in: 1...1_000) ?? 50)
+    let limit = Int(try request.number("limit", in: 1...1_000) ?? 50)
     let runs = try history.list(
       limit: limit + 1, model: model,
-      check: query["check"].map(String.init), before: number("before", in: 1...(.max)))
+      check: request.uri.queryParameters["check"].map(String.init),
+      before: request.number("before", in: 1...(.max)))
     let page = Array(runs.prefix(limit))
     return try JSONText.response(
       Runs(runs: page, next: runs.count > limit ? page.last?.id : nil))

@@ -1,0 +1,231 @@
+import DataSources
+import Foundation
+public import Monitoring
+public import Store
+import Synchronization
+
+/// Delivers the messages that wait for one channel: each at least once, those of a group in their order,
+/// no more than the channel's rate limit allows.
+///
+/// What waits is in the history's file, so it outlives the process. Channels have a dispatcher each: one
+/// that is dead holds up no other.
+public final class ChannelDispatcher: Sendable {
+  private struct State {
+    var retry: RetrySchedule
+    /// Until then the provider asked not to be called.
+    var pausedUntil: Instant?
+    /// What became of an attempt and could not be kept; until it is, nothing else is sent, or people
+    /// would get the same message again and again.
+    var unkept: Outcome?
+    /// Messages that were refused as part of a digest: one may be to blame for all, so each goes alone.
+    var single: Set<Int64> = []
+  }
+
+  /// What became of an attempt.
+  private struct Outcome {
+    var attempt: DeliveryAttempt
+    var entries: [QueuedNotification]
+    var told: [String] = []
+    var events: [AlertEvent] = []
+  }
+
+  public let configuration: ChannelConfiguration
+  private let channel: any NotificationChannel
+  private let history: History
+  private let state: Mutex<State>
+  private let observe: @Sendable (DeliveryAttempt) -> Void
+
+  /// The longest a provider may ask to wait.
+  private static let longestPauseSeconds = 3_600.0
+
+  /// - Parameters:
+  ///   - channel: what makes the attempts.
+  ///   - seed: of the pauses between attempts.
+  ///   - observe: is told of every attempt.
+  public init(
+    _ configuration: ChannelConfiguration, channel: any NotificationChannel, history: History,
+    seed: UInt64, observe: @escaping @Sendable (DeliveryAttempt) -> Void = { _ in }
+  ) {
+    self.configuration = configuration
+    self.channel = channel
+    self.history = history
+    self.observe = observe
+    state = Mutex(State(retry: RetrySchedule(seed: seed)))
+  }
+
+  /// A message to send, and the entries it stands for.
+  private struct Parcel {
+    var message: AlertMessage
+    var entries: [QueuedNotification]
+  }
+
+  /// Makes one attempt at what is due; may block for as long as the channel's time-out.
+  ///
+  /// - Returns: whether there was something to do; then there may be more.
+  public func deliverNext(clock: () -> Instant) throws(HistoryError) -> Bool {
+    let now = clock()
+    if let unkept = state.withLock({ $0.unkept }) {
+      try keep(unkept)
+      return true
+    }
+    let waiting = try history.dueNotifications(
+      of: configuration.name, at: now,
+      // A clock that was set back leaves no message waiting for days.
+      horizon: now.adding(seconds: Self.longestPauseSeconds * 2))
+    guard let first = waiting.first else { return false }
+    // What has waited long for its turn has a right to one attempt.
+    if first.attempts > 0, isTooOld(first, at: now) {
+      try giveUp([first], reason: "it could not be delivered in time", seconds: 0, at: now)
+      return true
+    }
+    guard Self.message(of: first) != nil else {
+      try giveUp([first], reason: "it cannot be read any more", seconds: 0, at: now)
+      return true
+    }
+    guard let parcel = try parcel(of: waiting, at: now) else { return false }
+    let result: Result<DeliveryReceipt, DeliveryError>
+    do throws(DeliveryError) {
+      result = .success(try channel.send(parcel.message))
+    } catch {
+      result = .failure(error)
+    }
+    let end = clock()
+    let seconds = max(0, Double(end.since(now)) / 1e6)
+    switch result {
+    case .success(let receipt):
+      try finish(parcel, detail: receipt.detail, seconds: seconds, at: end)
+    case .failure(.temporary(let reason, let retryAfter)):
+      try postpone(parcel, reason, retryAfter: retryAfter, seconds: seconds, at: end)
+    case .failure(.permanent(let reason)) where parcel.entries.count > 1:
+      state.withLock { $0.single.formUnion(parcel.entries.map(\.id)) }
+      try postpone(parcel, reason, retryAfter: nil, seconds: seconds, at: end)
+    case .failure(.permanent(let reason)):
+      try giveUp(parcel.entries, reason: reason, seconds: seconds, at: end)
+    }
+    return true
+  }
+
+  // MARK: What is due
+
+  private func isTooOld(_ entry: QueuedNotification, at now: Instant) -> Bool {
+    now.since(entry.createdAt) > Instant.length(configuration.giveUpSeconds, of: 1_000_000)
+  }
+
+  private func parcel(
+    of waiting: [QueuedNotification], at now: Instant
+  ) throws(HistoryError) -> Parcel? {
+    let (paused, single) = state.withLock { ($0.pausedUntil, $0.single) }
+    if let paused, paused > now, paused.since(now) <= Int64(Self.longestPauseSeconds * 1e6) {
+      return nil
+    }
+    guard let first = waiting.first else { return nil }
+    guard let limit = configuration.rateLimit else { return Self.parcel([first]) }
+    let since = now.adding(microseconds: -limit.per.microseconds)
+    let left = limit.messages - (try history.deliveries(of: configuration.name, since: since).count)
+    guard left > 0 else { return nil }
+    guard waiting.count > left, !configuration.keepsIncidents, !single.contains(first.id) else {
+      return Self.parcel([first])
+    }
+    // More than may be sent come together.
+    let keys = Set(waiting.filter { single.contains($0.id) }.map(\.orderKey))
+    return Self.parcel(waiting.filter { !keys.contains($0.orderKey) })
+  }
+
+  private static func message(of entry: QueuedNotification) -> AlertMessage? {
+    try? JSONDecoder().decode(AlertMessage.self, from: entry.message)
+  }
+
+  /// Messages as one: each alert as the last of them has it.
+  private static func parcel(_ entries: [QueuedNotification]) -> Parcel? {
+    let readable = entries.compactMap { entry in message(of: entry).map { (entry, $0) } }
+    guard let (_, last) = readable.last else { return nil }
+    guard readable.count > 1 else { return Parcel(message: last, entries: readable.map(\.0)) }
+    let messages = readable.map(\.1)
+    var newest: [String: AlertRecord] = [:]
+    for alert in messages.flatMap(\.alerts) { newest[alert.fingerprint] = alert }
+    let alerts = newest.values.sorted(by: AlertRecord.comesFirst)
+    var digest = AlertMessage(
+      id: AlertEngine.fingerprint("digest", ["of": messages.map(\.id).joined(separator: " ")]),
+      kind: .digest, groupKey: "digest", groupLabels: [:],
+      alerts: Array(alerts.prefix(NotificationPlan.messageLimit)), createdAt: last.createdAt,
+      externalURL: last.externalURL)
+    digest.truncatedAlerts =
+      max(0, alerts.count - NotificationPlan.messageLimit)
+      + messages.reduce(0) { $0 + max(0, min($1.truncatedAlerts, 1_000_000)) }
+    return Parcel(message: digest, entries: readable.map(\.0))
+  }
+
+  // MARK: What became of it
+
+  private func finish(
+    _ parcel: Parcel, detail: String, seconds: Double, at now: Instant
+  ) throws(HistoryError) {
+    let entries = parcel.entries.enumerated().map { index, entry in
+      var entry = entry
+      entry.state = index == 0 ? .delivered : .digested
+      entry.attempts += 1
+      return entry
+    }
+    // A digest stands for all of its messages, also for the alerts there was no room for in it.
+    let told = parcel.entries.compactMap(Self.message(of:)).filter { $0.kind != .test }
+      .flatMap(\.alerts).map(\.fingerprint)
+    state.withLock { $0.single.subtract(entries.map(\.id)) }
+    try record(
+      .delivered, detail, of: entries, told: Set(told).sorted(), seconds: seconds, at: now)
+  }
+
+  private func postpone(
+    _ parcel: Parcel, _ reason: String, retryAfter: Double?, seconds: Double, at now: Instant
+  ) throws(HistoryError) {
+    let attempts = (parcel.entries.map(\.attempts).max() ?? 0) + 1
+    let pause = state.withLock { state in
+      let own = state.retry.seconds(afterAttempts: attempts)
+      guard let retryAfter, !retryAfter.isNaN else { return own }
+      let asked = min(max(retryAfter, own), Self.longestPauseSeconds)
+      state.pausedUntil = now.adding(seconds: asked)
+      return asked
+    }
+    let entries = parcel.entries.map { entry in
+      var entry = entry
+      entry.attempts = attempts
+      entry.nextAttemptAt = now.adding(seconds: pause)
+      return entry
+    }
+    try record(.delayed, reason, of: entries, told: [], seconds: seconds, at: now)
+  }
+
+  private func giveUp(
+    _ entries: [QueuedNotification], reason: String, seconds: Double, at now: Instant
+  ) throws(HistoryError) {
+    let given = entries.map { entry in
+      var entry = entry
+      entry.state = .givenUp
+      return entry
+    }
+    state.withLock { $0.single.subtract(entries.map(\.id)) }
+    let alerts = entries.compactMap(Self.message(of:)).filter { $0.kind != .test }.flatMap(\.alerts)
+    let events = alerts.map {
+      AlertEvent(at: now, kind: .undelivered, detail: "\(configuration.name): \(reason)", alert: $0)
+    }
+    try record(.refused, reason, of: given, told: [], events: events, seconds: seconds, at: now)
+  }
+
+  private func record(
+    _ outcome: DeliveryAttempt.Outcome, _ detail: String, of entries: [QueuedNotification],
+    told: [String], events: [AlertEvent] = [], seconds: Double, at now: Instant
+  ) throws(HistoryError) {
+    guard let first = entries.first else { return }
+    let attempt = DeliveryAttempt(
+      notificationID: first.id, channel: configuration.name, at: now, outcome: outcome,
+      detail: detail, seconds: seconds)
+    try keep(Outcome(attempt: attempt, entries: entries, told: told, events: events))
+  }
+
+  private func keep(_ outcome: Outcome) throws(HistoryError) {
+    state.withLock { $0.unkept = outcome }
+    try history.record(
+      outcome.attempt, of: outcome.entries, told: outcome.told, events: outcome.events)
+    state.withLock { $0.unkept = nil }
+    observe(outcome.attempt)
+  }
+}

@@ -1,0 +1,84 @@
+import Alerting
+import Monitoring
+import Statistics
+import Store
+import Synchronization
+import Telemetry
+
+/// What rules look at, and what became of them, for Prometheus.
+///
+/// A metric `m` that rules look at is the gauge `plumbline_m`, its reference `plumbline_m_reference`, the
+/// ends of its interval `plumbline_m_lower` and `plumbline_m_upper`: rules exported for Prometheus ask for
+/// these.
+final class AlertMetrics: Sendable {
+  private let registry: MetricRegistry
+  private let alerts: MetricFamily<Gauge>
+  private let firing: MetricFamily<Gauge>
+  private let attempts: MetricFamily<Counter>
+  private let waiting: MetricFamily<Gauge>
+  /// Rule, severity and model of the alerts that were shown firing last.
+  private let shown = Mutex<Set<[String]>>([])
+
+  init(_ registry: MetricRegistry) throws {
+    self.registry = registry
+    alerts = try registry.gauge(
+      "plumbline_alerts", help: "Alerts by state and severity.", labels: ["state", "severity"])
+    firing = try registry.gauge(
+      "plumbline_alerts_firing", help: "Alerts of a rule that fire.",
+      labels: ["rule", "severity", "model_name"])
+    attempts = try registry.counter(
+      "plumbline_notification_attempts_total", help: "Attempts to tell people, by how they went.",
+      labels: ["channel", "outcome"])
+    waiting = try registry.gauge(
+      "plumbline_notifications_waiting", help: "Messages that wait for a channel.",
+      labels: ["channel"])
+  }
+
+  func count(_ attempt: DeliveryAttempt) {
+    attempts.with(attempt.channel, attempt.outcome.rawValue).increment()
+  }
+
+  /// Shows what rules have just looked at.
+  func show(_ samples: [MetricSample]) {
+    for sample in samples {
+      show(sample.metric, sample, sample.value)
+      show(sample.metric + "_reference", sample, sample.reference)
+      show(sample.metric + "_lower", sample, sample.interval?.lower)
+      show(sample.metric + "_upper", sample, sample.interval?.upper)
+    }
+  }
+
+  private func show(_ metric: String, _ sample: MetricSample, _ value: Double?) {
+    let labels = sample.labels.sorted { $0.key < $1.key }
+    let family = try? registry.gauge(
+      "plumbline_\(metric)", help: "What alert rules on \(sample.metric) look at.",
+      labels: labels.map(\.key))
+    guard let family else { return }
+    // No data is no figure, not the one before.
+    if let value {
+      family.with(labels.map(\.value)).set(value)
+    } else {
+      family.remove(labels.map(\.value))
+    }
+  }
+
+  /// Shows how alerts are.
+  func show(_ records: [AlertRecord], waiting counts: [String: Int]) {
+    for state in AlertRecord.State.allCases where state != .inactive {
+      for severity in AlertSeverity.allCases {
+        alerts.with(state.rawValue, severity.rawValue).set(
+          Double(records.count { $0.state == state && $0.severity == severity }))
+      }
+    }
+    let fires = Dictionary(grouping: records.filter { $0.state == .firing }) {
+      [$0.rule, $0.severity.rawValue, $0.labels["model_name"] ?? ""]
+    }
+    let gone = shown.withLock { shown in
+      defer { shown = Set(fires.keys) }
+      return shown.subtracting(fires.keys)
+    }
+    for labels in gone { firing.remove(labels) }
+    for (labels, records) in fires { firing.with(labels).set(Double(records.count)) }
+    for (channel, count) in counts { waiting.with(channel).set(Double(count)) }
+  }
+}

@@ -1,0 +1,120 @@
+import Monitoring
+import Statistics
+import Telemetry
+
+/// Makes metrics of live traffic from what was counted, over the last five minutes:
+/// `prediction_rate` (a second), `error_rate`, `prediction_latency_p50`, `…_p95`, `…_p99` (seconds) and
+/// `traffic_pattern_change` (the rate against what is usual at the hour).
+struct TrafficMeter {
+  /// Seconds the figures are about.
+  static let windowSeconds: Int64 = 300
+
+  private struct Snapshot {
+    var at: Instant
+    var models: [String: MLMetrics.Traffic]
+  }
+
+  private var snapshots: [Snapshot] = []
+  var baseline = TrafficBaseline()
+
+  /// Takes what has been counted by now.
+  ///
+  /// - Parameter models: names of the models there are, called or not.
+  /// - Returns: samples of now; none at the first call.
+  mutating func samples(
+    of traffic: [String: MLMetrics.Traffic], models: Set<String>, at now: Instant
+  ) -> [MetricSample] {
+    // A clock that goes back would make time negative: what was before it is no longer comparable.
+    snapshots.removeAll { $0.at >= now }
+    let oldest = now.microseconds - Self.windowSeconds * 1_000_000
+    while snapshots.count > 1, snapshots[1].at.microseconds <= oldest { snapshots.removeFirst() }
+    defer { snapshots.append(Snapshot(at: now, models: traffic)) }
+    guard let before = snapshots.first else { return [] }
+    let seconds = Double(now.microseconds - before.at.microseconds) / 1e6
+    return models.union(traffic.keys).sorted().flatMap { model in
+      let counted = Counted(
+        from: before.models[model] ?? MLMetrics.Traffic(),
+        to: traffic[model] ?? MLMetrics.Traffic())
+      return samples(of: model, counted, seconds: seconds, at: now)
+    }
+  }
+
+  private func samples(
+    of model: String, _ counted: Counted, seconds: Double, at now: Instant
+  ) -> [MetricSample] {
+    func sample(
+      _ metric: String, _ value: Double?, reference: Double? = nil, _ interval: Interval? = nil
+    ) -> MetricSample {
+      MetricSample(
+        metric: metric, labels: ["model_name": model], at: now, value: value,
+        reference: reference, interval: interval)
+    }
+    let rate = counted.all / seconds
+    let usual = baseline.usual(model, at: now)
+    let change = usual.map { ($0.change(to: rate, seconds: seconds)) }
+    var samples = [
+      sample("prediction_rate", rate, reference: usual?.rate),
+      sample(
+        "error_rate", counted.all > 0 ? counted.failed / counted.all : nil,
+        Interval.proportion(hits: counted.failed, count: counted.all)),
+      sample("traffic_pattern_change", change?.value, change?.interval),
+    ]
+    for (name, share) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
+      samples.append(
+        sample(
+          "prediction_latency_\(name)", counted.latency(share),
+          counted.latencyInterval(share)))
+    }
+    return samples
+  }
+}
+
+/// What was counted between two times.
+private struct Counted {
+  let failed: Double
+  let all: Double
+  private let bounds: [Double]
+  /// Cumulative, by bound, and after them all.
+  private let counts: [UInt64]
+
+  init(from before: MLMetrics.Traffic, to now: MLMetrics.Traffic) {
+    failed = max(0, now.failed - before.failed)
+    all = failed + max(0, now.succeeded - before.succeeded)
+    bounds = now.latencyBounds
+    counts = now.latencyCounts.enumerated().map { index, count in
+      let earlier = index < before.latencyCounts.count ? before.latencyCounts[index] : 0
+      return count >= earlier ? count - earlier : 0
+    }
+  }
+
+  private var timed: Double { Double(counts.last ?? 0) }
+
+  /// The quantile as Prometheus' `histogram_quantile` has it: linear within a bucket, the last bound
+  /// beyond it; nil where nothing was timed.
+  func latency(_ share: Double) -> Double? {
+    guard timed > 0 else { return nil }
+    return quantile(rank: share * timed)
+  }
+
+  private func quantile(rank: Double) -> Double {
+    guard let index = counts.firstIndex(where: { Double($0) >= rank }), index < bounds.count else {
+      return bounds.last ?? 0
+    }
+    let lower = index > 0 ? bounds[index - 1] : 0
+    let below = index > 0 ? Double(counts[index - 1]) : 0
+    let inside = Double(counts[index]) - below
+    guard inside > 0 else { return bounds[index] }
+    return lower + (bounds[index] - lower) * (rank - below) / inside
+  }
+
+  /// From the ranks that hold the true quantile with 95 % confidence; from 0 where there are too few.
+  func latencyInterval(_ share: Double) -> Interval? {
+    guard timed > 0 else { return nil }
+    let reach = 1.96 * (timed * share * (1 - share)).squareRoot()
+    let lowest = (share * timed - reach).rounded(.down)
+    let highest = (share * timed + reach).rounded(.up) + 1
+    return Interval(
+      lower: lowest < 1 ? 0 : quantile(rank: lowest),
+      upper: quantile(rank: min(highest, timed)))
+  }
+}

@@ -1,0 +1,199 @@
+import Foundation
+import GRDB
+public import Monitoring
+
+extension History {
+  /// What one look at alerts changed: kept together or not at all.
+  public struct AlertChanges: Sendable {
+    public var samples: [MetricSample] = []
+    public var alerts: [KeptAlert] = []
+    public var events: [AlertEvent] = []
+    public var notifications: [QueuedNotification] = []
+    /// When each group was last told of.
+    public var groups: [String: Instant] = [:]
+
+    public init() {}
+
+    public var isEmpty: Bool {
+      samples.isEmpty && alerts.isEmpty && events.isEmpty && notifications.isEmpty
+        && groups.isEmpty
+    }
+  }
+
+  /// Keeps changes, in one transaction.
+  public func commit(_ changes: AlertChanges) throws(HistoryError) {
+    guard !changes.isEmpty else { return }
+    try write { database in
+      try Self.add(changes.samples, database)
+      for alert in changes.alerts { try Self.put(alert, database) }
+      for event in changes.events { try Self.add(event, database) }
+      for entry in changes.notifications { try Self.add(entry, database) }
+      for (key, sentAt) in changes.groups {
+        try database.execute(
+          sql: "INSERT OR REPLACE INTO alert_group (key, sent_at) VALUES (?, ?)",
+          arguments: [key, sentAt.microseconds])
+      }
+    }
+  }
+
+  /// Acknowledgements and deliveries are others' to write: they stay as they are while an alert fires,
+  /// and what somebody took on is not what fires anew.
+  private static func put(_ alert: KeptAlert, _ database: Database) throws {
+    try database.execute(
+      sql: """
+        INSERT INTO alert (fingerprint, state, starts_at, kept, record, told, told_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (fingerprint) DO UPDATE SET state = excluded.state,
+          starts_at = excluded.starts_at, kept = excluded.kept, record = excluded.record,
+          told = excluded.told, told_at = excluded.told_at,
+          acknowledged_by = CASE WHEN excluded.state = 'firing'
+            AND acknowledged_at >= excluded.starts_at THEN acknowledged_by END,
+          acknowledged_at = CASE WHEN excluded.state = 'firing'
+            AND acknowledged_at >= excluded.starts_at THEN acknowledged_at END
+        """,
+      arguments: [
+        alert.record.fingerprint, alert.record.state.rawValue,
+        alert.record.startsAt?.microseconds, alert.kept, try encoded(alert.record),
+        alert.told?.rawValue, alert.toldAt?.microseconds,
+      ])
+  }
+
+  static func add(_ event: AlertEvent, _ database: Database) throws {
+    try database.execute(
+      sql: """
+        INSERT INTO alert_event (at, fingerprint, kind, detail, record) VALUES (?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        event.at.microseconds, event.alert.fingerprint, event.kind.rawValue, event.detail,
+        try encoded(event.alert),
+      ])
+  }
+
+  /// Alerts that are kept, the newest first; of those that cannot be read nothing is known.
+  ///
+  /// - Parameter isOpen: only those that are not through: not inactive, or not told to be over.
+  public func alerts(isOpen: Bool = false) throws(HistoryError) -> [KeptAlert] {
+    try read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT * FROM alert
+          WHERE NOT ? OR state <> 'inactive' OR told IN ('firing', 'acknowledged')
+          ORDER BY starts_at DESC, fingerprint
+          """, arguments: [isOpen]
+      ).compactMap { try? Self.alert($0) }
+    }
+  }
+
+  /// One alert; nil where it is not known, or cannot be read.
+  public func alert(_ fingerprint: String) throws(HistoryError) -> KeptAlert? {
+    try read { database in
+      try Row.fetchOne(
+        database, sql: "SELECT * FROM alert WHERE fingerprint = ?", arguments: [fingerprint]
+      ).flatMap { try? Self.alert($0) }
+    }
+  }
+
+  private static func alert(_ row: Row) throws -> KeptAlert {
+    var alert = KeptAlert(
+      record: try JSONDecoder().decode(
+        AlertRecord.self, from: row.decode(Data.self, forColumn: "record")),
+      kept: try row.decode(Data?.self, forColumn: "kept"))
+    alert.told = (row["told"] as String?).flatMap(KeptAlert.Told.init)
+    alert.toldAt = instant(row["told_at"])
+    alert.deliveredAt = instant(row["delivered_at"])
+    alert.undeliveredAt = instant(row["undelivered_at"])
+    alert.acknowledgedBy = row["acknowledged_by"]
+    alert.acknowledgedAt = instant(row["acknowledged_at"])
+    return alert
+  }
+
+  static func instant(_ microseconds: Int64?) -> Instant? {
+    microseconds.map { Instant(microseconds: $0) }
+  }
+
+  static func encoded(_ value: some Encodable) throws -> Data { try JSONEncoder().encode(value) }
+
+  /// What others wrote about an alert.
+  public struct AlertActions: Sendable, Equatable {
+    public var deliveredAt: Instant?
+    public var undeliveredAt: Instant?
+    public var acknowledgedBy: String?
+    public var acknowledgedAt: Instant?
+  }
+
+  /// What was delivered and acknowledged of alerts that are not through, by fingerprint.
+  public func alertActions() throws(HistoryError) -> [String: AlertActions] {
+    try read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT fingerprint, delivered_at, undelivered_at, acknowledged_by, acknowledged_at
+          FROM alert
+          WHERE (state <> 'inactive' OR told IN ('firing', 'acknowledged'))
+            AND coalesce(delivered_at, undelivered_at, acknowledged_at) IS NOT NULL
+          """
+      ).reduce(into: [:]) {
+        $0[$1[0]] = AlertActions(
+          deliveredAt: Self.instant($1[1]), undeliveredAt: Self.instant($1[2]),
+          acknowledgedBy: $1[3], acknowledgedAt: Self.instant($1[4]))
+      }
+    }
+  }
+
+  /// When groups were last told of.
+  public func groups() throws(HistoryError) -> [String: Instant] {
+    try read { database in
+      try Row.fetchAll(database, sql: "SELECT key, sent_at FROM alert_group").reduce(into: [:]) {
+        $0[$1[0]] = Instant(microseconds: $1[1])
+      }
+    }
+  }
+
+  /// Somebody takes an alert on: it is not told again, and channels that keep incidents are told so.
+  ///
+  /// - Returns: the alert as it is then; nil where there is no such alert that fires.
+  public func acknowledge(
+    _ fingerprint: String, by person: String, at now: Instant
+  ) throws(HistoryError) -> AlertRecord? {
+    try write { database in
+      let row = try Row.fetchOne(
+        database, sql: "SELECT * FROM alert WHERE fingerprint = ?", arguments: [fingerprint])
+      guard var alert = try row.map(Self.alert), alert.record.state == .firing else { return nil }
+      alert.acknowledgedBy = person
+      alert.acknowledgedAt = now
+      try database.execute(
+        sql: """
+          UPDATE alert SET acknowledged_by = ?, acknowledged_at = ? WHERE fingerprint = ?
+          """, arguments: [person, now.microseconds, fingerprint])
+      try Self.add(
+        AlertEvent(at: now, kind: .acknowledged, detail: person, alert: alert.whole), database)
+      return alert.whole
+    }
+  }
+
+  /// What happened to alerts, newest first.
+  ///
+  /// - Parameter fingerprint: of one alert only; nil for all.
+  public func alertEvents(
+    of fingerprint: String? = nil, from: Instant? = nil, limit: Int, before: Int64? = nil
+  ) throws(HistoryError) -> [AlertEvent] {
+    try read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT id, at, kind, detail, record FROM alert_event
+          WHERE (?1 IS NULL OR fingerprint = ?1) AND (?2 IS NULL OR id < ?2) AND at >= ?3
+          ORDER BY id DESC LIMIT ?4
+          """, arguments: [fingerprint, before, from?.microseconds ?? .min, limit]
+      ).compactMap { row in
+        guard let data = try? row.decode(Data.self, atIndex: 4),
+          let record = try? JSONDecoder().decode(AlertRecord.self, from: data)
+        else { return nil }
+        return AlertEvent(
+          id: row[0], at: Instant(microseconds: row[1]),
+          kind: AlertEvent.Kind(rawValue: row[2]) ?? .told, detail: row[3], alert: record)
+      }
+    }
+  }
+}

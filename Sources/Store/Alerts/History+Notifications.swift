@@ -1,0 +1,224 @@
+public import Foundation
+import GRDB
+public import Monitoring
+
+/// A message that waits for its channel.
+public struct QueuedNotification: Sendable, Equatable {
+  public enum State: String, Codable, Sendable {
+    case waiting, delivered
+    /// It went with others in a digest.
+    case digested
+    case givenUp = "given_up"
+  }
+
+  /// Given when it is kept; 0 before.
+  public var id: Int64
+  public var channel: String
+  /// Messages of one key are told in their order.
+  public var orderKey: String
+  /// The message, as its channel reads it.
+  public var message: Data
+  public var createdAt: Instant
+  public var nextAttemptAt: Instant
+  public var attempts = 0
+  public var state = State.waiting
+
+  public init(
+    id: Int64 = 0, channel: String, orderKey: String, message: Data, createdAt: Instant
+  ) {
+    self.id = id
+    self.channel = channel
+    self.orderKey = orderKey
+    self.message = message
+    self.createdAt = createdAt
+    nextAttemptAt = createdAt
+  }
+}
+
+/// One attempt to deliver a message.
+public struct DeliveryAttempt: Codable, Sendable, Equatable {
+  public enum Outcome: String, Codable, Sendable {
+    case delivered
+    /// It is tried again.
+    case delayed
+    case refused
+  }
+
+  public var notificationID: Int64
+  public var channel: String
+  public var at: Instant
+  public var outcome: Outcome
+  public var detail: String
+  public var seconds: Double
+
+  enum CodingKeys: String, CodingKey {
+    case notificationID = "notification_id"
+    case channel, at, outcome, detail, seconds
+  }
+
+  public init(
+    notificationID: Int64, channel: String, at: Instant, outcome: Outcome, detail: String,
+    seconds: Double
+  ) {
+    self.notificationID = notificationID
+    self.channel = channel
+    self.at = at
+    self.outcome = outcome
+    self.detail = detail
+    self.seconds = seconds
+  }
+}
+
+extension History {
+  static func add(_ entry: QueuedNotification, _ database: GRDB.Database) throws {
+    try database.execute(
+      sql: """
+        INSERT INTO notification
+          (channel, order_key, message, created_at, next_attempt_at, attempts, state)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [
+        entry.channel, entry.orderKey, entry.message, entry.createdAt.microseconds,
+        entry.nextAttemptAt.microseconds, entry.attempts, entry.state.rawValue,
+      ])
+  }
+
+  /// Messages of a channel that wait, oldest first.
+  public func waitingNotifications(
+    of channel: String, limit: Int = 500
+  ) throws(HistoryError) -> [QueuedNotification] {
+    try read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT id, channel, order_key, message, created_at, next_attempt_at, attempts
+          FROM notification WHERE channel = ? AND state = 'waiting' ORDER BY id LIMIT ?
+          """, arguments: [channel, limit]
+      ).map(Self.notification)
+    }
+  }
+
+  /// Messages of a channel whose turn it is, oldest first: those whose key has none before them that
+  /// still waits for its time.
+  ///
+  /// - Parameter horizon: no message waits for longer; what says so was written by a clock that was wrong.
+  public func dueNotifications(
+    of channel: String, at now: Instant, horizon: Instant, limit: Int = 500
+  ) throws(HistoryError) -> [QueuedNotification] {
+    try read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT id, channel, order_key, message, created_at, next_attempt_at, attempts
+          FROM notification WHERE channel = ?1 AND state = 'waiting' AND order_key IN (
+            SELECT order_key FROM notification WHERE id IN (
+              SELECT min(id) FROM notification WHERE channel = ?1 AND state = 'waiting'
+              GROUP BY order_key)
+            AND (next_attempt_at <= ?2 OR next_attempt_at > ?3))
+          ORDER BY id LIMIT ?4
+          """, arguments: [channel, now.microseconds, horizon.microseconds, limit]
+      ).map(Self.notification)
+    }
+  }
+
+  private static func notification(_ row: Row) throws -> QueuedNotification {
+    var entry = QueuedNotification(
+      id: row[0], channel: row[1], orderKey: row[2],
+      message: (try? row.decode(Data.self, atIndex: 3)) ?? Data(),
+      createdAt: Instant(microseconds: row[4]))
+    entry.nextAttemptAt = Instant(microseconds: row[5])
+    entry.attempts = row[6]
+    return entry
+  }
+
+  /// Keeps how an attempt went, and what becomes of the messages it was for.
+  ///
+  /// - Parameters:
+  ///   - entries: with their state, attempts and next attempt as they are now.
+  ///   - told: fingerprints of the alerts a channel has now been told of.
+  ///   - events: of alerts whose messages were given up.
+  public func record(
+    _ attempt: DeliveryAttempt, of entries: [QueuedNotification], told: [String],
+    events: [AlertEvent] = []
+  ) throws(HistoryError) {
+    try write { database in
+      for entry in entries {
+        try database.execute(
+          sql: "UPDATE notification SET state = ?, attempts = ?, next_attempt_at = ? WHERE id = ?",
+          arguments: [
+            entry.state.rawValue, entry.attempts, entry.nextAttemptAt.microseconds, entry.id,
+          ])
+      }
+      try database.execute(
+        sql: """
+          INSERT INTO delivery_attempt (notification_id, channel, at, outcome, detail, seconds)
+          VALUES (?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          attempt.notificationID, attempt.channel, attempt.at.microseconds,
+          attempt.outcome.rawValue, attempt.detail, attempt.seconds,
+        ])
+      for fingerprint in told {
+        try database.execute(
+          sql: "UPDATE alert SET delivered_at = ? WHERE fingerprint = ?",
+          arguments: [attempt.at.microseconds, fingerprint])
+      }
+      for event in events {
+        // Not while another channel still tries to tell of it.
+        try database.execute(
+          sql: """
+            UPDATE alert SET undelivered_at = ?1 WHERE fingerprint = ?2 AND NOT EXISTS (
+              SELECT 1 FROM notification
+              WHERE state = 'waiting' AND instr(CAST(message AS TEXT), ?2) > 0)
+            """,
+          arguments: [event.at.microseconds, event.alert.fingerprint])
+        try Self.add(event, database)
+      }
+    }
+  }
+
+  /// When a channel took messages since a time, oldest first.
+  public func deliveries(of channel: String, since: Instant) throws(HistoryError) -> [Instant] {
+    try read { database in
+      try Int64.fetchAll(
+        database,
+        sql: """
+          SELECT at FROM delivery_attempt
+          WHERE channel = ? AND outcome = 'delivered' AND at > ? ORDER BY at
+          """, arguments: [channel, since.microseconds]
+      ).map { Instant(microseconds: $0) }
+    }
+  }
+
+  /// The log of attempts, newest first.
+  public func deliveryAttempts(
+    of channel: String? = nil, limit: Int
+  ) throws(HistoryError) -> [DeliveryAttempt] {
+    try read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT notification_id, channel, at, outcome, detail, seconds FROM delivery_attempt
+          WHERE ?1 IS NULL OR channel = ?1 ORDER BY id DESC LIMIT ?2
+          """, arguments: [channel, limit]
+      ).map { row in
+        DeliveryAttempt(
+          notificationID: row[0], channel: row[1], at: Instant(microseconds: row[2]),
+          outcome: .init(rawValue: row[3]) ?? .delayed, detail: row[4], seconds: row[5])
+      }
+    }
+  }
+
+  /// How many messages wait or were given up, by channel.
+  public func notificationCounts() throws(HistoryError) -> [String: (waiting: Int, givenUp: Int)] {
+    try read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT channel, sum(state = 'waiting'), sum(state = 'given_up') FROM notification
+          GROUP BY channel
+          """
+      ).reduce(into: [:]) { $0[$1[0]] = (waiting: $1[1], givenUp: $1[2]) }
+    }
+  }
+}

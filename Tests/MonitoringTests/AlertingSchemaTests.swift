@@ -1,0 +1,74 @@
+import Foundation
+import Monitoring
+import Support
+import Testing
+
+/// The schema editors complete by takes what the reader takes, and refuses much of what it refuses.
+struct AlertingSchemaTests {
+  private let folder: TemporaryFolder
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("../..").standardizedFileURL.path
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func isValid(_ text: String) throws -> Bool {
+    let document = try folder.write("c.yaml", text)
+    let json = folder.path + "/c.json"
+    let schemas = Self.root + "/docs/schemas"
+    let convert =
+      "import json, sys, yaml; json.dump(yaml.safe_load(open(sys.argv[1])), open(sys.argv[2], 'w'))"
+    return try python("-c", convert, document, json)
+      && python("\(schemas)/validate.py", "\(schemas)/config.schema.json", json)
+  }
+
+  private func python(_ arguments: String...) throws -> Bool {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+    process.arguments = arguments
+    process.standardOutput = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }
+
+  @Test func `The example is a configuration, by the schema too`() throws {
+    let path = Self.root + "/Examples/alerting.yaml"
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let environment = [
+      "SLACK_URL": "https://hooks.slack.com/services/x", "SMTP_PASSWORD": "x",
+      "PAGERDUTY_KEY": "0123456789abcdef0123456789abcdef", "WEBHOOK_SECRET": "x",
+      "OPSGENIE_KEY": "x",
+    ]
+    let alerting = try ConfigurationReader.read(text, path: path, environment: environment).alerting
+    #expect(alerting.channels.count == 5 && alerting.routes.count == 4)
+    #expect(
+      try ConfigurationReader.rules(text, path: path, environment: [:]) == alerting.rules)
+    #expect(try isValid(text))
+  }
+
+  @Test(arguments: [
+    "alerting: {}", "alerting: {group_by: model_name, group_wait: 0s, inhibit: []}",
+    "alerting: {rules: [{name: a, metric: m, condition: absent, where: {a: 1}, recovery: 0.1}]}",
+    "alerting: {channels: [{name: t, type: teams, url: {file: /f}, title_template: a.mustache}]}",
+    "alerting: {channels: [{name: a, type: alertmanager, url: 'http://h', username: u, password: {env: P}}]}",
+  ])
+  func `The schema takes what is right`(text: String) throws {
+    #expect(try isValid(text))
+  }
+
+  @Test(arguments: [
+    "alerting: []", "alerting: {ruls: []}", "alerting: {interval: 60}",
+    "alerting: {rules: [{name: a, metric: m}]}",
+    "alerting: {rules: [{name: a, metric: m, condition: absent, labels: {severity: x}}]}",
+    "alerting: {rules: [{name: a, metric: m, condition: '> 1', dynamic: {mode: apply}}]}",
+    "alerting: {channels: [{name: a, type: slack, url: 'https://x'}]}",
+    "alerting: {channels: [{name: a, type: slack, url: {env: A}, port: 1}]}",
+    "alerting: {channels: [{name: a, type: alertmanager, url: 'http://h', username: u}]}",
+    "alerting: {routes: [{match: [severity], channels: [a]}]}",
+  ])
+  func `The schema refuses what is wrong`(text: String) throws {
+    #expect(try !isValid(text))
+  }
+}
