@@ -161,6 +161,12 @@ let package = Package(
       dependencies: ["Columns", "DataSources", "Monitoring", "Support", "plumbline"],
       resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(
+      name: "ServerTests",
+      dependencies: [
+        "Events", "Monitoring", "PlumblineServer", "Store", "Support", "Telemetry",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
+    .testTarget(
       name: "StatisticsTests", dependencies: ["Statistics"], resources: [.copy("Fixtures")],
       swiftSettings: settings),
     .testTarget(

@@ -13,5 +13,7 @@ let package = Package(
       name: "DecodeFloor", dependencies: [.product(name: "Plumbline", package: "plumbline")]),
     .executableTarget(
       name: "Kernels", dependencies: [.product(name: "Plumbline", package: "plumbline")]),
+    .executableTarget(
+      name: "Instruments", dependencies: [.product(name: "Telemetry", package: "plumbline")]),
   ]
 )
