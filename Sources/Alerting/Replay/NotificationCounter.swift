@@ -71,12 +71,12 @@ struct NotificationCounter {
     ).make()
     for (fingerprint, told) in outcome.told {
       alerts[fingerprint]?.kept.told = told
-      alerts[fingerprint]?.kept.toldAt = now
-      alerts[fingerprint]?.kept.deliveredAt = now
+      if told == .firing { alerts[fingerprint]?.kept.toldAt = now }
     }
     groups.merge(outcome.groups) { $1 }
     for message in outcome.messages {
       total += 1
+      for alert in message.content.alerts { alerts[alert.fingerprint]?.kept.deliveredAt = now }
       let told = message.content.alerts.filter { outcome.told[$0.fingerprint] != nil }
       for rule in Set(told.map(\.rule)) { byRule[rule, default: 0] += 1 }
     }
@@ -113,7 +113,8 @@ struct NotificationCounter {
       guard let route = configuration.route(for: alert.kept.record.labels) else { continue }
       let record = alert.kept.record
       let cooldown = cooldown(of: record)
-      let told = (alert.kept.toldAt ?? now).microseconds
+      let told = ([alert.kept.toldAt, alert.kept.deliveredAt].compactMap(\.self).max() ?? now)
+        .microseconds
       if record.state == .firing ? !alert.kept.isOpen && !record.isQuiet : alert.kept.isOpen {
         isWaiting = true
         let wait = Int64(configuration.grouping.waitSeconds) * 1_000_000

@@ -37,7 +37,7 @@ public struct KeptAlert: Sendable, Equatable {
 /// Something that happened to an alert.
 public struct AlertEvent: Codable, Sendable, Equatable {
   public enum Kind: String, Codable, Sendable, CaseIterable {
-    case pending, firing, resolved, cleared, acknowledged, silenced, told
+    case pending, firing, resolved, cleared, acknowledged
     /// A message about it was given up.
     case undelivered
   }

@@ -122,9 +122,7 @@ struct PrometheusEqualityTests {
   @Test func `A difference would be found`() throws {
     var scenario = try Self.scenario(seed: 1)
     let yaml = try PrometheusRules(rules: scenario.rules).yaml
-    scenario.rules[0].consecutiveFailures += 1
-    scenario.rules[0].keepFiringFor = nil
-    scenario.rules[0].holdFor = nil
+    for index in scenario.rules.indices { scenario.rules[index].consecutiveFailures += 2 }
     let folder = try TemporaryFolder()
     _ = try folder.write("rules.yaml", yaml)
     let tests = try folder.write("tests.yaml", scenario.expectations(rulesFile: "rules.yaml"))
