@@ -36,25 +36,21 @@ public struct Diagnosis: Sendable {
   }
 
   /// Runs all diagnostics and weighs what they found. The same evidence and seed give the same report.
-  public func run(_ evidence: DiagnosisEvidence) -> DiagnosisReport {
-    let (evidence, results, signals) = look(at: evidence)
-    return DiagnosisReportBuilder(
-      evidence: evidence, results: results, signals: signals, options: options
-    ).report()
-  }
+  public func run(_ evidence: DiagnosisEvidence) -> DiagnosisReport { explain(evidence).report }
 
-  /// What diagnostics found, before it is weighed: for calibration.
-  func look(
-    at given: DiagnosisEvidence
-  ) -> (DiagnosisEvidence, [DiagnosticResult], CauseSignals) {
+  /// The report with what it was made from: the evidence with its analysis, and the signals of causes.
+  public func explain(
+    _ given: DiagnosisEvidence
+  ) -> (evidence: DiagnosisEvidence, report: DiagnosisReport, signals: CauseSignals) {
     var evidence = given
     if let tables = evidence.tables {
       evidence.analysis = DiagnosisAnalysis(tables, options: options)
     }
     let results = diagnostics.map { $0.run(evidence) } + evidence.results
-    return (evidence, results, CauseSignals(evidence, results))
+    let signals = CauseSignals(evidence, results)
+    let report = DiagnosisReportBuilder(
+      evidence: evidence, results: results, signals: signals, options: options
+    ).report()
+    return (evidence, report, signals)
   }
-
-  /// The signals that scores are made of, for fitting them.
-  public func signals(of evidence: DiagnosisEvidence) -> CauseSignals { look(at: evidence).2 }
 }
