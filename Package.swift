@@ -128,6 +128,12 @@ let package = Package(
     .target(
       name: "Support", dependencies: ["DataSources"], path: "Tests/Support",
       swiftSettings: settings),
+    .target(
+      name: "Simulation", dependencies: ["Monitoring", "Statistics"], path: "Tests/Simulation",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "diagnosis-accuracy", dependencies: ["Monitoring", "Simulation", "Statistics"],
+      path: "Tests/DiagnosisAccuracy", swiftSettings: settings),
     .testTarget(
       name: "ColumnsTests", dependencies: ["CADBC", "Columns"], swiftSettings: settings),
     .testTarget(
@@ -145,7 +151,10 @@ let package = Package(
       name: "DataSourcesTests", dependencies: ["Columns", "DataSources", "Support"],
       swiftSettings: settings),
     .testTarget(
-      name: "MonitoringTests", dependencies: ["Alerting", "DataSources", "Monitoring", "Support"],
+      name: "MonitoringTests",
+      dependencies: [
+        "Alerting", "DataSources", "Monitoring", "Simulation", "Statistics", "Support",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "ReportingTests", dependencies: ["Monitoring", "Reporting"], swiftSettings: settings),
