@@ -86,6 +86,7 @@ let package = Package(
       ],
       resources: [
         .embedInCode("HTML/Template/column.mustache"),
+        .embedInCode("HTML/Template/diagnosis.mustache"),
         .embedInCode("HTML/Template/experiment.mustache"),
         .embedInCode("HTML/Template/head.mustache"),
         .embedInCode("HTML/Template/performance.mustache"),

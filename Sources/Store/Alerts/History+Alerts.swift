@@ -187,12 +187,13 @@ extension History {
           ORDER BY id DESC LIMIT ?4
           """, arguments: [fingerprint, before, from?.microseconds ?? .min, limit]
       ).compactMap { row in
-        guard let data = try? row.decode(Data.self, atIndex: 4),
+        guard let kind = AlertEvent.Kind(rawValue: row[2]),
+          let data = try? row.decode(Data.self, atIndex: 4),
           let record = try? JSONDecoder().decode(AlertRecord.self, from: data)
         else { return nil }
         return AlertEvent(
           id: row[0], at: Instant(microseconds: row[1]),
-          kind: AlertEvent.Kind(rawValue: row[2]) ?? .told, detail: row[3], alert: record)
+          kind: kind, detail: row[3], alert: record)
       }
     }
   }
