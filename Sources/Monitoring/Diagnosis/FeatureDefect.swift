@@ -93,7 +93,8 @@ public struct FeatureDefect: Codable, Sendable, Equatable {
         defects.append(
           FeatureDefect(
             kind: .scale, strength: 0.95, reference: old.0, current: new.0,
-            message: "the spread of `\(name)` is \(NumberFormat.short(ratio)) times what it was, as "
+            message:
+              "the spread of `\(name)` is \(NumberFormat.short(ratio)) times what it was, as "
               + "after a change of unit"))
       }
     }
@@ -141,7 +142,8 @@ public struct FeatureDefect: Codable, Sendable, Equatable {
     else { return nil }
     return FeatureDefect(
       kind: .encoding, strength: min(1, 0.6 + lost), reference: lost, current: gained,
-      message: "category \(title(one.key)) of `\(feature.name)` is gone, and \(title(two.key)) is new "
+      message:
+        "category \(title(one.key)) of `\(feature.name)` is gone, and \(title(two.key)) is new "
         + "with about as many rows")
   }
 }

@@ -14,8 +14,9 @@ struct PlumblineCommand: ParsableCommand {
       """,
     version: plumblineVersion,
     subcommands: [
-      DriftCommand.self, PerformanceCommand.self, ExperimentCommand.self, RunCommand.self,
-      HistoryCommand.self, ServeCommand.self, AlertsCommand.self, CheckConfigCommand.self,
+      DriftCommand.self, PerformanceCommand.self, ExperimentCommand.self, DiagnoseCommand.self,
+      RunCommand.self, HistoryCommand.self, ServeCommand.self, AlertsCommand.self,
+      CheckConfigCommand.self,
       ExportCommand.self, VersionCommand.self,
     ])
 }

@@ -61,7 +61,9 @@ public struct ConceptDriftDiagnostic: Diagnostic {
     let outcome = analysis.outcomeShift.map { $0.isMaterial ? CauseSignals.evidence($0.z) : 0 } ?? 0
     let loss = CauseSignals.evidence(max(0, analysis.lossShift?.z ?? 0))
     let segment =
-      analysis.segments.filter { $0.contrast.value > 0 }.map { CauseSignals.evidence($0.contrast.z) }
+      analysis.segments.filter { $0.contrast.value > 0 }.map {
+        CauseSignals.evidence($0.contrast.z)
+      }
       .max() ?? 0
     return max(outcome, loss, 0.8 * segment)
   }

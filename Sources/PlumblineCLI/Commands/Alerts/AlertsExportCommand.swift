@@ -27,7 +27,8 @@ struct AlertsExportCommand: ParsableCommand {
       valueName: "time"))
   var interval: TimeSpan?
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Where to write; standard output.", valueName: "file"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Where to write; standard output.", valueName: "file"))
   var output: String?
 
   @Option(
