@@ -127,6 +127,7 @@ struct DoctorCommand: ParsableCommand {
 /// Every part of the checklist, in its order.
 enum Checkups {
   static let all: [any Checkup] = [
-    InstallationCheckup(), MetricsCheckup(),
+    InstallationCheckup(), MetricsCheckup(), DriftCheckup(), PerformanceCheckup(),
+    AlertingCheckup(), ExperimentCheckup(),
   ]
 }
