@@ -43,7 +43,7 @@ let package = Package(
       dependencies: [
         "Alerting", "Columns", "DataSources", "Events", "Monitoring", "Outbound",
         "PlumblineServer", "Reporting", "Statistics", "Store", "Telemetry",
-         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
       ], swiftSettings: settings),
@@ -150,6 +150,12 @@ let package = Package(
     .testTarget(
       name: "StoreTests", dependencies: ["DataSources", "Monitoring", "Store", "Support"],
       swiftSettings: settings),
+    .testTarget(
+      name: "DoctorTests",
+      dependencies: [
+        "DataSources", "Monitoring", "Outbound", "PlumblineCLI", "Reporting", "Store", "Support",
+        "Telemetry",
+      ], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["Columns", "DataSources", "Monitoring", "Support", "plumbline"],

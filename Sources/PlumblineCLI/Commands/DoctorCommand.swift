@@ -10,8 +10,8 @@ struct DoctorCommand: ParsableCommand {
     abstract: "Go through the debug checklist: what works, what does not, and what mends it.",
     discussion: """
       Asks the service, Prometheus, the links to runbooks and the places alerts are sent to, and reads \
-      the configuration, the data folder and the references. Nothing is changed and nobody is told \
-      anything, but for --send-tests. A service that does not run is looked at by its data folder.
+      the configuration, the data folder and the references. Nobody is told anything, but for \
+      --send-tests. A service that does not run is looked at by its data folder.
 
       Examples:
         plumbline doctor --config plumbline.yaml
@@ -65,7 +65,10 @@ struct DoctorCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Seconds an answer may take, 1 to 300.", valueName: "n"))
   var timeout = 5
 
-  @Flag(help: "Ask nobody: look at the configuration, the data folder and the references alone.")
+  @Flag(
+    help:
+      "Ask neither the service nor Prometheus, runbooks and channels: look at files and sources alone."
+  )
   var offline = false
 
   @Flag(help: "Send the marked test alert to every channel.")

@@ -137,7 +137,7 @@ enum RunbookJudgement {
           "no runbook is linked by \(Finding.listed(unlinked))",
           mend: "give each a runbook_url: whoever is woken needs to know what to do"))
     }
-    return .worst(of: findings, fine: "\(answers.count) links answer")
+    return .worst(of: findings, fine: "\(NumberText.count(answers.count, "link")) tried: answered")
   }
 }
 
@@ -201,7 +201,9 @@ enum FalseAlarmJudgement {
       }
     return .worst(
       of: findings,
-      fine: "\(fired) alerts fired (\(perWeek(fired)) a week); few of them ended by themselves at once")
+      fine:
+        "\(NumberText.count(fired, "alert")) fired (\(perWeek(fired)) a week); few ended by themselves "
+        + "at once")
   }
 
   private static func mend(_ rule: AlertRule?) -> String {

@@ -112,7 +112,9 @@ struct Visit: Sendable {
   var dataFolder: String?
 
   /// When what is looked at begins.
-  var start: Instant { Instant(microseconds: now.microseconds - since.microseconds) }
+  var start: Instant {
+    Instant(microseconds: (now.microseconds - since.microseconds) / 1_000_000 * 1_000_000)
+  }
 }
 
 extension Instant {
@@ -120,8 +122,8 @@ extension Instant {
   var seconds: Double { Double(microseconds) / 1e6 }
 
   init(seconds: Double) {
-    // What Prometheus says of times is not trusted to be one.
-    let limit = 9.2e18
-    self.init(microseconds: Int64(max(-limit, min(limit, (seconds * 1e6).rounded()))))
+    // What Prometheus says of times is not trusted to be one: the years 0 to 9999.
+    let seconds = seconds.isFinite ? max(-6.2e10, min(seconds, 2.5e11)) : 0
+    self.init(microseconds: Int64((seconds * 1e6).rounded()))
   }
 }

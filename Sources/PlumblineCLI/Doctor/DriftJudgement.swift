@@ -46,7 +46,8 @@ enum DriftJudgement {
         "no column is compared",
         mend: "check the model's schema: features are what has no other role")
     }
-    return .worst(of: findings, fine: "\(match.compared.count) columns are on both sides")
+    return .worst(
+      of: findings, fine: "\(NumberText.count(match.compared.count, "column")) on both sides")
   }
 
   /// What the one missing column is called now, where only one of its type is new.
@@ -89,7 +90,8 @@ enum DriftJudgement {
     let methods = Set(report.columns.compactMap(\.method)).sorted().joined(separator: ", ")
     return .worst(
       of: findings,
-      fine: "\(report.columns.count) columns by \(methods), \(report.reference.rows) rows beside "
+      fine:
+        "\(NumberText.count(report.columns.count, "column")) by \(methods), \(report.reference.rows) rows beside "
         + "\(report.current.rows)")
   }
 
@@ -124,9 +126,8 @@ enum DriftJudgement {
   /// χ² is an approximation that needs 5 expected counts in four of five cells. Source: Cochran (1954),
   /// Biometrics 10.
   private static func cochran(_ column: ColumnDrift) -> Finding? {
-    guard column.method == "chi_square", let cells = column.distribution,
-      column.distribution?.hasOthers == false
-    else { return nil }
+    // Rare categories may be counted together, which only makes cells larger.
+    guard column.method == "chi_square", let cells = column.distribution else { return nil }
     let sides = [cells.reference, cells.current].map { $0.reduce(0, +) }
     let total = Double(sides[0] + sides[1])
     guard total > 0, !cells.reference.isEmpty else { return nil }

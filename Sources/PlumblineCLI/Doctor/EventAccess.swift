@@ -25,11 +25,6 @@ struct NoEvents: ExplainedError {
   var mend: String { "name the data folder with --data-folder, or a running service with --url" }
 }
 
-enum EventPath {
-  /// Text as a part of an address.
-  static func segment(_ text: String) -> String { WebAddress.segment(text) }
-}
-
 /// The log in the data folder of a service that does not run.
 final class FolderEvents: EventAccess {
   private let folder: String
@@ -91,10 +86,10 @@ final class ServiceEvents: EventAccess {
     _ body: (Relation) throws -> Result
   ) throws -> Result? {
     let times = [("from", from), ("until", until)].compactMap { name, time in
-      time.map { "\(name)=\(EventPath.segment($0.iso8601))" }
+      time.map { "\(name)=\(WebAddress.segment($0.iso8601))" }
     }
     let path =
-      "v1/models/\(EventPath.segment(model))/\(kind.rawValue)?" + times.joined(separator: "&")
+      "v1/models/\(WebAddress.segment(model))/\(kind.rawValue)?" + times.joined(separator: "&")
     let file = try files.withLock { files in
       if let known = files[path] { return known }
       let fetched = try fetch(path)
@@ -108,8 +103,9 @@ final class ServiceEvents: EventAccess {
     do throws(ServiceProblem) {
       let answer = try access.get(path)
       let file = NSTemporaryDirectory() + "plumbline-doctor-\(UUID().uuidString).parquet"
-      guard FileManager.default.createFile(
-        atPath: file, contents: Data(answer.body), attributes: [.posixPermissions: 0o600])
+      guard
+        FileManager.default.createFile(
+          atPath: file, contents: Data(answer.body), attributes: [.posixPermissions: 0o600])
       else { throw .notAsked("\(file) cannot be written") }
       return file
     } catch {
@@ -120,7 +116,7 @@ final class ServiceEvents: EventAccess {
   }
 
   func allocation(of experiment: ExperimentConfig) throws -> ExperimentAllocation? {
-    let id = EventPath.segment(experiment.experimentID)
+    let id = WebAddress.segment(experiment.experimentID)
     do throws(ServiceProblem) {
       return try access.get("v1/experiments/\(id)/allocation", as: ExperimentAllocation.self)
     } catch {

@@ -2,6 +2,7 @@ import DataSources
 import Events
 import Foundation
 import Monitoring
+import Outbound
 import Reporting
 
 /// Whether experiments run as they were planned.
@@ -81,7 +82,7 @@ struct ExperimentCheckup: Checkup {
       return local
     }
     do throws(ServiceProblem) {
-      let path = "v1/experiments/\(EventPath.segment(experiment.experimentID))/assign"
+      let path = "v1/experiments/\(WebAddress.segment(experiment.experimentID))/assign"
       var there: [[String]] = []
       for _ in 0..<2 {
         there.append(
@@ -122,15 +123,17 @@ enum PublishedAssignment {
 /// What was gathered of an experiment means.
 enum ExperimentJudgement {
   /// Units below which a split says nothing.
-  static let leastUnits = 100
+  static let leastUnits = 100.0
 
   static func split(_ allocation: ExperimentAllocation) -> Finding {
-    let units = allocation.variants.map(\.units).reduce(0, +)
+    let units = allocation.variants.reduce(0.0) { $0 + Double($1.units) }
     let counts = allocation.variants.map { variant in
       "\(variant.name) \(variant.units) (planned \(NumberText.percent(variant.share)))"
     }.joined(separator: ", ")
     guard units >= leastUnits else {
-      return .unknown("only \(units) units so far: \(counts)", mend: "ask again when there are more")
+      return .unknown(
+        "only \(NumberText.short(units)) units so far: \(counts)",
+        mend: "ask again when there are more")
     }
     var findings: [Finding] = []
     if allocation.srm.mismatch {
@@ -173,7 +176,7 @@ enum ExperimentJudgement {
             mend: "send it in `metrics` of the observations, spelt as the experiment has it"))
       }
       for (metric, units) in variant.metrics.sorted(by: { $0.key < $1.key })
-      where units > 0 && units * 2 < variant.units {
+      where units > 0 && units < variant.units / 2 {
         findings.append(
           .warning(
             "\(metric) was measured of \(units) of \(variant.units) units of \(variant.name)",
@@ -181,7 +184,8 @@ enum ExperimentJudgement {
       }
     }
     let counts = allocation.variants.map { "\($0.units) of \($0.name)" }
-    return .worst(of: findings, fine: "units: \(counts.joined(separator: ", ")), with their metrics")
+    return .worst(
+      of: findings, fine: "units: \(counts.joined(separator: ", ")), with their metrics")
   }
 
   static func guardrails(

@@ -55,13 +55,12 @@ struct InstallationCheckup: Checkup {
 
   private func disk(_ visit: Visit) -> Finding {
     guard let folder = visit.dataFolder else { return Self.elsewhere }
+    guard FileManager.default.fileExists(atPath: folder) else {
+      return .unknown("\(folder) is not there yet")
+    }
     var figures = statvfs()
-    // Where it is not there yet, the disk is that of the folder above.
-    let place =
-      FileManager.default.fileExists(atPath: folder)
-      ? folder : URL(fileURLWithPath: folder).deletingLastPathComponent().path
-    guard statvfs(place, &figures) == 0 else {
-      return .unknown("the disk of \(place) does not say how full it is")
+    guard statvfs(folder, &figures) == 0 else {
+      return .unknown("the disk of \(folder) does not say how full it is")
     }
     let block = Double(figures.f_frsize)
     return InstallationJudgement.disk(

@@ -17,7 +17,7 @@ enum InstallationJudgement {
 
   static func ready(_ contact: ServiceContact) -> Finding {
     switch contact.ready {
-    case .success: return .ok("\(contact.access?.address ?? "it") is ready")
+    case .success: return .ok("\(contact.access?.peer ?? "it") is ready")
     case .failure(.notAsked(let why)): return .skipped(why)
     case .failure(let problem): return .failed(problem)
     }
@@ -62,6 +62,7 @@ enum InstallationJudgement {
 
   /// - Parameter others: by how many seconds other clocks are ahead of this one.
   static func clock(_ others: [(name: String, seconds: Double)]) -> Finding {
+    let others = others.filter { $0.seconds.isFinite }
     guard !others.isEmpty else { return .unknown("nobody said what time it is") }
     let apart = others.map { name, seconds in
       let size = abs(seconds)
@@ -71,7 +72,8 @@ enum InstallationJudgement {
         ? "\(name) agrees"
         : "\(name) is \(NumberText.short(size.rounded())) s \(seconds > 0 ? "ahead" : "behind")"
       let mend = "keep the clocks of both machines with NTP: windows and delays are cut by them"
-      return size > 60 ? Finding.failed(text, mend: mend)
+      return size > 60
+        ? Finding.failed(text, mend: mend)
         : size > 5 ? .warning(text, mend: mend) : .ok(text)
     }
     return .worst(of: apart, fine: apart.map(\.seen).joined(separator: ", "))
@@ -82,6 +84,11 @@ enum InstallationJudgement {
 enum NumberText {
   /// Up to four significant digits, whole where it is.
   static func short(_ value: Double) -> String { NumberFormat("")?.write(value) ?? "\(value)" }
+
+  /// A number of things: `1 rule`, `3 rules`.
+  static func count(_ count: Int, _ thing: String) -> String {
+    "\(count) \(thing)\(count == 1 ? "" : "s")"
+  }
 
   static func percent(_ share: Double) -> String {
     NumberFormat(share != 0 && abs(share) < 0.01 ? ".2%" : ".0%")?.write(share) ?? "\(share)"

@@ -31,7 +31,8 @@ struct SeriesGaps: Equatable {
   init(times: [Double], interval: Double, until: Double?) {
     count = times.count
     guard let first = times.first, let last = times.last else { return }
-    for (one, other) in zip(times, times.dropFirst()) where other - one > Self.tolerance * interval {
+    for (one, other) in zip(times, times.dropFirst()) where other - one > Self.tolerance * interval
+    {
       gaps.append(Gap(from: one, until: other))
     }
     let end = max(last, until ?? last)
@@ -73,15 +74,17 @@ enum MetricsJudgement {
   }
 
   static func scraping(_ target: PrometheusTarget) -> Finding {
+    // The address may have a password in it.
+    let peer = WebAddress.peer(of: target.scrapeURL)
     switch target.health {
-    case .up: return .ok("\(target.scrapeURL) is up, every \(target.scrapeInterval ?? "?")")
+    case .up: return .ok("\(peer) is up, every \(target.scrapeInterval ?? "?")")
     case .unknown:
       return .unknown(
-        "\(target.scrapeURL) has not been scraped yet", mend: "ask again in a minute")
+        "\(peer) has not been scraped yet", mend: "ask again in a minute")
     case .down:
       let error = String(target.lastError.prefix(300))
       return .failed(
-        "\(target.scrapeURL) is down: \(error.isEmpty ? "no reason is given" : error)",
+        "\(peer) is down: \(error.isEmpty ? "no reason is given" : error)",
         mend: mend(ofScrapeError: error))
     }
   }
@@ -130,11 +133,13 @@ enum MetricsJudgement {
 
   /// A length of time in words.
   static func span(_ seconds: Double) -> String {
-    switch seconds {
+    // What others say of times need not be one.
+    let seconds = seconds.isFinite ? max(0, min(seconds, 1e12)) : 0
+    return switch seconds {
     case ..<120: "\(Int(seconds.rounded())) s"
     case ..<7_200: "\(Int((seconds / 60).rounded())) min"
     case ..<172_800: "\(Int((seconds / 3_600).rounded())) h"
-    default: "\(Int((min(seconds, 1e9) / 86_400).rounded())) d"
+    default: "\(Int((seconds / 86_400).rounded())) d"
     }
   }
 

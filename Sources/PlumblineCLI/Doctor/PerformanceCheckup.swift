@@ -51,13 +51,20 @@ struct PerformanceCheckup: Checkup {
   private func delays(
     of model: String, _ check: CheckConfiguration, _ visit: Visit
   ) throws -> LabelDelays? {
-    let from = Instant(microseconds: visit.now.microseconds - reach(check).microseconds)
-    return try visit.events.withEvents(of: model, .predictions, from: from, until: nil) {
-      predictions in
-      try visit.events.withEvents(of: model, .labels, from: from, until: nil) { labels in
-        try LabelDelays.read(predictions, labels)
+    let reach = reach(check).microseconds
+    let from = Instant(microseconds: visit.now.microseconds - reach)
+    // Labels have had the longest time to come for what was predicted first; that is enough to look at.
+    let slice = Instant(microseconds: from.microseconds + max(reach / 10, 3_600_000_000))
+    for until in [slice, nil] {
+      let delays = try visit.events.withEvents(of: model, .predictions, from: from, until: until) {
+        predictions in
+        try visit.events.withEvents(of: model, .labels, from: from, until: nil) { labels in
+          try LabelDelays.read(predictions, labels)
+        }
       }
-    }.flatMap { $0 }.flatMap { $0 }
+      if let delays = delays.flatMap({ $0 }).flatMap({ $0 }) { return delays }
+    }
+    return nil
   }
 
   /// By the newest report, which knows the labels that had come by then.

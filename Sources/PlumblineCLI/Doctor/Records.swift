@@ -1,6 +1,7 @@
 import DataSources
 import Foundation
 import Monitoring
+import Outbound
 import Store
 
 /// What the service has kept of checks, metrics and alerts.
@@ -72,8 +73,8 @@ struct ServiceRecords: Records {
   }
 
   func runs(of model: String, check: String, limit: Int) throws -> [RunSummary] {
-    let query = "?limit=\(limit)&check=\(EventPath.segment(check))"
-    return try access.get("v1/models/\(EventPath.segment(model))/runs" + query, as: Runs.self).runs
+    let query = "?limit=\(limit)&check=\(WebAddress.segment(check))"
+    return try access.get("v1/models/\(WebAddress.segment(model))/runs" + query, as: Runs.self).runs
   }
 
   func newestReport(of model: String, check: String) throws -> RunReport? {

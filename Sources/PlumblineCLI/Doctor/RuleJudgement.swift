@@ -94,7 +94,7 @@ enum RuleJudgement {
         mend: "correct what is named: the service does not start with it")
     }
     let own = own(rules).count
-    return .ok("\(rules.count) rules, \(own) of them your own")
+    return .ok("\(NumberText.count(rules.count, "rule")), \(own) of them your own")
   }
 
   static func metrics(
@@ -133,7 +133,9 @@ enum RuleJudgement {
             mend: "correct the name in `where`"))
       }
     }
-    return .worst(of: findings, fine: "\(rules.count) rules of your own, each on a known metric")
+    return .worst(
+      of: findings,
+      fine: "\(NumberText.count(rules.count, "rule")) of your own, each on a known metric")
   }
 
   /// A threshold that nothing can reach.

@@ -43,11 +43,14 @@ extension Visit {
       certificateFile: options.certificateAuthority)
     http.responseLimit = 64 << 20
     let contact = contact(options, configuration.service, http)
-    let prometheus = options.isOffline ? nil : options.prometheus.map { address in
-      PrometheusClient(
-        address: address, http: http,
-        headers: options.prometheusToken.map { [("Authorization", "Bearer \($0)")] } ?? [])
-    }
+    let prometheus =
+      options.isOffline
+      ? nil
+      : options.prometheus.map { address in
+        PrometheusClient(
+          address: address, http: http,
+          headers: options.prometheusToken.map { [("Authorization", "Bearer \($0)")] } ?? [])
+      }
     // A folder of this machine says nothing of another's service, unless it is named.
     let isHere = options.dataFolder != nil || options.url.map(isLoopback) ?? true
     let folder = isHere ? configuration.service.dataFolder : nil

@@ -27,7 +27,8 @@ struct JUnitSuite {
       #"tests="\#(cases.count)" failures="\#(failures)" errors="\#(errors)""#
     var lines = [
       #"<?xml version="1.0" encoding="UTF-8"?>"#, #"<testsuites name="plumbline" \#(counts)>"#,
-      #"  <testsuite name="\#(escape(name))" \#(counts) skipped="\#(skipped)">"#, "    <properties>",
+      #"  <testsuite name="\#(escape(name))" \#(counts) skipped="\#(skipped)">"#,
+      "    <properties>",
     ]
     lines += properties.map { name, value in
       #"      <property name="\#(name)" value="\#(escape(value))"/>"#
