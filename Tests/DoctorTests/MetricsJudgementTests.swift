@@ -92,13 +92,14 @@ struct MetricsJudgementTests {
       target("http://localhost:8080/metrics", "other"),
       target("https://secure.example/metrics", "third"),
     ]
-    func job(_ peer: String?, _ job: String = "plumbline") -> String? {
-      ScrapeTargets.service(among: targets, peer: peer, job: job)?.labels["job"]
+    func job(_ address: String?, _ job: String = "plumbline") -> String? {
+      ScrapeTargets.service(among: targets, address: address, job: job)?.labels["job"]
     }
-    #expect(job("127.0.0.1:8080") == "other")
-    #expect(job("[::1]:8080") == "other")
-    #expect(job("secure.example:443") == "third")
-    #expect(job("elsewhere:8080") == "plumbline")
+    #expect(job("http://127.0.0.1:8080") == "other")
+    #expect(job("http://[::1]:8080") == "other")
+    #expect(job("https://secure.example:443") == "third")
+    #expect(job("https://Secure.example") == "third")
+    #expect(job("http://elsewhere:8080") == "plumbline")
     #expect(job(nil, "fourth") == nil)
   }
 

@@ -157,7 +157,7 @@ struct RuleJudgementTests {
         notificationID: 1, channel: "hook", at: Instant(microseconds: 0), outcome: outcome,
         detail: "410 gone", seconds: 1)
     }
-    #expect(ChannelJudgement.deliveries([]).outcome == .ok)
+    #expect(ChannelJudgement.deliveries([]).outcome == .skipped)
     #expect(ChannelJudgement.deliveries([attempt(.delivered), attempt(.refused)]).outcome == .ok)
     let failed = ChannelJudgement.deliveries([attempt(.refused), attempt(.delayed)])
     #expect(failed.outcome == .failed && failed.seen.contains("last 2"), "\(failed)")

@@ -76,7 +76,7 @@ struct DoctorTests {
     let remote = try setUp.doctor(
       arguments + ["--data-folder", folder.path + "/elsewhere"], environment: environment)
     #expect(remote.item("data_folder")?.mend?.contains("--data-folder") == true)
-    for id in ["checks_made", "methods_fit", "label_delay", "false_alarms", "deliveries"] {
+    for id in ["checks_made", "methods_fit", "label_delay", "false_alarms"] {
       let item = try #require(remote.item(id))
       #expect(item.outcome == "ok", "\(item)")
     }

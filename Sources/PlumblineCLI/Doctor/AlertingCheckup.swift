@@ -27,17 +27,24 @@ struct AlertingCheckup: Checkup {
         + [Self.falseAlarms.answer(falseAlarms(visit))]
     }
     let alerting = visit.configuration.alerting
+    let ruleMistakes = visit.mistakes["alerting.rules"]
+    // Without a section there is nothing of the owner's to judge, but what the matrix comes to.
+    let matrix = Finding.skipped(
+      "the configuration has no `alerting`: the severity matrix is in force as it comes")
+    let isOwn = alerting.isEnabled || !ruleMistakes.isEmpty
     return [
       Self.syntax.answer(
-        RuleJudgement.syntax(
-          visit.mistakes["alerting.rules"], rules: alerting.rules, path: visit.configurationPath)),
+        isOwn
+          ? RuleJudgement.syntax(
+            ruleMistakes, rules: alerting.rules, path: visit.configurationPath) : matrix),
       Self.metrics.answer(metrics(visit)),
       Self.thresholds.answer(thresholds(visit)),
     ] + ChannelCheckup().items(visit) + [
       Self.cooldowns.answer(
-        CooldownJudgement.judge(
-          alerting.rules, routes: alerting.routes,
-          intervals: CheckIntervals(visit.configuration, now: visit.now))),
+        isOwn
+          ? CooldownJudgement.judge(
+            alerting.rules, routes: alerting.routes,
+            intervals: CheckIntervals(visit.configuration, now: visit.now)) : matrix),
       Self.runbooks.answer(runbooks(visit)),
       Self.falseAlarms.answer(falseAlarms(visit)),
     ]

@@ -43,9 +43,15 @@ final class FolderEvents: EventAccess {
       guard FileManager.default.fileExists(atPath: folder + "/events.db") else {
         throw NoEvents(why: "\(folder) holds no events: the service has not run there")
       }
-      let made = try EventLog(folder: folder, clock: { .now })
-      open = made
-      return made
+      do throws(EventError) {
+        let made = try EventLog(folder: folder, clock: { .now })
+        open = made
+        return made
+      } catch {
+        guard case .locked = error else { throw error }
+        throw NoEvents(
+          why: "\(folder) is in use by a service, which does not answer where it was asked")
+      }
     }
   }
 

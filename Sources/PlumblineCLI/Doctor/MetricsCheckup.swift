@@ -56,9 +56,13 @@ struct MetricsCheckup: Checkup {
     } catch {
       return (.failed(error), nil)
     }
-    let peer = visit.service.access?.peer
-    guard let target = ScrapeTargets.service(among: targets, peer: peer, job: visit.job) else {
-      return (MetricsJudgement.noTarget(count: targets.count, peer: peer, job: visit.job), nil)
+    let access = visit.service.access
+    guard
+      let target = ScrapeTargets.service(among: targets, address: access?.address, job: visit.job)
+    else {
+      return (
+        MetricsJudgement.noTarget(count: targets.count, peer: access?.peer, job: visit.job), nil
+      )
     }
     return (MetricsJudgement.scraping(target), gaps(of: target, prometheus, visit))
   }
@@ -141,18 +145,17 @@ struct MetricsCheckup: Checkup {
 enum ScrapeTargets {
   /// The target at the service's address, else that of the job.
   static func service(
-    among targets: [PrometheusTarget], peer: String?, job: String
+    among targets: [PrometheusTarget], address: String?, job: String
   ) -> PrometheusTarget? {
-    let here = peer.map { normal($0, isSecure: false) }
-    let sameAddress = targets.first { target in
-      let peer = WebAddress.peer(of: target.scrapeURL)
-      return here == normal(peer, isSecure: target.scrapeURL.hasPrefix("https:"))
-    }
-    return sameAddress ?? targets.first { $0.labels["job"] == job }
+    let here = address.map { normal($0) }
+    return targets.first { normal($0.scrapeURL) == here }
+      ?? targets.first { $0.labels["job"] == job }
   }
 
   /// Host and port, the loopback interface by one name.
-  private static func normal(_ peer: String, isSecure: Bool) -> String {
+  private static func normal(_ url: String) -> String {
+    let peer = WebAddress.peer(of: url)
+    let isSecure = url.lowercased().hasPrefix("https:")
     let colon = peer.lastIndex(of: ":").flatMap { peer[$0...].contains("]") ? nil : $0 }
     let host = colon.map { String(peer[..<$0]) } ?? peer
     let port = colon.map { String(peer[peer.index(after: $0)...]) } ?? (isSecure ? "443" : "80")

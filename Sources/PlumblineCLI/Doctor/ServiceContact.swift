@@ -40,6 +40,9 @@ enum ServiceProblem: ExplainedError, Equatable {
     case .notAsked: "name the service with --url"
     case .silent(.refused):
       "start it with `plumbline serve`, or name where it listens with --url"
+    case .silent(.untrusted):
+      "name its authority's file with --certificate-authority, and with --url a host the "
+        + "certificate is of"
     case .silent(let error): error.mend
     case .refused(_, 401, _):
       "give a token of the service's with PLUMBLINE_TOKEN or --token-file"
