@@ -41,9 +41,9 @@ let package = Package(
     .target(
       name: "PlumblineCLI",
       dependencies: [
-        "Alerting", "DataSources", "Events", "Monitoring", "PlumblineServer", "Reporting",
-        "Statistics",
-        "Store", "Telemetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Alerting", "Columns", "DataSources", "Events", "Monitoring", "Outbound",
+        "PlumblineServer", "Reporting", "Statistics", "Store", "Telemetry",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
       ], swiftSettings: settings),
@@ -166,6 +166,12 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "DoctorTests",
+      dependencies: [
+        "DataSources", "Monitoring", "Outbound", "PlumblineCLI", "Reporting", "Store", "Support",
+        "Telemetry",
+      ], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["Columns", "DataSources", "Monitoring", "Support", "plumbline"],

@@ -25,13 +25,19 @@ public struct HTTPRequest: Sendable, CustomStringConvertible {
 public struct HTTPResponse: Sendable {
   public var status: Int
   public var headers: [(name: String, value: String)]
-  /// At most ``HTTPClient/responseLimit`` bytes of it.
+  /// As much of it as the client reads.
   public var body: [UInt8]
+  /// Whether there was more of the body than is read.
+  public var isTruncated: Bool
 
-  public init(status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = []) {
+  public init(
+    status: Int, headers: [(name: String, value: String)] = [], body: [UInt8] = [],
+    isTruncated: Bool = false
+  ) {
     self.status = status
     self.headers = headers
     self.body = body
+    self.isTruncated = isTruncated
   }
 
   /// The first header of a name, in any case.
@@ -51,10 +57,12 @@ public struct HTTPResponse: Sendable {
 /// let answer = try client.send(HTTPRequest(method: "GET", url: "https://example.com/health"))
 /// ```
 public struct HTTPClient: Sendable {
-  /// Bytes of an answer that are read; no provider says more that matters.
+  /// Bytes of an answer that are read unless more is asked for; no provider says more that matters.
   public static let responseLimit = 1_048_576
 
   public var timeoutMilliseconds: Int
+  /// Bytes of an answer that are read.
+  public var responseLimit = HTTPClient.responseLimit
   /// A file of certificates that are trusted besides the system's.
   public var certificateFile: String?
 
@@ -89,7 +97,8 @@ public struct HTTPClient: Sendable {
       throw error
     }
     return HTTPResponse(
-      status: outcome.status, headers: Self.headers(outcome.headers), body: outcome.body)
+      status: outcome.status, headers: Self.headers(outcome.headers), body: outcome.body,
+      isTruncated: outcome.isTruncated)
   }
 
   private func perform(_ request: HTTPRequest, lines: [String]) -> CurlOutcome {
@@ -106,7 +115,7 @@ public struct HTTPClient: Sendable {
           call.body = body.baseAddress
           call.body_length = body.count
           call.timeout_milliseconds = max(1, timeoutMilliseconds)
-          call.response_limit = Self.responseLimit
+          call.response_limit = responseLimit
           return CurlOutcome(consuming: plumbline_http_send(&call))
         }
       }

@@ -7,6 +7,8 @@ public struct ConfigurationReader {
   private let path: String
   let environment: [String: String]
   var mistakes: [ConfigurationError.Mistake] = []
+  /// The section each mistake is in, as far as they are read.
+  private var sectionsOfMistakes: [String] = []
 
   /// Reads YAML text.
   ///
@@ -57,10 +59,52 @@ public struct ConfigurationReader {
     }
   }
 
+  /// Reads what can be read of YAML text, and says what is wrong with the rest.
+  ///
+  /// What stands in the file and cannot be read has its default in the configuration.
+  ///
+  /// - Parameters:
+  ///   - text: what the file holds.
+  ///   - path: the file's path, for messages.
+  ///   - environment: as in ``read(_:path:environment:)``.
+  public static func readable(
+    _ text: String, path: String, environment: [String: String]
+  ) -> (configuration: Configuration, mistakes: ConfigurationMistakes) {
+    var configuration = Configuration()
+    let (reader, _) = reading(text, path: path, environment: environment) { reader, root in
+      if let root { reader.read(root, into: &configuration) }
+    }
+    var mistakes = ConfigurationMistakes()
+    for (index, mistake) in reader.mistakes.enumerated() {
+      let isOfSection = reader.sectionsOfMistakes.indices.contains(index)
+      mistakes.add(mistake, in: isOfSection ? reader.sectionsOfMistakes[index] : "")
+    }
+    if !mistakes["alerting"].isEmpty {
+      do {
+        _ = try rules(text, path: path, environment: environment)
+      } catch {
+        mistakes.move(error.mistakes, from: "alerting", to: "alerting.rules")
+      }
+    }
+    return (configuration, mistakes)
+  }
+
   private static func reading<Value>(
     _ text: String, path: String, environment: [String: String],
     _ read: (inout ConfigurationReader, Node?) -> Value
   ) throws(ConfigurationError) -> Value {
+    let (reader, value): (ConfigurationReader, Value) = reading(
+      text, path: path, environment: environment, read)
+    guard reader.mistakes.isEmpty else {
+      throw ConfigurationError(path: path, mistakes: reader.mistakes.sorted { $0.line < $1.line })
+    }
+    return value
+  }
+
+  private static func reading<Value>(
+    _ text: String, path: String, environment: [String: String],
+    _ read: (inout ConfigurationReader, Node?) -> Value
+  ) -> (ConfigurationReader, Value) {
     var reader = ConfigurationReader(path: path, environment: environment)
     var root: Node?
     do {
@@ -71,10 +115,7 @@ public struct ConfigurationReader {
       reader.mistakes.append(.init(line: 1, text: "\(error)"))
     }
     let value = read(&reader, root)
-    guard reader.mistakes.isEmpty else {
-      throw ConfigurationError(path: path, mistakes: reader.mistakes.sorted { $0.line < $1.line })
-    }
-    return value
+    return (reader, value)
   }
 
   /// The keys of a configuration file.
@@ -123,6 +164,8 @@ public struct ConfigurationReader {
       case "alerting": reader.alerting(value, into: &configuration.alerting)
       default: return false
       }
+      let fresh = reader.mistakes.count - reader.sectionsOfMistakes.count
+      reader.sectionsOfMistakes += Array(repeating: key, count: fresh)
       return true
     } known: {
       Self.sections

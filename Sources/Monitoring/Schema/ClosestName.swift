@@ -2,7 +2,7 @@
 ///
 /// Distance is the number of characters to insert, delete or replace (Levenshtein), case aside; a
 /// third of the name may differ.
-func closestName(to name: String, among names: [String]) -> String? {
+package func closestName(to name: String, among names: [String]) -> String? {
   let wanted = Array(name.lowercased())
   let nearest = names.map { (name: $0, distance: editDistance(wanted, Array($0.lowercased()))) }
     .min { $0.distance < $1.distance }

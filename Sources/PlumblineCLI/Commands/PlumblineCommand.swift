@@ -16,7 +16,6 @@ struct PlumblineCommand: ParsableCommand {
     subcommands: [
       DriftCommand.self, PerformanceCommand.self, ExperimentCommand.self, DiagnoseCommand.self,
       RunCommand.self, HistoryCommand.self, ServeCommand.self, AlertsCommand.self,
-      CheckConfigCommand.self,
-      ExportCommand.self, VersionCommand.self,
+      DoctorCommand.self, CheckConfigCommand.self, ExportCommand.self, VersionCommand.self,
     ])
 }

@@ -1,7 +1,7 @@
 import Columns
 import DataSources
 import Events
-import Monitoring
+public import Monitoring
 import Store
 
 /// Makes one check of a model for the time it is due.
@@ -68,7 +68,7 @@ struct CheckRunner: Sendable {
       ).run()
     }
     let reference = try model.reference.map { try open($0, "reference.sql") }
-    options.schema = EventSchema(log.types(of: model.name, .predictions))
+    options.schema = EventSchema(log.types(of: model.name, .predictions).keys)
       .completing(options.schema, sharedWith: try reference.map(columns(of:)))
     let start = start(of: due)
     return try withEvents(.predictions, from: start, until: due) { current in
@@ -104,7 +104,7 @@ struct CheckRunner: Sendable {
       ).run()
     }
     let types = log.types(of: model.name, .predictions)
-    EventSchema(types).complete(&options)
+    EventSchema(types.keys).complete(&options)
     let (usable, note) = try performanceReference(reference, options)
     var report = try performance(due, types, reference: usable, options)
     if let note { report.notes.append(note) }
@@ -157,24 +157,27 @@ struct CheckRunner: Sendable {
 }
 
 /// What the columns of the log's own events mean.
-struct EventSchema {
-  private let types: [String: CellType]
+public struct EventSchema {
+  private let columns: Set<String>
 
-  init(_ types: [String: CellType]) {
-    self.types = types
+  /// - Parameter columns: names of the columns events have.
+  public init(_ columns: some Sequence<String>) {
+    self.columns = Set(columns)
   }
 
-  private func known(_ name: String) -> String? { types[name] == nil ? nil : name }
+  private func known(_ name: String) -> String? { columns.contains(name) ? name : nil }
 
   private var probabilities: [String] {
-    types.keys.filter { EventColumnName.className(of: $0) != nil }.sorted()
+    columns.filter { EventColumnName.className(of: $0) != nil }.sorted()
   }
 
   /// Roles of columns, where the configuration gives none.
   ///
   /// - Parameter reference: columns of what events are compared with, where that is no log: what
   ///   events have by themselves and it has not is no feature that is missing.
-  func completing(_ given: SchemaOptions, sharedWith reference: Set<String>?) -> SchemaOptions {
+  public func completing(
+    _ given: SchemaOptions, sharedWith reference: Set<String>?
+  ) -> SchemaOptions {
     func shared(_ name: String) -> String? {
       known(name).flatMap { reference?.contains($0) == false ? nil : $0 }
     }
@@ -187,9 +190,9 @@ struct EventSchema {
       EventColumnName.receivedAt, EventColumnName.status, EventColumnName.modelVersion,
       EventColumnName.segment, EventColumnName.latency,
     ]
-    let alone = types.keys.filter { EventColumnName.isOwn($0) && shared($0) == nil }
+    let alone = columns.filter { EventColumnName.isOwn($0) && shared($0) == nil }
     let mentioned = Set(schema.mentioned.map(\.column))
-    schema.ignored += Set(aside.filter { types[$0] != nil } + alone)
+    schema.ignored += Set(aside.filter(columns.contains) + alone)
       .subtracting(mentioned).sorted()
     return schema
   }

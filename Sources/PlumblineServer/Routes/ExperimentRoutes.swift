@@ -24,6 +24,7 @@ struct ExperimentRoutes<Context: RequestContext> {
       try JSONText.response(List(experiments: state.experiments.map(Planned.init)))
     }
     router.group("v1/experiments/{id}").add(middleware: read).get(use: analyze)
+    router.group("v1/experiments/{id}/allocation").add(middleware: read).get(use: allocation)
     router.group("v1/experiments/{id}/assign").add(middleware: ingest).post(use: assign)
     router.group("v1/experiments/{id}/observations").add(middleware: ingest).post(use: record)
   }
@@ -163,6 +164,27 @@ struct ExperimentRoutes<Context: RequestContext> {
 
   // MARK: Analysis
 
+  /// Whether it runs as planned, which is no look at what it shows.
+  @Sendable private func allocation(
+    _ request: Request, _ context: Context
+  ) async throws -> Response {
+    let (planned, log) = (try config(context), state.log)
+    let allocation: ExperimentAllocation?
+    do {
+      allocation = try await Background.run { try log.allocation(of: planned) }
+    } catch let error as MonitoringError {
+      throw Problem(.conflict, error.code, error.what, mend: error.mend)
+    }
+    guard let allocation else { throw Self.noObservations(planned.experimentID) }
+    return try JSONText.response(allocation)
+  }
+
+  private static func noObservations(_ name: String) -> Problem {
+    Problem(
+      .conflict, "no_observations", "experiment `\(name)` has no observations yet",
+      mend: "send them to /v1/experiments/\(name)/observations")
+  }
+
   @Sendable private func analyze(_ request: Request, _ context: Context) async throws -> Response {
     var config = try config(context)
     config.unit = config.unit ?? EventColumnName.user
@@ -195,11 +217,7 @@ struct ExperimentRoutes<Context: RequestContext> {
         timestamp: EventColumnName.timestamp
       ).read()
     }
-    guard let state else {
-      throw Problem(
-        .conflict, "no_observations", "experiment `\(name)` has no observations yet",
-        mend: "send them to /v1/experiments/\(name)/observations")
-    }
+    guard let state else { throw noObservations(name) }
     let earlier = try history.looks(of: name)
     let analysis = ExperimentAnalysis(config: config, state: state, earlierLooks: earlier)
     let report = analysis.report()

@@ -5,6 +5,8 @@ struct JUnitSuite {
     case failure(type: String, message: String)
     /// It could not be told.
     case error(message: String)
+    /// It was not looked at.
+    case skipped(message: String)
   }
 
   let name: String
@@ -12,19 +14,21 @@ struct JUnitSuite {
   let cases: [(name: String, outcome: Outcome)]
 
   func render() -> String {
-    var (failures, errors) = (0, 0)
+    var (failures, errors, skipped) = (0, 0, 0)
     for (_, outcome) in cases {
       switch outcome {
       case .passed: continue
       case .failure: failures += 1
       case .error: errors += 1
+      case .skipped: skipped += 1
       }
     }
     let counts =
       #"tests="\#(cases.count)" failures="\#(failures)" errors="\#(errors)""#
     var lines = [
       #"<?xml version="1.0" encoding="UTF-8"?>"#, #"<testsuites name="plumbline" \#(counts)>"#,
-      #"  <testsuite name="\#(escape(name))" \#(counts) skipped="0">"#, "    <properties>",
+      #"  <testsuite name="\#(escape(name))" \#(counts) skipped="\#(skipped)">"#,
+      "    <properties>",
     ]
     lines += properties.map { name, value in
       #"      <property name="\#(name)" value="\#(escape(value))"/>"#
@@ -49,6 +53,10 @@ struct JUnitSuite {
       return [
         opening + ">", #"      <error type="unknown" message="\#(escape(message))"/>"#,
         "    </testcase>",
+      ]
+    case .skipped(let message):
+      return [
+        opening + ">", #"      <skipped message="\#(escape(message))"/>"#, "    </testcase>",
       ]
     }
   }

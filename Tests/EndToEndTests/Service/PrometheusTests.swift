@@ -57,16 +57,18 @@ struct PrometheusTests {
   }
 }
 
-/// Prometheus on a free port, scraping one target every second.
+/// Prometheus on a free port, scraping one target.
 final class RunningPrometheus: Sendable {
   private let process = Process()
-  private let address: URL
+  let address: URL
 
-  init(_ folder: TemporaryFolder, target: String, tokenFile: String) throws {
+  init(
+    _ folder: TemporaryFolder, target: String, tokenFile: String, interval: String = "1s"
+  ) throws {
     let config = try folder.write(
-      "prometheus.yml",
+      "prometheus-\(target.suffix(5)).yml",
       """
-      global: {scrape_interval: 1s}
+      global: {scrape_interval: \(interval)}
       scrape_configs:
         - job_name: plumbline
           authorization: {credentials_file: \(tokenFile)}
@@ -76,7 +78,7 @@ final class RunningPrometheus: Sendable {
     address = URL(string: "http://127.0.0.1:\(port)") ?? URL(fileURLWithPath: "/")
     process.executableURL = URL(fileURLWithPath: "/usr/bin/prometheus")
     process.arguments = [
-      "--config.file=\(config)", "--storage.tsdb.path=\(folder.path)/tsdb",
+      "--config.file=\(config)", "--storage.tsdb.path=\(folder.path)/tsdb-\(port)",
       "--web.listen-address=127.0.0.1:\(port)", "--log.level=error",
     ]
     process.standardInput = FileHandle.nullDevice
@@ -86,7 +88,7 @@ final class RunningPrometheus: Sendable {
 
   deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
-  private static func freePort() throws -> Int {
+  static func freePort() throws -> Int {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
     process.arguments = [

@@ -1,0 +1,216 @@
+import Foundation
+import Monitoring
+import Reporting
+import Store
+
+/// How long it is from one check to the next, by what rules are about.
+struct CheckIntervals: Equatable {
+  /// Seconds; nil where no such check is configured.
+  var drift: Int?
+  var performance: Int?
+  /// Seconds from look to look at live traffic.
+  var traffic: Int
+
+  init(drift: Int? = nil, performance: Int? = nil, traffic: Int) {
+    self.drift = drift
+    self.performance = performance
+    self.traffic = traffic
+  }
+
+  /// The longest there is between two checks of a kind.
+  init(_ configuration: Configuration, now: Instant) {
+    let checks = configuration.models.flatMap(\.checks)
+    func longest(_ kind: CheckConfiguration.Kind) -> Int? {
+      checks.filter { $0.kind == kind }.compactMap { Self.interval($0.schedule, now) }.max()
+    }
+    self.init(
+      drift: longest(.drift), performance: longest(.performance),
+      traffic: configuration.alerting.intervalSeconds)
+  }
+
+  private static func interval(_ schedule: CronSchedule, _ now: Instant) -> Int? {
+    var times: [Instant] = []
+    var time = schedule.next(after: now)
+    while let due = time, times.count < 8 {
+      times.append(due)
+      time = schedule.next(after: due)
+    }
+    return zip(times, times.dropFirst()).map { one, other in
+      Int((other.microseconds - one.microseconds) / 1_000_000)
+    }.max()
+  }
+
+  func seconds(of rule: AlertRule) -> Int? {
+    switch RuleMetrics.source(of: rule.metric) {
+    case .drift: drift
+    case .performance: performance
+    case .checks: [drift, performance].compactMap { $0 }.max()
+    case .traffic, nil: traffic
+    }
+  }
+}
+
+/// Whether people are told soon enough, and not too often.
+enum CooldownJudgement {
+  /// Seconds within which an alert has to be able to fire.
+  private static func limit(_ severity: AlertSeverity) -> Int? {
+    switch severity {
+    case .critical: 2 * 86_400
+    case .warning: 7 * 86_400
+    case .info: nil
+    }
+  }
+
+  static func judge(
+    _ rules: [AlertRule], routes: [AlertingConfiguration.Route], intervals: CheckIntervals
+  ) -> Finding {
+    var findings = rules.flatMap { rule in
+      intervals.seconds(of: rule).map { judge(rule, interval: $0) } ?? []
+    }
+    for route in routes {
+      guard let interval = route.repeatInterval, interval.seconds < 900 else { continue }
+      findings.append(
+        .warning(
+          "\(route.channels.joined(separator: ", ")) are told again every "
+            + "\(interval.description) while an alert fires",
+          mend: "set repeat_interval to an hour or more: what is known need not be said so often"))
+    }
+    let cooldowns = Set(rules.map(\.cooldownMinutes)).sorted().map { "\($0)" }
+    return .worst(
+      of: findings,
+      fine: "cooldowns of \(cooldowns.joined(separator: ", ")) minutes, traffic looked at every "
+        + "\(intervals.traffic) s")
+  }
+
+  static func judge(_ rule: AlertRule, interval: Int) -> [Finding] {
+    var findings: [Finding] = []
+    let wait = max(rule.holdFor?.seconds ?? 0, (rule.consecutiveFailures - 1) * interval)
+    if let limit = limit(rule.severity), wait > limit {
+      findings.append(
+        .warning(
+          "\(rule.name) is \(rule.severity.rawValue), and fires "
+            + "\(MetricsJudgement.span(Double(wait))) after the first failure at the earliest",
+          mend: "ask for fewer consecutive_failures, or check more often"))
+    }
+    if rule.cooldownMinutes * 60 < interval, rule.cooldownMinutes == 0 || interval <= 900,
+      rule.recovery == nil, rule.keepFiringFor == nil
+    {
+      findings.append(
+        .warning(
+          "\(rule.name) has a cooldown of \(rule.cooldownMinutes) minutes, shorter than the "
+            + "\(interval) s from value to value: one that starts and ends again is told each time",
+          mend: "set cooldown_minutes to 15, or give the rule a `recovery`"))
+    }
+    if rule.severity == .critical, rule.cooldownMinutes > 1_440 {
+      findings.append(
+        .warning(
+          "\(rule.name) is critical, and quiet for \(rule.cooldownMinutes / 60) hours once it was told",
+          mend: "set cooldown_minutes to an hour or less"))
+    }
+    return findings
+  }
+}
+
+enum RunbookJudgement {
+  /// - Parameters:
+  ///   - rules: the owner's own.
+  ///   - answers: what each link came to.
+  static func judge(_ rules: [AlertRule], _ answers: [String: LinkAnswer]) -> Finding {
+    guard !rules.isEmpty || !answers.isEmpty else {
+      return .skipped("there are no rules but those of the matrix, which have no runbooks")
+    }
+    var findings: [Finding] = []
+    for (url, answer) in answers.sorted(by: { $0.key < $1.key }) {
+      let mend = "correct the link, or write what to do there"
+      switch answer {
+      case .status(200...299): continue
+      case .status(300...399), .status(401), .status(403), .status(407):
+        findings.append(.unknown("\(url) leads to a login: whether the page is there was not seen"))
+      case .status(let status): findings.append(.failed("\(url) answers \(status)", mend: mend))
+      case .silent(let why): findings.append(.failed("\(url): \(why)", mend: mend))
+      }
+    }
+    let unlinked = rules.filter { $0.runbookURL == nil && $0.severity != .info }.map(\.name)
+    if !unlinked.isEmpty {
+      findings.append(
+        .warning(
+          "no runbook is linked by \(Finding.listed(unlinked))",
+          mend: "give each a runbook_url: whoever is woken needs to know what to do"))
+    }
+    return .worst(of: findings, fine: "\(NumberText.count(answers.count, "link")) tried: answered")
+  }
+}
+
+/// How alerts of each rule began and ended.
+struct FalseAlarms: Equatable {
+  struct Count: Equatable {
+    var fired = 0
+    /// Over within minutes, with nobody having taken it on.
+    var brief = 0
+  }
+
+  static let briefSeconds = 600.0
+  private(set) var rules: [String: Count] = [:]
+
+  /// - Parameter events: in any order.
+  init(_ events: [AlertEvent]) {
+    var began: [String: Instant] = [:]
+    var acknowledged: Set<String> = []
+    for event in events.sorted(by: { ($0.at, $0.id) < ($1.at, $1.id) }) {
+      let alert = event.alert
+      switch event.kind {
+      case .firing:
+        rules[alert.rule, default: Count()].fired += 1
+        began[alert.fingerprint] = event.at
+        acknowledged.remove(alert.fingerprint)
+      case .acknowledged: acknowledged.insert(alert.fingerprint)
+      case .resolved:
+        guard let start = began.removeValue(forKey: alert.fingerprint) else { continue }
+        let seconds = event.at.seconds - start.seconds
+        if seconds <= Self.briefSeconds, !acknowledged.contains(alert.fingerprint) {
+          rules[alert.rule, default: Count()].brief += 1
+        }
+      default: continue
+      }
+    }
+  }
+}
+
+enum FalseAlarmJudgement {
+  /// Alarms below which a share says nothing.
+  static let leastAlarms = 5
+
+  static func judge(_ alarms: FalseAlarms, rules: [AlertRule], days: Double) -> Finding {
+    let fired = alarms.rules.values.reduce(0) { $0 + $1.fired }
+    guard fired > 0 else {
+      return .ok("nothing fired in \(MetricsJudgement.span(days * 86_400))")
+    }
+    let perWeek = { (count: Int) in NumberText.short((Double(count) * 7 / days).rounded()) }
+    let findings = alarms.rules.sorted { $0.value.fired > $1.value.fired }
+      .compactMap { name, count -> Finding? in
+        let share = Double(count.brief) / Double(count.fired)
+        guard count.fired >= leastAlarms, share >= 0.5 else { return nil }
+        let rule = rules.first { $0.name == name }
+        let tells = rule?.requiresSignificance == true ? "" : ", and does not ask for significance"
+        let seen =
+          "\(name) fired \(count.fired) times (\(perWeek(count.fired)) a week), "
+          + "\(NumberText.percent(share)) of them over by themselves within 10 minutes\(tells)"
+        return Finding(
+          outcome: share >= 0.8 && Double(count.fired) * 7 / days >= 20 ? .failed : .warning,
+          seen: seen, mend: mend(rule))
+      }
+    return .worst(
+      of: findings,
+      fine:
+        "\(NumberText.count(fired, "alert")) fired (\(perWeek(fired)) a week); few ended by themselves "
+        + "at once")
+  }
+
+  private static func mend(_ rule: AlertRule?) -> String {
+    var steps: [String] = []
+    if rule?.requiresSignificance != true { steps.append("set requires_significance: true") }
+    if (rule?.consecutiveFailures ?? 1) < 3 { steps.append("ask for 3 consecutive_failures") }
+    steps.append("raise the threshold")
+    return steps.joined(separator: ", ") + "; try it with `plumbline alerts replay`"
+  }
+}

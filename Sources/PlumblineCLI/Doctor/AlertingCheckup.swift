@@ -1,0 +1,145 @@
+import Alerting
+import Dispatch
+import Foundation
+import Monitoring
+import Outbound
+import Reporting
+import Store
+import Synchronization
+
+/// Whether alerts are about something, reach somebody, and are worth it.
+struct AlertingCheckup: Checkup {
+  static let syntax = Question("rule_syntax", .alerting, "Is the syntax of alert rules valid?")
+  static let metrics = Question(
+    "rule_metrics", .alerting, "Is every rule about something that is measured?")
+  static let thresholds = Question(
+    "rule_thresholds", .alerting, "Are the thresholds of rules sane?")
+  static let cooldowns = Question("cooldowns", .alerting, "Are cooldowns appropriate?")
+  static let runbooks = Question("runbooks", .alerting, "Are runbooks linked, and do they answer?")
+  static let falseAlarms = Question("false_alarms", .alerting, "Are alarms worth it?")
+
+  func items(_ visit: Visit) -> [DoctorItem] {
+    guard visit.configurationPath != nil else {
+      let why = Finding.skipped("there is no configuration: name it with --config")
+      return [Self.syntax, Self.metrics, Self.thresholds].map { $0.answer(why) }
+        + ChannelCheckup.skipped(why)
+        + [Self.cooldowns, Self.runbooks].map { $0.answer(why) }
+        + [Self.falseAlarms.answer(falseAlarms(visit))]
+    }
+    let alerting = visit.configuration.alerting
+    let ruleMistakes = visit.mistakes["alerting.rules"]
+    // Without a section there is nothing of the owner's to judge, but what the matrix comes to.
+    let matrix = Finding.skipped(
+      "the configuration has no `alerting`: the severity matrix is in force as it comes")
+    let isOwn = alerting.isEnabled || !ruleMistakes.isEmpty
+    return [
+      Self.syntax.answer(
+        isOwn
+          ? RuleJudgement.syntax(
+            ruleMistakes, rules: alerting.rules, path: visit.configurationPath) : matrix),
+      Self.metrics.answer(metrics(visit)),
+      Self.thresholds.answer(thresholds(visit)),
+    ] + ChannelCheckup().items(visit) + [
+      Self.cooldowns.answer(
+        isOwn
+          ? CooldownJudgement.judge(
+            alerting.rules, routes: alerting.routes,
+            intervals: CheckIntervals(visit.configuration, now: visit.now)) : matrix),
+      Self.runbooks.answer(runbooks(visit)),
+      Self.falseAlarms.answer(falseAlarms(visit)),
+    ]
+  }
+
+  private func metrics(_ visit: Visit) -> Finding {
+    let configuration = visit.configuration
+    let own = RuleJudgement.own(configuration.alerting.rules)
+    let stored = own.map(\.metric).filter { metric in
+      // What was measured once is one, whatever it is called.
+      let samples = try? visit.records.samples(of: metric, from: visit.start)
+      return samples?.isEmpty == false
+    }
+    return RuleJudgement.metrics(
+      own, stored: Set(stored), models: Set(configuration.models.map(\.name)),
+      checks: Set(configuration.models.flatMap { $0.checks.map(\.kind) }))
+  }
+
+  private func thresholds(_ visit: Visit) -> Finding {
+    var known: [String: [MetricSample]] = [:]
+    var findings: [Finding] = []
+    var judged = 0
+    for rule in visit.configuration.alerting.rules {
+      if let impossible = RuleJudgement.impossible(rule) {
+        findings.append(impossible)
+        continue
+      }
+      do {
+        let samples =
+          try known[rule.metric] ?? visit.records.samples(of: rule.metric, from: visit.start)
+        known[rule.metric] = samples
+        let history = RuleHistory(of: rule, samples)
+        if history.count > 0 { judged += 1 }
+        if let finding = RuleJudgement.history(history, of: rule) { findings.append(finding) }
+      } catch {
+        return findings.isEmpty ? .unknown(error) : .worst(of: findings, fine: "")
+      }
+    }
+    guard judged > 0 || !findings.isEmpty else {
+      return .unknown("no values of what rules are about are stored yet", mend: "ask again later")
+    }
+    return .worst(
+      of: findings,
+      fine: "\(judged) of \(visit.configuration.alerting.rules.count) rules have values stored; "
+        + "none of them always fails")
+  }
+
+  // MARK: Runbooks
+
+  private static let linkLimit = 100
+
+  private func runbooks(_ visit: Visit) -> Finding {
+    let rules = visit.configuration.alerting.rules
+    let links = Array(Set(rules.compactMap(\.runbookURL)).sorted().prefix(Self.linkLimit))
+    guard !visit.isOffline else { return .skipped("not asked: --offline") }
+    let http = visit.http
+    let answers = Mutex<[String: LinkAnswer]>([:])
+    DispatchQueue.concurrentPerform(iterations: links.count) { index in
+      let answer = LinkAnswer(of: links[index], http)
+      answers.withLock { $0[links[index]] = answer }
+    }
+    return RunbookJudgement.judge(RuleJudgement.own(rules), answers.withLock { $0 })
+  }
+
+  private func falseAlarms(_ visit: Visit) -> Finding {
+    do {
+      let events = try visit.records.alertEvents(from: visit.start)
+      return FalseAlarmJudgement.judge(
+        FalseAlarms(events), rules: visit.configuration.alerting.rules,
+        days: Double(visit.since.seconds) / 86_400)
+    } catch {
+      return .unknown(error)
+    }
+  }
+}
+
+/// What a link came to.
+enum LinkAnswer: Equatable {
+  case status(Int)
+  case silent(String)
+
+  init(_ status: Int) { self = .status(status) }
+
+  init(of url: String, _ http: HTTPClient) {
+    var http = http
+    http.responseLimit = 4_096
+    do throws(OutboundError) {
+      var status = try http.send(HTTPRequest(method: "HEAD", url: url)).status
+      // Not every server knows HEAD.
+      if !(200...399).contains(status) {
+        status = try http.send(HTTPRequest(method: "GET", url: url)).status
+      }
+      self = .status(status)
+    } catch {
+      self = .silent(error.what)
+    }
+  }
+}

@@ -1,0 +1,163 @@
+import Foundation
+import Support
+import Testing
+
+/// What tests of the doctor are made of: a folder, a service's configuration, and the command.
+struct DoctorSetUp {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  struct Item {
+    let id: String
+    let subject: String?
+    let outcome: String
+    let seen: String
+    let mend: String?
+  }
+
+  struct Outcome {
+    let code: Int32
+    let output: String
+    let errors: String
+
+    var json: [String: Any] {
+      (try? JSONSerialization.jsonObject(with: Data(output.utf8))) as? [String: Any] ?? [:]
+    }
+
+    var items: [Item] {
+      (json["items"] as? [[String: Any]] ?? []).map { item in
+        Item(
+          id: item["id"] as? String ?? "", subject: item["subject"] as? String,
+          outcome: item["outcome"] as? String ?? "", seen: item["seen"] as? String ?? "",
+          mend: item["mend"] as? String)
+      }
+    }
+
+    func item(_ id: String, _ subject: String? = nil) -> Item? {
+      items.first { $0.id == id && (subject == nil || $0.subject == subject) }
+    }
+  }
+
+  func doctor(
+    _ arguments: [String], format: String = "json", environment: [String: String] = [:]
+  ) throws -> Outcome {
+    let process = Process()
+    process.executableURL = RunningService.binary
+    process.arguments = ["doctor", "--format", format] + arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    let problems = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return Outcome(
+      code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
+      errors: String(decoding: problems, as: UTF8.self))
+  }
+
+  /// Runs Python over the history, as nobody but a test writes there.
+  func sql(_ script: String, _ parameters: [String] = []) throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+    process.arguments = ["-c", script, folder.path + "/data/history.db"] + parameters
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
+
+  static func time(_ secondsAgo: Double) -> String {
+    Date(timeIntervalSinceNow: -secondsAgo).ISO8601Format()
+  }
+
+  func predictions(feature: String = "amount", of count: Int = 400) -> String {
+    (0..<count).map { index in
+      "{\"prediction_id\": \"p\(index)\", \"timestamp\": \"\(Self.time(1_500 - Double(index)))\", "
+        + "\"prediction\": \(index % 2), \"latency_seconds\": 0.01, "
+        + "\"features\": {\"\(feature)\": \((index * 37) % 100), \"country\": \"c\(index % 3)\"}}"
+    }.joined(separator: "\n")
+  }
+
+  func labels(of count: Int = 400) -> String {
+    (0..<count).map { index in
+      "{\"prediction_id\": \"p\(index)\", \"timestamp\": \"\(Self.time(1_440 - Double(index)))\", "
+        + "\"label\": \(index % 2)}"
+    }.joined(separator: "\n")
+  }
+
+  func observations(_ variant: (Int) -> String? = { _ in nil }) -> String {
+    (0..<800).map { index in
+      let given = variant(index).map { "\"variant\": \"\($0)\", " } ?? ""
+      return "{\"observation_id\": \"o\(index)\", \"user_id\": \"user_\(index)\", \(given)"
+        + "\"metrics\": {\"converted\": \(index % 2), \"latency_ms\": 100}}"
+    }.joined(separator: "\n")
+  }
+
+  func send(_ service: RunningService, _ path: String, _ lines: String) async {
+    let answer = await service.request(
+      "POST", "v1/" + path, body: Data(lines.utf8), type: "application/x-ndjson",
+      headers: ["Authorization": "Bearer \(Self.token)"])
+    #expect(answer?.status == 200, "\(answer?.text ?? "no answer")")
+  }
+
+  static let token = "doctor-doctor-doctor-doctor"
+
+  func reference(_ name: String = "reference.parquet") throws -> String {
+    try folder.write(
+      name,
+      rowsOf: "SELECT (range * 37) % 100 AS amount, 'c' || (range % 3) AS country FROM range(500)")
+  }
+
+  func serviceSection() throws -> String {
+    let secret = try folder.write("token", Self.token)
+    return """
+      service:
+        data_folder: \(folder.path)/data
+        listen: 127.0.0.1:0
+        tokens: [{name: doctor, scopes: [admin], file: \(secret)}]
+      """
+  }
+
+  func healthy(_ provider: LocalProvider) throws -> String {
+    """
+    \(try serviceSection())
+    models:
+      - name: fraud
+        type: classification
+        positive_label: "1"
+        reference: \(try reference())
+        checks:
+          - {type: drift, schedule: "* * * * *", window: 1d}
+          - {type: performance, schedule: "* * * * *", window: 1h, delay: 5m}
+    alerting:
+      interval: 5s
+      channels: [{name: hook, type: webhook, url: {env: DOCTOR_HOOK}}]
+      rules:
+        - {name: errors, metric: error_rate, condition: "> 10%", severity: critical,
+           runbook_url: "\(provider.address)/runbook"}
+    experiments:
+      - {experiment_id: checkout, min_sample_size: 100, metrics: [converted],
+         guardrails: {latency: {max: 300, column: latency_ms}}}
+    """
+  }
+
+  /// Whether a report is as its schema has it.
+  func isOfSchema(_ report: String) throws -> Bool {
+    let schemas = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../../docs/schemas").standardizedFileURL.path
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+    process.arguments = [
+      "\(schemas)/validate.py", "\(schemas)/doctor-report.schema.json",
+      try folder.write("report.json", report),
+    ]
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus == 0
+  }
+}
