@@ -3,6 +3,7 @@ public import ArgumentParser
 import DataSources
 import Foundation
 public import Monitoring
+import Outbound
 import Reporting
 import Store
 
@@ -87,6 +88,18 @@ struct DiagnoseCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "A Prometheus that knows machines and traffic, as http://localhost:9090.",
+      valueName: "url"))
+  var prometheus: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With --prometheus: an expression for one of the figures; may be given several times.",
+      valueName: "name=promql"))
+  var prometheusQuery: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
       "What was deployed when: a JSON list of {at, version, config, dependencies}.",
       valueName: "file"))
   var deployments: String?
@@ -140,12 +153,13 @@ struct DiagnoseCommand: ParsableCommand {
       let relation = try sources.open(metrics, sql: nil, option: "--metrics")
       evidence.metrics += try SampleReader(relation).read().samples
     }
+    if let prometheus { evidence.metrics += try samples(of: prometheus) }
     if let infrastructure { evidence.infrastructure = try Self.figures(infrastructure) }
     if let deployments { evidence.deployments = try Self.deployments(deployments) }
     guard evidence.tables != nil || !evidence.metrics.isEmpty || !evidence.infrastructure.isEmpty
     else {
       throw ValidationError(
-        "there is nothing to go by: give two sources of rows, --history, --metrics or "
+        "there is nothing to go by: give two sources of rows, --history, --metrics, --prometheus or "
           + "--infrastructure")
     }
     return evidence
@@ -171,6 +185,19 @@ struct DiagnoseCommand: ParsableCommand {
     reader.version = versionColumn
     reader.loss = loss
     return try reader.read()
+  }
+
+  private func samples(of address: String) throws -> [MetricSample] {
+    var own: [String: String] = [:]
+    for pair in prometheusQuery {
+      let sides = pair.split(separator: "=", maxSplits: 1)
+      guard sides.count == 2 else {
+        throw ValidationError("--prometheus-query takes name=promql, not `\(pair)`")
+      }
+      own[String(sides[0])] = String(sides[1])
+    }
+    let client = PrometheusClient(address: address, http: HTTPClient(timeoutMilliseconds: 10_000))
+    return try InfrastructureReader(client, model: model, own: own).samples(until: .now)
   }
 
   private static func figures(_ text: String) throws -> [String: InfrastructureFigure] {
