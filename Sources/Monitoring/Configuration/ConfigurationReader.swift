@@ -80,6 +80,7 @@ public struct ConfigurationReader {
   /// The keys of a configuration file.
   static let sections = [
     "connections", "schema", "drift", "service", "models", "experiments", "alerting",
+    "diagnosis",
   ]
 
   private init(path: String, environment: [String: String]) {
@@ -121,6 +122,7 @@ public struct ConfigurationReader {
       case "models": configuration.models = reader.models(value)
       case "experiments": configuration.experiments = reader.experiments(value)
       case "alerting": reader.alerting(value, into: &configuration.alerting)
+      case "diagnosis": reader.diagnosis(value, into: &configuration.diagnosis)
       default: return false
       }
       return true

@@ -75,7 +75,8 @@ public struct DiagnosisReport: Codable, Sendable, Equatable {
     static var current: Calibration {
       Calibration(
         version: CauseCalibration.version, incidents: CauseCalibration.incidents,
-        text: "probabilities are calibrated on \(CauseCalibration.incidents) simulated incidents (version "
+        text:
+          "probabilities are calibrated on \(CauseCalibration.incidents) simulated incidents (version "
           + "\(CauseCalibration.version)); see docs/diagnosis-accuracy.md for how often they are right there"
       )
     }

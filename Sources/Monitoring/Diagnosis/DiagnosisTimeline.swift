@@ -27,9 +27,10 @@ struct DiagnosisTimeline {
     }
     events += onsets() + changePoints()
     if let delay = evidence.labelDelay, let p95 = delay.p95Seconds,
-      let end = evidence.now ?? evidence.tables?.current.span.map({
-        Instant(microseconds: $0.upperBound)
-      })
+      let end = evidence.now
+        ?? evidence.tables?.current.span.map({
+          Instant(microseconds: $0.upperBound)
+        })
     {
       let complete = Instant(microseconds: end.microseconds - Int64(p95 * 1e6))
       events.append(

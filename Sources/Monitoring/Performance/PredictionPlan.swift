@@ -10,16 +10,25 @@ struct PredictionPlan {
   let itemNames = Box(ClassNames())
   /// Regression without labels: inputs that both sides have.
   let features: [String]
-  private let featureNames: [Box<ClassNames>]
+  let featureNames: [Box<ClassNames>]
+  private let categories: Set<String>
 
   var isClass: Bool { task == .classification }
 
-  /// - Parameter inputs: columns that predictions and reference share.
-  init(_ options: PerformanceOptions, task: PerformanceTask, inputs: [String]) {
+  /// - Parameters:
+  ///   - inputs: columns that predictions and reference share.
+  ///   - features: the inputs to read, where that is not left to the task.
+  ///   - categories: those of them whose numbers are categories.
+  init(
+    _ options: PerformanceOptions, task: PerformanceTask, inputs: [String],
+    features: [String]? = nil, categories: Set<String> = []
+  ) {
     self.options = options
     self.task = task
-    features = options.estimate && task == .regression ? Self.features(inputs, options) : []
-    featureNames = features.map { _ in Box(ClassNames()) }
+    self.categories = categories
+    self.features =
+      features ?? (options.estimate && task == .regression ? Self.features(inputs, options) : [])
+    featureNames = self.features.map { _ in Box(ClassNames()) }
     segmentNames = options.segments.map { _ in Box(ClassNames()) }
     for probability in options.probabilities { _ = names.value.code(probability.label) }
   }
@@ -71,6 +80,7 @@ struct PredictionPlan {
     }
     let hasLabels = try readTruth(&reader, isNeeded: needsLabels && !needsIDs, isApart: needsIDs)
     try readPredictions(&reader)
+    readFeatures(&reader)
     for (index, segment) in options.segments.enumerated() {
       try reader.classes(
         segment, option: "--segment", into: \.segments[index], names: segmentNames[index])
@@ -82,6 +92,14 @@ struct PredictionPlan {
         quantiles: options.quantiles.count, features: features.count), over: connection)
     if isClass { try predictClasses(&table) }
     return (table, hasLabels)
+  }
+
+  func readFeatures(_ reader: inout PredictionReader) {
+    for (index, feature) in features.enumerated() {
+      reader.feature(
+        feature, into: \.features[index], names: featureNames[index],
+        isCategory: categories.contains(feature))
+    }
   }
 
   /// - Returns: whether labels were read.
@@ -149,9 +167,6 @@ struct PredictionPlan {
     }
     if let shadow = options.shadow {
       try reader.numbers(shadow, option: "--shadow", into: \.shadowPredictions)
-    }
-    for (index, feature) in features.enumerated() {
-      reader.feature(feature, into: \.features[index], names: featureNames[index])
     }
     guard task == .ranking || task == .recommendation else { return }
     guard let group = options.group else {

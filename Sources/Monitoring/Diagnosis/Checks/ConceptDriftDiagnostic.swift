@@ -45,6 +45,12 @@ public struct ConceptDriftDiagnostic: Diagnostic {
           "segment_excess", of: segment.name(in: evidence.tables), value: segment.effect.value,
           interval: segment.effect.interval, pValue: segment.adjustedPValue))
     }
+    for segment in analysis.outcomeSegments {
+      details.append(
+        DiagnosticFigure(
+          "segment_outcomes", of: segment.name(in: evidence.tables), value: segment.effect.value,
+          interval: segment.effect.interval, pValue: segment.adjustedPValue))
+    }
     let strength = Self.strength(analysis)
     let place = places.first.map { ", most where \($0.name(in: evidence.tables))" } ?? ""
     return DiagnosticResult(
@@ -61,8 +67,11 @@ public struct ConceptDriftDiagnostic: Diagnostic {
     let outcome = analysis.outcomeShift.map { $0.isMaterial ? CauseSignals.evidence($0.z) : 0 } ?? 0
     let loss = CauseSignals.evidence(max(0, analysis.lossShift?.z ?? 0))
     let segment =
-      analysis.segments.filter { $0.contrast.value > 0 }.map { CauseSignals.evidence($0.contrast.z) }
+      analysis.segments.filter { $0.contrast.value > 0 }.map {
+        CauseSignals.evidence($0.contrast.z)
+      }
       .max() ?? 0
-    return max(outcome, loss, 0.8 * segment)
+    let relation = analysis.outcomeSegments.map { CauseSignals.evidence($0.contrast.z) }.max() ?? 0
+    return max(outcome, loss, 0.8 * segment, 0.9 * relation)
   }
 }

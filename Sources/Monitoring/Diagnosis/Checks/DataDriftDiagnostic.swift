@@ -68,7 +68,8 @@ public struct DataDriftDiagnostic: Diagnostic {
     ).sorted()
     return DiagnosticResult(
       self, failed: score >= 0.2, severity: score > 0.5 ? .critical : .warning,
-      strength: min(0.5, score), message: "the share of drifted columns is \(NumberFormat.short(score))",
+      strength: min(0.5, score),
+      message: "the share of drifted columns is \(NumberFormat.short(score))",
       details: [
         DiagnosticFigure(
           "drift_share", value: score, threshold: 0.2, text: features.joined(separator: ", "))

@@ -29,7 +29,8 @@ public struct DeploymentDiagnostic: Diagnostic {
   }
 
   public func run(_ evidence: DiagnosisEvidence) -> DiagnosticResult {
-    guard evidence.deployments != nil || part == .version && evidence.tables?.versions.isEmpty == false
+    guard
+      evidence.deployments != nil || part == .version && evidence.tables?.versions.isEmpty == false
     else { return .unknown(self, "what was deployed is not known") }
     let all = DeploymentChange.all(evidence)
     let known = all.filter { $0.part == part }

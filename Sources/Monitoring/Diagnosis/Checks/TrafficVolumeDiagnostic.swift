@@ -12,7 +12,9 @@ public struct TrafficVolumeDiagnostic: Diagnostic {
   public func run(_ evidence: DiagnosisEvidence) -> DiagnosticResult {
     guard let figure = evidence.figure("requests_per_second") ?? rows(evidence),
       let baseline = figure.baseline, baseline > 0
-    else { return .unknown(self, "neither requests_per_second with its baseline nor times of rows") }
+    else {
+      return .unknown(self, "neither requests_per_second with its baseline nor times of rows")
+    }
     let ratio = figure.value / baseline
     let strength = 0.5 * max(0, ratio - 1) / max(1e-9, limit - 1)
     return DiagnosticResult(

@@ -1,0 +1,174 @@
+import Columns
+public import DataSources
+import Statistics
+
+/// Reads predictions before and now as a diagnosis looks at them: each source once.
+///
+/// Which columns are features is told as drift checks tell it. Whatever is missing is left out: without
+/// labels there are no losses, without predictions no scores.
+public struct DiagnosisReader: Sendable {
+  /// Predictions of a time when the model was good, with labels.
+  public var reference: Relation
+  public var current: Relation
+  /// Labels of their own; nil where they stand beside the predictions.
+  public var labels: Relation?
+  /// Which columns are what, as in a performance check.
+  public var options: PerformanceOptions
+  /// What else is known of columns.
+  public var schema: SchemaOptions
+  /// The column of the model version.
+  public var version: String?
+  /// Which loss is explained; nil for the Brier score of probabilities, else 1 − accuracy of classes, else
+  /// the absolute error.
+  public var loss: DiagnosisLoss?
+
+  public init(
+    reference: Relation, current: Relation, labels: Relation? = nil,
+    options: PerformanceOptions = PerformanceOptions(), schema: SchemaOptions = SchemaOptions(),
+    version: String? = nil, loss: DiagnosisLoss? = nil
+  ) {
+    self.reference = reference
+    self.current = current
+    self.labels = labels
+    self.options = options
+    self.schema = schema
+    self.version = version
+    self.loss = loss
+  }
+
+  /// The tables, and how long labels took to come, where their times are known.
+  ///
+  /// - Throws: ``MonitoringError`` where the options do not fit the data, `DataSourceError` where a source
+  ///   cannot be read.
+  public func read() throws -> (tables: DiagnosisTables, labelDelay: LabelDelay?) {
+    try options.validate()
+    let connections = ConnectionPool()
+    let known = try [reference, current].map { relation in
+      try connections.withConnection(to: relation.database) { connection in
+        Set(try relation.columns(over: connection).map(\.name))
+      }
+    }
+    let resolution = try resolve(known, connections)
+    let features = resolution.comparable.filter {
+      ($0.role == .feature || $0.role == .segment) && $0.kind != .text && $0.name != version
+    }
+    let plan = try plan(features, connections)
+    let hasPredictions =
+      options.prediction != nil || options.probability != nil || !options.probabilities.isEmpty
+    func read(_ relation: Relation, _ columns: Set<String>) throws -> PredictionTable {
+      let isBeside = options.target.map { columns.contains($0) } ?? false
+      let isApart = labels != nil && !isBeside && options.labelRule == nil
+      var table = try connections.withConnection(to: relation.database) { connection in
+        try hasPredictions
+          ? plan.read(
+            relation, needsLabels: false, needsIDs: isApart, needsTimes: false, over: connection
+          ).table
+          : plan.readInputs(relation, over: connection)
+      }
+      if isApart, hasPredictions, let labels {
+        let read = try connections.withConnection(to: labels.database) {
+          try plan.readLabels(labels, over: $0)
+        }
+        _ = LabelJoin.join(read, to: &table, isClass: plan.isClass)
+      }
+      return table
+    }
+    let (before, now) = (try read(reference, known[0]), try read(current, known[1]))
+    var tables = try DiagnosisTables(
+      plan: plan, reference: before, current: now, loss: loss,
+      categories: Set(features.filter { $0.kind == .categorical }.map(\.name)))
+    if let index = plan.options.segments.firstIndex(where: { $0 == version }) {
+      tables.versions = plan.segmentNames[index].value.names
+      tables.reference.versions = before.segments[index]
+      tables.current.versions = now.segments[index]
+    }
+    tables.findings = resolution.findings.filter { $0.column.map { !roles.contains($0) } ?? true }
+    if !hasPredictions {
+      tables.notes.append("no column of predictions is named: what the model does is not known")
+    }
+    return (tables, delay(now))
+  }
+
+  /// Columns that are no features.
+  private var roles: [String] {
+    [
+      options.target, options.prediction, options.probability, options.id, options.timestamp,
+      options.labelTimestamp, options.shadow, options.group, options.item, options.interval?.lower,
+      options.interval?.upper, version,
+    ].compactMap { $0 } + options.probabilities.map(\.column) + options.quantiles.map(\.column)
+  }
+
+  private func resolve(
+    _ known: [Set<String>], _ connections: ConnectionPool
+  ) throws -> SchemaResolver.Resolution {
+    var schema = schema
+    // The resolver wants what is named on both sides; roles are known without it.
+    schema.target = nil
+    schema.prediction = nil
+    schema.timestamp = nil
+    schema.id = nil
+    schema.probabilities = []
+    schema.ignored += roles
+    let others = [
+      self.schema.target, self.schema.prediction, self.schema.timestamp, self.schema.id,
+    ]
+    schema.ignored += others.compactMap { $0 } + self.schema.probabilities
+    let isShared = { (name: String) in known.allSatisfy { $0.contains(name) } }
+    schema.numerical = schema.numerical.filter(isShared)
+    schema.categorical = schema.categorical.filter(isShared)
+    schema.text = schema.text.filter(isShared)
+    schema.segments = schema.segments.filter(isShared)
+    return try SchemaResolver(
+      options: schema, reference: reference, current: current, named: []
+    ).resolve(over: connections)
+  }
+
+  private func plan(
+    _ features: [ComparableColumn], _ connections: ConnectionPool
+  ) throws -> PredictionPlan {
+    var options = options
+    options.estimate = false
+    options.value = nil
+    options.segments = [version].compactMap { $0 }
+    let task = try connections.withConnection(to: current.database) { connection in
+      PredictionPlan.task(options, try PredictionReader(current, over: connection))
+    }
+    return PredictionPlan(
+      options, task: task, inputs: [], features: features.map(\.name),
+      categories: Set(features.filter { $0.kind == .categorical }.map(\.name)))
+  }
+
+  private func delay(_ table: PredictionTable) -> LabelDelay? {
+    let delays = LabelJoin.delays(table)
+    guard !delays.isEmpty else { return nil }
+    return LabelDelay(
+      medianSeconds: quantile(delays.span, 0.5), p95Seconds: quantile(delays.span, 0.95),
+      count: delays.count, lateAfterSeconds: nil, late: 0, reason: nil)
+  }
+}
+
+extension PredictionPlan {
+  /// Reads features, times and outcomes, where nothing says what was predicted.
+  func readInputs(_ relation: Relation, over connection: Connection) throws -> PredictionTable {
+    var reader = try PredictionReader(relation, over: connection)
+    if let timestamp = options.timestamp, reader.has(timestamp) {
+      try reader.times(timestamp, option: "--timestamp", into: \.times)
+    }
+    readFeatures(&reader)
+    for (index, segment) in options.segments.enumerated() {
+      try reader.classes(
+        segment, option: "--segment", into: \.segments[index], names: segmentNames[index])
+    }
+    if let target = options.target, reader.has(target) {
+      if isClass {
+        try reader.classes(target, option: "--target", into: \.truthClasses, names: names)
+      } else {
+        try reader.numbers(target, option: "--target", into: \.truth)
+      }
+    }
+    return try reader.read(
+      into: PredictionTable(
+        segments: options.segments.count, probabilities: 0, quantiles: 0, features: features.count),
+      over: connection)
+  }
+}
