@@ -19,7 +19,7 @@ struct AccuracyTable {
     Made by `swift run -c release diagnosis-accuracy measure`, not by hand: \(verdicts.count) simulated cases
     (simulator version \(Simulator.version), \(heldOut.count) rounds of seeds from \(heldOut.lowerBound)) that
     probabilities were not fitted on (those were \(fitted.count) rounds from \(fitted.lowerBound)). Each case has
-    four weeks of reference and one of current, about 4 000 and 1 000 rows. Simulated incidents are no real ones:
+    four weeks of reference and one of current: 2 000, 4 000 or 12 000 rows and a quarter of that. Simulated incidents are no real ones:
     the figures say what the method does where its assumptions are the simulator's.
 
     \(overall)
@@ -50,7 +50,9 @@ struct AccuracyTable {
     let single = incidents.filter { $0.made.incidents.count == 1 }
     let pairs = incidents.filter { $0.made.incidents.count == 2 }
     let quiet = verdicts.filter { !$0.isIncident }
-    func row(_ name: String, _ right: (Campaign.Verdict) -> Bool, _ blames: (Campaign.Verdict) -> Bool)
+    func row(
+      _ name: String, _ right: (Campaign.Verdict) -> Bool, _ blames: (Campaign.Verdict) -> Bool
+    )
       -> String
     {
       "| \(name) | \(percent(single.count(where: right), single.count)) | "
@@ -62,7 +64,9 @@ struct AccuracyTable {
         + "blame where there is none (\(quiet.count)) |",
       "|---|---|---|---|",
       row("Plumbline", \.isRankedFirst) { $0.report.primaryCause != .unknown },
-      row("number of alerts", { $0.alerts.map($0.made.causes.contains) ?? false }) { $0.alerts != nil },
+      row("number of alerts", { $0.alerts.map($0.made.causes.contains) ?? false }) {
+        $0.alerts != nil
+      },
       row(
         "correlation with the loss", { $0.correlation.map($0.made.causes.contains) ?? false }
       ) { $0.correlation != nil },
@@ -116,15 +120,19 @@ struct AccuracyTable {
     lines.append("")
     lines.append(
       String(
-        format: "Brier score %.4f; that of always saying how often a cause is a true one: %.4f.", brier,
+        format: "Brier score %.4f; that of always saying how often a cause is a true one: %.4f.",
+        brier,
         base * (1 - base)))
     return lines.joined(separator: "\n")
   }
 
   private var details: String {
-    let drifts = verdicts.filter { $0.made.incidents == [.featureDrift] && $0.report.attribution != nil }
+    let drifts = verdicts.filter {
+      $0.made.incidents == [.featureDrift] && $0.report.attribution != nil
+    }
     let first = drifts.count { verdict in
-      verdict.report.attribution?.parts.first { $0.kind == "feature" }?.feature == verdict.made.feature
+      verdict.report.attribution?.parts.first { $0.kind == "feature" }?.feature
+        == verdict.made.feature
     }
     let defects = verdicts.filter {
       [[.missingValues], [.unitChange], [.stuckFeature], [.encodingChange]].contains(
@@ -132,7 +140,8 @@ struct AccuracyTable {
     }
     let named = defects.count { verdict in
       verdict.report.features.filter { !$0.defects.isEmpty }
-        .max { ($0.defects[0].strength) < ($1.defects[0].strength) }?.feature == verdict.made.feature
+        .max { ($0.defects[0].strength) < ($1.defects[0].strength) }?.feature
+        == verdict.made.feature
     }
     let sums = verdicts.compactMap { verdict -> Double? in
       verdict.report.attribution.map { abs($0.parts.reduce(0) { $0 + $1.value } - $0.change) }

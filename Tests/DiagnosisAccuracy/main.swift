@@ -28,7 +28,8 @@ switch CommandLine.arguments.dropFirst().first {
 case "fit":
   let text = try Calibration.fit(diagnose(fitted), seed: fitted.lowerBound)
   try text.write(
-    toFile: "Sources/Monitoring/Diagnosis/CauseCalibration.swift", atomically: true, encoding: .utf8)
+    toFile: "Sources/Monitoring/Diagnosis/CauseCalibration.swift", atomically: true, encoding: .utf8
+  )
 case "measure":
   let text = AccuracyTable(
     verdicts: diagnose(heldOut), fitted: fitted, heldOut: heldOut
@@ -43,9 +44,30 @@ case "show":
     print(
       verdict.isRight ? "ok " : "BAD", verdict.made.incidents.map(\.rawValue), verdict.made.seed,
       verdict.report.primaryCause.rawValue,
-      verdict.report.causes.prefix(2).map { "\($0.kind.rawValue) \(($0.score * 100).rounded() / 100)" },
+      verdict.report.causes.prefix(2).map {
+        "\($0.kind.rawValue) \(($0.score * 100).rounded() / 100)"
+      },
       signals)
   }
+case "large":
+  // A table of 200 000 rows by 20 features.
+  var generator = SeededGenerator(seed: 1)
+  func numbers() -> [Double] { (0..<200_000).map { _ in generator.uniform() } }
+  let features = (0..<20).map { index in
+    DiagnosisTables.Feature(name: "f\(index)", reference: numbers(), current: numbers())
+  }
+  func side(_ column: [Double]) -> DiagnosisTables.Side {
+    DiagnosisTables.Side(
+      scores: column, outcomes: column.map { generator.uniform() < $0 ? 1 : 0 }, loss: .brier,
+      times: (0..<200_000).map { Int64($0) * 10_000_000 })
+  }
+  var evidence = DiagnosisEvidence()
+  evidence.tables = DiagnosisTables(
+    features: features, reference: side(features[0].reference.values),
+    current: side(features[0].current.values), loss: .brier, isClassification: true)
+  let clock = ContinuousClock()
+  let time = clock.measure { print(Diagnosis().run(evidence).summary) }
+  print(time)
 default:
   print("diagnosis-accuracy fit | measure | show [seeds]")
   exit(2)

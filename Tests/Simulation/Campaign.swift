@@ -11,11 +11,14 @@ public struct Campaign: Sendable {
     public var correlation: RootCause?
   }
 
-  public var simulator: Simulator
+  /// Reference rows of a case; one of these by its seed.
+  public var sizes: [Int]
   public var options: DiagnosisOptions
 
-  public init(simulator: Simulator = Simulator(), options: DiagnosisOptions = DiagnosisOptions()) {
-    self.simulator = simulator
+  public init(
+    sizes: [Int] = [2_000, 4_000, 12_000], options: DiagnosisOptions = DiagnosisOptions()
+  ) {
+    self.sizes = sizes
     self.options = options
   }
 
@@ -40,7 +43,8 @@ public struct Campaign: Sendable {
   }
 
   public func diagnose(_ incidents: [Incident], seed: UInt64) -> Verdict {
-    let made = simulator.make(incidents, seed: seed)
+    let size = sizes[Int((seed / 100 + seed) % UInt64(sizes.count))]
+    let made = Simulator(rows: size).make(incidents, seed: seed)
     let (evidence, report, signals) = Diagnosis(options: options).explain(made.evidence)
     return Verdict(
       made: made, report: report, signals: signals,
@@ -54,7 +58,9 @@ extension Campaign.Verdict {
   public var isIncident: Bool { !made.causes.isEmpty }
 
   /// The first of the ranked causes is one of the true ones.
-  public var isRankedFirst: Bool { report.causes.first.map { made.causes.contains($0.cause) } ?? false }
+  public var isRankedFirst: Bool {
+    report.causes.first.map { made.causes.contains($0.cause) } ?? false
+  }
 
   /// The primary cause is a true one, or there is none and none is named.
   public var isRight: Bool {

@@ -34,7 +34,9 @@ public enum PeerRankers {
       counts[cause, default: 0] += days.count
     }
     counts[.modelBug, default: 0] += (evidence.deployments ?? []).count { $0.at >= from }
-    return counts.filter { $0.value > 0 }.max { ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue) }?.key
+    return counts.filter { $0.value > 0 }.max {
+      ($0.value, $1.key.rawValue) < ($1.value, $0.key.rawValue)
+    }?.key
   }
 
   /// The cause whose daily series goes most with the daily loss; nil where none does.
@@ -44,7 +46,9 @@ public enum PeerRankers {
     guard let start = times.min(), let end = times.max() else { return nil }
     let days = Int((end - start) / 86_400_000_000) + 1
     func daily(_ values: [Double], _ times: [Int64]) -> [Double] {
-      var (sums, counts) = ([Double](repeating: 0, count: days), [Double](repeating: 0, count: days))
+      var (sums, counts) = (
+        [Double](repeating: 0, count: days), [Double](repeating: 0, count: days)
+      )
       for (value, time) in zip(values, times) where value.isFinite && time >= start {
         let day = Int((time - start) / 86_400_000_000)
         guard day < days else { continue }
@@ -67,7 +71,8 @@ public enum PeerRankers {
       ("requests_per_second", .trafficPattern),
     ] {
       let samples = evidence.metrics.filter { $0.metric == name }
-      series.append((cause, daily(samples.map { $0.value ?? .nan }, samples.map(\.at.microseconds))))
+      series.append(
+        (cause, daily(samples.map { $0.value ?? .nan }, samples.map(\.at.microseconds))))
     }
     for deployment in evidence.deployments ?? [] where deployment.at.microseconds > start {
       series.append(

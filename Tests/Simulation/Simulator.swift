@@ -12,7 +12,7 @@ public struct Simulator: Sendable {
   static let day: Int64 = 86_400_000_000
   static let start = Instant("2026-03-02T00:00:00Z") ?? Instant(microseconds: 0)
 
-  /// Rows of the reference; current has about a third.
+  /// Rows of the reference; current has about a quarter.
   public var rows: Int
 
   public init(rows: Int = 4_000) {

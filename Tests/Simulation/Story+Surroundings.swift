@@ -26,7 +26,10 @@ extension Story {
       let values = [
         ("requests_per_second", 40 * load * noise(0.06)),
         ("latency_p99_ms", latency),
-        ("memory_utilization", min(99, has(.memory) ? 92 + 5 * strength + noise(0.5) : usualMemory * noise(0.03))),
+        (
+          "memory_utilization",
+          min(99, has(.memory) ? 92 + 5 * strength + noise(0.5) : usualMemory * noise(0.03))
+        ),
         (
           "cpu_utilization",
           min(99, 30 * (0.6 + 0.4 * load) * noise(0.05) * (isBusy && day > 29 ? 1.3 : 1))

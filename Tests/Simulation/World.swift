@@ -37,8 +37,10 @@ struct World {
     // The last number is one the model makes nothing of.
     let weights =
       (0..<numbers).map { index in
-        index == numbers - 1 ? 0 : generator.normal() * (index == 0 ? 0.5 : 0.8)
-          + (index == 0 ? 1.2 : 0)
+        index == numbers - 1
+          ? 0
+          : generator.normal() * (index == 0 ? 0.5 : 0.8)
+            + (index == 0 ? 1.2 : 0)
       }
     self.weights = weights
     effects = categories.map { count in (0..<count).map { _ in generator.normal() * 0.6 } }

@@ -20,10 +20,10 @@ extension MonitoringRun {
         labels: try data.labels.map {
           try sources.open($0, sql: data.labelsSQL, option: "data.labels_sql")
         }, options: try performanceOptions(data))
-      reader.ignored = Set(data.ignore ?? [])
+      reader.schema.ignored = data.ignore ?? []
       reader.version = config?.version
       reader.loss = config?.loss
-      evidence.tables = try reader.read()
+      (evidence.tables, evidence.labelDelay) = try reader.read()
     }
     if let history = data?.history {
       try History(path: history).add(to: &evidence, model: config?.model)

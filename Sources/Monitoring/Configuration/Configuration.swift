@@ -10,6 +10,7 @@ public struct Configuration: Sendable, Equatable {
   public var models: [ModelConfiguration] = []
   public var experiments: [ExperimentConfig] = []
   public var alerting = AlertingConfiguration()
+  public var diagnosis = DiagnosisConfiguration()
 
   public init() {}
 }

@@ -121,6 +121,7 @@ public struct ConfigurationReader {
   /// The keys of a configuration file.
   static let sections = [
     "connections", "schema", "drift", "service", "models", "experiments", "alerting",
+    "diagnosis",
   ]
 
   private init(path: String, environment: [String: String]) {
@@ -162,6 +163,7 @@ public struct ConfigurationReader {
       case "models": configuration.models = reader.models(value)
       case "experiments": configuration.experiments = reader.experiments(value)
       case "alerting": reader.alerting(value, into: &configuration.alerting)
+      case "diagnosis": reader.diagnosis(value, into: &configuration.diagnosis)
       default: return false
       }
       let fresh = reader.mistakes.count - reader.sectionsOfMistakes.count

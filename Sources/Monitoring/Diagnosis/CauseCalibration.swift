@@ -2,20 +2,35 @@ import Statistics
 
 /// How signals become probabilities: logistic regressions fitted on simulated incidents.
 ///
-/// Made by `swift run -c release diagnosis-accuracy --fit`; not written by hand.
+/// Made by `swift run -c release diagnosis-accuracy fit`; not written by hand.
 enum CauseCalibration {
-  static let version = "0"
-  static let incidents = 0
-  static let seed: UInt64 = 0
+  /// Of the simulator.
+  static let version = "1"
+  static let incidents = 1669
+  static let seed: UInt64 = 1
 
   /// By cause: the intercept, then a coefficient for each of its signals.
   static let coefficients: [RootCause: [Double]] = [
-    .dataDrift: [-4, 2, 4, 1, 5, -2, -2, -2, 0],
-    .targetDrift: [-4, 8, 1, 0, -2, -1, 0],
-    .conceptDrift: [-4, 3, 2, 2, 2, -3, -2, -3, -2],
-    .modelBug: [-4, 7, 5, 1, 1, 0, -1],
-    .infrastructure: [-5, 6, 4, -2],
-    .trafficPattern: [-5, 7, 7, 1, 0, 0],
+    .dataDrift: [
+      -5.845, 2.444, 0.271, 4.835, 1.168, -0.085, 1.642, -0.237,
+      -1.479,
+    ],
+    .targetDrift: [
+      -4.45, 4.191, 3.063, 3.706, -1.12, 1.073, -1.771,
+    ],
+    .conceptDrift: [
+      -3.744, 2.569, 2.2, 1.165, 0.682, 1.239, -3.328, -1.55,
+      -2.41, -1.416,
+    ],
+    .infrastructure: [
+      -4.962, 8.27, 3.661, -1.674,
+    ],
+    .modelBug: [
+      -4.156, 7.998, 6.173, 1.639, 2.442, 0.072, -0.167,
+    ],
+    .trafficPattern: [
+      -4.283, 7.585, 7.143, 1.379, -0.062, -0.475,
+    ],
   ]
 }
 

@@ -21,8 +21,8 @@ public struct CauseSignals: Sendable, Equatable {
     case .targetDrift: ["prior_fit", "prior_share", "relation", "quality", "model", "degraded"]
     case .conceptDrift:
       [
-        "relation", "loss_given_features", "places", "concept_share", "prior_fit", "model",
-        "quality",
+        "relation", "relation_places", "loss_given_features", "places", "concept_share",
+        "prior_fit", "model", "quality",
         "segment",
       ]
     case .modelBug: ["quality", "model", "model_share", "deployment", "concept_share", "segment"]
@@ -77,6 +77,8 @@ public struct CauseSignals: Sendable, Equatable {
     values["places"] =
       analysis.segments.filter { $0.contrast.value > 0 }.map { Self.evidence($0.contrast.z) }.max()
       ?? 0
+    values["relation_places"] =
+      analysis.outcomeSegments.map { Self.evidence($0.contrast.z) }.max() ?? 0
     if let attribution = analysis.attribution {
       values["covariate"] = Self.evidence(max(0, attribution.covariate.z))
       values["covariate_share"] = analysis.share(attribution.covariate.value)

@@ -52,7 +52,9 @@ struct ConditionalComparison {
   /// Whether what happens to the same features is the same.
   ///
   /// - Parameter modelChanged: whether scores are another model's, so that they say nothing of the world.
-  func outcomeShift(modelChanged: Bool) -> DiagnosisAnalysis.ConditionalShift? {
+  func outcomeShift(
+    modelChanged: Bool
+  ) -> (shift: DiagnosisAnalysis.ConditionalShift, segments: [SegmentSearch.Segment])? {
     let (one, two) = (tables.reference, tables.current)
     guard let overlap, overlap.share > 0.1, !one.outcomes.isEmpty, !two.outcomes.isEmpty else {
       return nil
@@ -88,11 +90,15 @@ struct ConditionalComparison {
     guard let mean = overlap.difference(first, second),
       let shape = overlap.difference(turned(first, direction), turned(second, other))
     else { return nil }
+    let search = SegmentSearch(
+      reference: reference, current: tables.features.map { $0.current.rows(two.known(second)) },
+      referenceResiduals: rows.map { first[$0] },
+      currentResiduals: two.known(second).map { second[$0] }, limit: 2)
     let spread = Moments(one.outcomes.filter(\.isFinite)).standardDeviation ?? 0
     let isMaterial =
       (abs(mean.z) > 3.5 && abs(mean.value) > 0.03 * spread)
       || (abs(shape.z) > 3.5 && abs(shape.value) > 0.03 * spread)
-    return .init(mean: mean, shape: shape, isMaterial: isMaterial)
+    return (.init(mean: mean, shape: shape, isMaterial: isMaterial), search.segments)
   }
 
   /// The loss of the scores given, less the loss of those the reference's model is expected to give, and how
@@ -118,5 +124,12 @@ struct ConditionalComparison {
       zip(tables.reference.scores, scores.outOfFold).map { abs($0 - $1) },
       zip(tables.current.scores, expectedScores).map { abs($0 - $1) }
     )
+  }
+}
+
+extension DiagnosisTables.Side {
+  /// Rows with a value.
+  fileprivate func known(_ values: [Double]) -> [Int] {
+    values.indices.filter { values[$0].isFinite }
   }
 }

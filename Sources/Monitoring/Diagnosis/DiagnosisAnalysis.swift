@@ -22,6 +22,8 @@ public struct DiagnosisAnalysis: Sendable {
   public internal(set) var scoreShift: ConditionalShift?
   /// Outcomes given features.
   public internal(set) var outcomeShift: ConditionalShift?
+  /// Where outcomes given features changed otherwise than elsewhere.
+  public internal(set) var outcomeSegments: [SegmentSearch.Segment] = []
   /// Losses given features, where both sides have such rows.
   public internal(set) var lossShift: EstimatedEffect?
   public internal(set) var labelShift: LabelShift?
@@ -81,7 +83,9 @@ public struct DiagnosisAnalysis: Sendable {
     overlap = comparison.overlap?.share
     separation = comparison.overlap?.separation
     scoreShift = comparison.scoreShift
-    outcomeShift = comparison.outcomeShift(modelChanged: scoreShift?.isMaterial == true)
+    let outcomes = comparison.outcomeShift(modelChanged: scoreShift?.isMaterial == true)
+    outcomeShift = outcomes?.shift
+    outcomeSegments = outcomes?.segments ?? []
     labelShift = Self.labelShift(thinned)
     scoreDistance = Self.distance(first.scores, second.scores)
     attribute(thinned, comparison, models, options)

@@ -96,8 +96,11 @@ struct DiagnosisReportBuilder {
     guard let best, best.checkName == "model_validation_check", best.outcome == .failed else {
       return best
     }
-    let deployed = known.filter { $0.outcome == .failed && $0.checkName != best.checkName }
-      .filter { [.modelVersionChanged, .modelConfigChanged, .dependencyVersion].contains($0.kind) }
+    let parts: Set<CauseKind> = [.modelVersionChanged, .modelConfigChanged, .dependencyVersion]
+    // What was deployed at quite another time did not do it.
+    let deployed = known.filter {
+      parts.contains($0.kind) && $0.outcome == .failed && $0.strength >= 0.65 * best.strength
+    }
     // The first of those that fit equally well: a version brings its configuration along.
     return deployed.reduce(nil) { one, two in
       one.map { $0.strength >= two.strength ? $0 : two } ?? two

@@ -1,3 +1,4 @@
+import Foundation
 import Statistics
 
 /// A way in which a feature is broken rather than drifted.
@@ -133,18 +134,34 @@ public struct FeatureDefect: Codable, Sendable, Equatable {
         kind: .constant, strength: 1, reference: before[only] ?? 0, current: 1,
         message: "`\(feature.name)` is only ever \(title(only)), while it varied")
     }
-    let gone = before.filter { now[$0.key, default: 0] < 0.05 * $0.value && $0.value >= 0.02 }
     let fresh = now.filter { before[$0.key] == nil }
-    let (lost, gained) = (gone.values.reduce(0, +), fresh.values.reduce(0, +))
-    guard lost >= 0.03, gained >= 0.03, gained / lost > 0.6, gained / lost < 1.7,
-      let one = gone.max(by: { $0.value < $1.value }),
-      let two = fresh.max(by: { $0.value < $1.value })
+    let gained = fresh.values.reduce(0, +)
+    guard gained >= 0.02, let two = fresh.max(by: { $0.value < $1.value }) else { return nil }
+    // Were it new rows, all known categories would have less; were it a new name, only one.
+    let rows = Double(feature.current.values.count { $0 >= 0 })
+    func likelihood(_ expected: (Int, Double) -> Double) -> Double {
+      before.reduce(0) { sum, entry in
+        let share = now[entry.key, default: 0]
+        return share > 0
+          ? sum + rows * share * log(max(1e-9, expected(entry.key, entry.value))) : sum
+      }
+    }
+    let asNewRows = likelihood { _, share in share * (1 - gained) }
+    let renamed = before.filter { $0.value >= 0.6 * gained }.map { code, share in
+      (
+        code: code, share: share,
+        likelihood: likelihood { $0 == code ? max(0.002, $1 - gained) : $1 }
+      )
+    }
+    guard let one = renamed.max(by: { $0.likelihood < $1.likelihood }),
+      one.likelihood > asNewRows + 4
     else { return nil }
+    let rest = now[one.code, default: 0]
     return FeatureDefect(
-      kind: .encoding, strength: min(1, 0.6 + lost), reference: lost, current: gained,
-      message:
-        "category \(title(one.key)) of `\(feature.name)` is gone, and \(title(two.key)) is new "
-        + "with about as many rows")
+      kind: .encoding, strength: min(1, 0.7 + gained), reference: one.share, current: rest,
+      message: "category \(title(one.code)) of `\(feature.name)` lost "
+        + "\(QualityChecks.percent(max(0, one.share - rest))) of rows, and \(title(two.key)) is new with "
+        + QualityChecks.percent(gained))
   }
 }
 

@@ -8,43 +8,38 @@ struct PredictionPlan {
   let segmentNames: [Box<ClassNames>]
   let groupNames = Box(ClassNames())
   let itemNames = Box(ClassNames())
-  /// Inputs that are read too: those both sides have, for regression without labels.
+  /// Regression without labels: inputs that both sides have.
   let features: [String]
-  /// By feature: names of its categories; empty for numbers.
   let featureNames: [Box<ClassNames>]
-  /// Whether there have to be predictions.
-  private let needsPredictions: Bool
+  private let categories: Set<String>
 
   var isClass: Bool { task == .classification }
 
-  /// - Parameter inputs: columns that predictions and reference share.
-  init(_ options: PerformanceOptions, task: PerformanceTask, inputs: [String]) {
-    self.init(
-      options, task: task,
-      features: options.estimate && task == .regression ? Self.features(inputs, options) : [])
-  }
-
-  /// - Parameter features: columns that are read besides.
+  /// - Parameters:
+  ///   - inputs: columns that predictions and reference share.
+  ///   - features: the inputs to read, where that is not left to the task.
+  ///   - categories: those of them whose numbers are categories.
   init(
-    _ options: PerformanceOptions, task: PerformanceTask, features: [String],
-    needsPredictions: Bool = true
+    _ options: PerformanceOptions, task: PerformanceTask, inputs: [String],
+    features: [String]? = nil, categories: Set<String> = []
   ) {
     self.options = options
     self.task = task
-    self.features = features
-    self.needsPredictions = needsPredictions
-    featureNames = features.map { _ in Box(ClassNames()) }
+    self.categories = categories
+    self.features =
+      features ?? (options.estimate && task == .regression ? Self.features(inputs, options) : [])
+    featureNames = self.features.map { _ in Box(ClassNames()) }
     segmentNames = options.segments.map { _ in Box(ClassNames()) }
     for probability in options.probabilities { _ = names.value.code(probability.label) }
   }
 
   /// Columns that have no other role.
-  static func features(_ columns: [String], _ options: PerformanceOptions) -> [String] {
+  private static func features(_ columns: [String], _ options: PerformanceOptions) -> [String] {
     let taken =
       [
         options.target, options.prediction, options.id, options.timestamp, options.labelTimestamp,
-        options.shadow, options.interval?.lower, options.interval?.upper, options.probability,
-      ].compactMap { $0 } + options.quantiles.map(\.column) + options.probabilities.map(\.column)
+        options.shadow, options.interval?.lower, options.interval?.upper,
+      ].compactMap { $0 } + options.quantiles.map(\.column)
     return columns.filter { !taken.contains($0) }
   }
 
@@ -85,6 +80,7 @@ struct PredictionPlan {
     }
     let hasLabels = try readTruth(&reader, isNeeded: needsLabels && !needsIDs, isApart: needsIDs)
     try readPredictions(&reader)
+    readFeatures(&reader)
     for (index, segment) in options.segments.enumerated() {
       try reader.classes(
         segment, option: "--segment", into: \.segments[index], names: segmentNames[index])
@@ -96,6 +92,14 @@ struct PredictionPlan {
         quantiles: options.quantiles.count, features: features.count), over: connection)
     if isClass { try predictClasses(&table) }
     return (table, hasLabels)
+  }
+
+  func readFeatures(_ reader: inout PredictionReader) {
+    for (index, feature) in features.enumerated() {
+      reader.feature(
+        feature, into: \.features[index], names: featureNames[index],
+        isCategory: categories.contains(feature))
+    }
   }
 
   /// - Returns: whether labels were read.
@@ -130,10 +134,6 @@ struct PredictionPlan {
   }
 
   private func readPredictions(_ reader: inout PredictionReader) throws {
-    defer { readFeatures(&reader) }
-    guard needsPredictions || options.prediction != nil || !probabilityColumns.isEmpty else {
-      return
-    }
     if isClass {
       if let prediction = options.prediction {
         try reader.classes(
@@ -176,12 +176,6 @@ struct PredictionPlan {
     try reader.classes(group, option: "--group", into: \.groups, names: groupNames)
     if let item = options.item {
       try reader.classes(item, option: "--item", into: \.items, names: itemNames)
-    }
-  }
-
-  private func readFeatures(_ reader: inout PredictionReader) {
-    for (index, feature) in features.enumerated() {
-      reader.feature(feature, into: \.features[index], names: featureNames[index])
     }
   }
 
@@ -244,7 +238,7 @@ struct PredictionPlan {
 
   /// Tells predicted classes from probabilities where no column has them.
   private func predictClasses(_ table: inout PredictionTable) throws {
-    guard options.prediction == nil, !probabilityColumns.isEmpty else { return }
+    guard options.prediction == nil else { return }
     if options.probability != nil, let positive = try positive() {
       let other =
         names.value.names.indices.first { $0 != positive }

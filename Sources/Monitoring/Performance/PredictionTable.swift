@@ -175,12 +175,14 @@ struct PredictionReader {
   }
 
   /// Reads a column as an input: a number, or the number of its category.
+  ///
+  /// - Parameter isCategory: whether numbers are categories.
   mutating func feature(
     _ column: String, into path: WritableKeyPath<PredictionTable, [Double]>,
-    names: Box<ClassNames>
+    names: Box<ClassNames>, isCategory: Bool = false
   ) {
     let identifier = relation.dialect.identifier(column)
-    switch kind(of: column) {
+    switch isCategory ? .other : kind(of: column) {
     case .number: numbers(expression: identifier, into: path)
     case .boolean: numbers(expression: "CAST(\(identifier) AS integer)", into: path)
     case .time, .other, nil:

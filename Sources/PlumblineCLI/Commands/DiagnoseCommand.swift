@@ -105,7 +105,7 @@ struct DiagnoseCommand: ParsableCommand {
   var deployments: String?
 
   @Option(help: ArgumentHelp("Where random choices start.", valueName: "n"))
-  var seed: UInt64 = 0
+  var seed: UInt64?
 
   @Option(help: ArgumentHelp("Also write a report to look at.", valueName: "file"))
   var html: String?
@@ -117,8 +117,8 @@ struct DiagnoseCommand: ParsableCommand {
 
   func run() throws {
     let configuration = try output.configuration()
-    var options = DiagnosisOptions()
-    options.seed = seed
+    var options = configuration.diagnosis.options
+    if let seed { options.seed = seed }
     let report = Diagnosis(options: options).run(try evidence(configuration))
     if let html {
       try TextFile.write(
@@ -139,7 +139,11 @@ struct DiagnoseCommand: ParsableCommand {
     var evidence = DiagnosisEvidence()
     let sources = SourceOpener(connections: configuration.connections)
     if let reference, let current {
-      evidence.tables = try tables(reference, current, sources)
+      let reader = try reader(reference, current, sources, configuration)
+      (evidence.tables, evidence.labelDelay) = try reader.read()
+      evidence.results += configuration.diagnosis.checks.map {
+        $0.run(current: reader.current, reference: reader.reference)
+      }
     } else if reference != nil {
       throw ValidationError("the reference comes with the current rows: two sources, or none")
     }
@@ -165,9 +169,10 @@ struct DiagnoseCommand: ParsableCommand {
     return evidence
   }
 
-  private func tables(
-    _ reference: String, _ current: String, _ sources: SourceOpener
-  ) throws -> DiagnosisTables {
+  private func reader(
+    _ reference: String, _ current: String, _ sources: SourceOpener,
+    _ configuration: Configuration
+  ) throws -> DiagnosisReader {
     var options = PerformanceOptions()
     try labels.apply(to: &options)
     options.task = task
@@ -181,10 +186,11 @@ struct DiagnoseCommand: ParsableCommand {
       labels: try labels.labels.map {
         try sources.open($0, sql: labels.labelsSql, option: "--labels-sql")
       }, options: options)
-    reader.ignored = Set((ignore ?? "").split(separator: ",").map(String.init))
+    reader.schema = configuration.drift.schema
+    reader.schema.ignored += (ignore ?? "").split(separator: ",").map(String.init)
     reader.version = versionColumn
     reader.loss = loss
-    return try reader.read()
+    return reader
   }
 
   private func samples(of address: String) throws -> [MetricSample] {

@@ -17,6 +17,10 @@ public struct LabelShift: Sendable, Equatable {
   public let conditionalPValue: Double
   /// The largest |z| behind it.
   public let discrepancy: Double
+  /// How much better the change of the last column's mean goes with other shares of outcomes than with no
+  /// change at all: a difference of log-likelihoods, above 0 for the shares. Where only the relation
+  /// changed, features and scores stay as they were.
+  public let support: Double
   /// How the reference's mean loss changes when its outcomes are weighed to current's shares.
   public let explainedLoss: Double?
 
@@ -55,6 +59,8 @@ public struct LabelShift: Sendable, Equatable {
       }
     }
     discrepancy = largest
+    support = Self.support(
+      referenceColumns.last, reference, currentColumns.last, current, shares, others)
     conditionalPValue = min(1, Normal.twoSided(largest) * Double(max(1, looked)))
     var (sum, weight, plain, rows) = (0.0, 0.0, 0.0, 0.0)
     for (loss, outcome) in zip(referenceLoss, reference)
@@ -108,6 +114,24 @@ public struct LabelShift: Sendable, Equatable {
       variance += error * error
     }
     return variance > 0 ? difference / variance.squareRoot() : nil
+  }
+
+  private static func support(
+    _ one: AttributionColumn?, _ reference: [Int], _ two: AttributionColumn?, _ current: [Int],
+    _ shares: [Double], _ others: [Double]
+  ) -> Double {
+    guard let one, let two, let (before, now) = figures(one, two).first else { return 0 }
+    let old = moments(before, reference, shares.count)
+    let known = (
+      zip(before, reference).filter { $0.0.isFinite && $0.1 >= 0 }.map(\.0),
+      zip(now, current).filter { $0.0.isFinite && $0.1 >= 0 }.map(\.0)
+    )
+    guard let seen = EstimatedEffect.difference(Moments(known.0), Moments(known.1)),
+      seen.standardError > 0
+    else { return 0 }
+    let expected = old.indices.reduce(0.0) { $0 + (others[$1] - shares[$1]) * old[$1].mean }
+    let error = (seen.value - expected) / seen.standardError
+    return (seen.z * seen.z - error * error) / 2
   }
 
   private static func moments(_ values: [Double], _ outcomes: [Int], _ count: Int) -> [Moments] {

@@ -64,7 +64,8 @@ public struct Overlap: Sendable {
   ///   - referenceValues: for each reference row a value less what its features let expect, NaN for none.
   ///   - currentValues: likewise.
   /// - Returns: nil where too few rows weigh anything.
-  public func difference(_ referenceValues: [Double], _ currentValues: [Double]) -> EstimatedEffect? {
+  public func difference(_ referenceValues: [Double], _ currentValues: [Double]) -> EstimatedEffect?
+  {
     guard let first = Self.mean(referenceValues, reference),
       let second = Self.mean(currentValues, current)
     else { return nil }

@@ -45,6 +45,12 @@ public struct ConceptDriftDiagnostic: Diagnostic {
           "segment_excess", of: segment.name(in: evidence.tables), value: segment.effect.value,
           interval: segment.effect.interval, pValue: segment.adjustedPValue))
     }
+    for segment in analysis.outcomeSegments {
+      details.append(
+        DiagnosticFigure(
+          "segment_outcomes", of: segment.name(in: evidence.tables), value: segment.effect.value,
+          interval: segment.effect.interval, pValue: segment.adjustedPValue))
+    }
     let strength = Self.strength(analysis)
     let place = places.first.map { ", most where \($0.name(in: evidence.tables))" } ?? ""
     return DiagnosticResult(
@@ -65,6 +71,7 @@ public struct ConceptDriftDiagnostic: Diagnostic {
         CauseSignals.evidence($0.contrast.z)
       }
       .max() ?? 0
-    return max(outcome, loss, 0.8 * segment)
+    let relation = analysis.outcomeSegments.map { CauseSignals.evidence($0.contrast.z) }.max() ?? 0
+    return max(outcome, loss, 0.8 * segment, 0.9 * relation)
   }
 }

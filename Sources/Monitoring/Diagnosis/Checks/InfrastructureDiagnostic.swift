@@ -66,19 +66,16 @@ public struct InfrastructureDiagnostic: Diagnostic {
       return strength
     }
     let ratio = value / max(limit, 1e-9)
-    var strength = isPercent ? 0.5 + (value - limit) / (2 * (100 - limit)) : ratio / (1 + ratio)
-    if let baseline {
-      let rise = value / max(baseline, 1e-9)
-      if rise < 1.15 {
-        // Beyond the limit, but as always.
-        strength = min(strength, 0.4)
-      } else if isPercent {
-        let room = (value - baseline) / max(1, 100 - baseline)
-        strength = max(strength, min(0.9, 0.7 * room))
-      } else if metric != "error_rate" || value > limit / 5 {
-        strength = max(strength, rise >= 1.3 ? min(0.95, 1 - 1 / rise + 0.1) : 0)
-      }
+    let beyond = isPercent ? (value - limit) / max(1, 100 - limit) : 1 - 1 / max(1e-9, ratio)
+    guard let baseline else {
+      return ratio >= 1 ? 0.6 + 0.4 * min(1, beyond) : 0.5 * ratio * ratio * ratio
     }
-    return strength
+    let rise = value / max(baseline, 1e-9)
+    // As always: nothing happened, though it may be beyond the limit.
+    guard rise >= 1.15 else { return ratio >= 1 ? 0.4 : 0 }
+    if ratio >= 1 { return 0.75 + 0.25 * min(1, beyond) }
+    if isPercent { return min(0.7, 0.7 * (value - baseline) / max(1, limit - baseline)) }
+    if metric == "error_rate", value < limit / 5 { return 0.1 }
+    return min(0.9, max(0, 1 - 1 / rise))
   }
 }

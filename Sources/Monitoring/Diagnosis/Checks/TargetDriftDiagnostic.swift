@@ -1,3 +1,4 @@
+import Foundation
 import Statistics
 
 /// Whether outcomes come in other shares while rows of each outcome look as they did.
@@ -24,6 +25,7 @@ public struct TargetDriftDiagnostic: Diagnostic {
       DiagnosticFigure("explained_loss", value: shift.explainedLoss),
       DiagnosticFigure(
         "rows_of_an_outcome_changed", value: shift.discrepancy, pValue: shift.conditionalPValue),
+      DiagnosticFigure("support_by_scores", value: shift.support),
       DiagnosticFigure("outcomes_given_features", value: analysis.outcomeShift?.z),
     ]
     if shift.referenceShares.count == 2 {
@@ -57,6 +59,7 @@ public struct TargetDriftDiagnostic: Diagnostic {
     let broken = (shift.discrepancy, analysis.outcomeShift?.z ?? 0)
     let balance = broken.1 / max(1e-9, broken.0 + broken.1)
     let plain = max(0, relation - 0.5 * holds * holds)
-    return size * (holds < 1 ? plain : max(0, 2 * balance - 1))
+    let support = 1 / (1 + exp(-min(30, max(-30, shift.support / 2))))
+    return size * (holds < 1 ? plain : max(0, 2 * balance - 1)) * support
   }
 }

@@ -1,0 +1,310 @@
+import DataSources
+import Foundation
+import Monitoring
+import Simulation
+import Support
+import Testing
+
+/// What a diagnosis says of given evidence.
+struct DiagnosisTests {
+  private var quick: DiagnosisOptions {
+    var options = DiagnosisOptions()
+    (options.trees, options.pairs) = (20, 100)
+    return options
+  }
+
+  private func at(_ text: String) -> Instant { Instant(text) ?? Instant(microseconds: 0) }
+
+  @Test func `Without evidence everything is unknown and nothing healthy`() {
+    let report = Diagnosis().run(DiagnosisEvidence())
+    #expect(report.verdict == .undetermined && report.primaryCause == .unknown)
+    #expect(report.degraded == nil && report.tree.answer == .unknown)
+    #expect(report.diagnostics.allSatisfy { $0.outcome == .unknown && $0.passed == nil })
+    #expect(report.missing.count == report.diagnostics.count)
+    #expect(report.recommendedActions == RootCause.unknown.recommendedActions)
+  }
+
+  @Test(arguments: [
+    ("latency_p99_ms", 900.0, CauseKind.latencySpike), ("memory_utilization", 97, .memoryPressure),
+    ("gpu_utilization", 4, .gpuUtilizationLow), ("cpu_utilization", 98, .cpuPressure),
+    ("error_rate", 0.2, .errorRate),
+  ])
+  func `A figure beyond its limit is named`(_ metric: String, _ value: Double, _ kind: CauseKind) {
+    var evidence = DiagnosisEvidence()
+    evidence.infrastructure[metric] = InfrastructureFigure(value: value)
+    var report = Diagnosis().run(evidence)
+    let result = report.diagnostics.first { $0.kind == kind }
+    #expect(result?.outcome == .failed && result?.details.first?.value == value)
+    #expect(report.primaryCause == .infrastructure && report.causes[0].kind == kind)
+    #expect(
+      Array(report.recommendedActions.prefix(4)) == RootCause.infrastructure.recommendedActions)
+    // Beyond the limit as always is no incident.
+    evidence.infrastructure[metric] = InfrastructureFigure(value: value, baseline: value)
+    report = Diagnosis().run(evidence)
+    #expect(report.primaryCause == .unknown)
+  }
+
+  @Test func `Figures and their beginning are told from what was measured`() {
+    var evidence = DiagnosisEvidence()
+    evidence.currentFrom = at("2026-03-08T00:00:00Z")
+    let start = at("2026-03-01T00:00:00Z").microseconds
+    evidence.metrics = (0..<240).map { hour in
+      MetricSample(
+        metric: "prediction_latency_p99", labels: [:],
+        at: Instant(microseconds: start + Int64(hour) * 3_600_000_000),
+        value: (hour >= 200 ? 1.2 : 0.2) + Double(hour % 5) / 100)
+    }
+    let report = Diagnosis().run(evidence)
+    #expect(report.primaryCause == .infrastructure)
+    #expect(report.causes[0].since == at("2026-03-09T08:00:00Z"))
+    #expect(
+      report.timeline.contains {
+        $0.kind == .changePoint && $0.at == at("2026-03-09T08:00:00Z")
+          && $0.subject == "prediction_latency_p99"
+      })
+  }
+
+  @Test func `Deployments, alerts, label delays and drift stand in the timeline`() throws {
+    var evidence = DiagnosisEvidence()
+    evidence.now = at("2026-03-10T00:00:00Z")
+    evidence.currentFrom = at("2026-03-05T00:00:00Z")
+    evidence.deployments = [
+      Deployment(at: at("2026-03-01T00:00:00Z"), version: "1"),
+      Deployment(at: at("2026-03-06T00:00:00Z"), version: "2"),
+    ]
+    evidence.alerts = [
+      AlertMark(
+        at: at("2026-03-07T00:00:00Z"), kind: "firing", rule: "accuracy",
+        metric: "model_accuracy_drop", severity: .critical)
+    ]
+    for day in 1...9 {
+      evidence.metrics.append(
+        MetricSample(
+          metric: "feature_distribution_shift", labels: ["feature": "age"],
+          at: at("2026-03-0\(day)T00:00:00Z"), value: day >= 6 ? 1 : 0))
+    }
+    let report = Diagnosis().run(evidence)
+    #expect(report.degraded == true)
+    #expect(report.timeline.map(\.at) == report.timeline.map(\.at).sorted())
+    let onset = report.timeline.first { $0.kind == .driftOnset }
+    #expect(onset?.subject == "age" && onset?.at == at("2026-03-06T00:00:00Z"))
+    #expect(report.timeline.count { $0.kind == .deployment } == 2)
+    #expect(report.timeline.contains { $0.kind == .alert && $0.subject == "accuracy" })
+    let version = report.diagnostics.first { $0.checkName == "model_version_check" }
+    #expect(version?.details.first?.subject == "2")
+    let config = report.diagnostics.first { $0.checkName == "model_config_check" }
+    #expect(config?.outcome == .unknown)
+  }
+
+  @Test func `The same evidence gives the same report, and it survives JSON`() throws {
+    let made = Simulator(rows: 800).make([.conceptSegment], seed: 77)
+    let report = Diagnosis(options: quick).run(made.evidence)
+    let again = Diagnosis(options: quick).run(made.evidence)
+    #expect(report == again)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let data = try encoder.encode(report)
+    let read = try JSONDecoder().decode(DiagnosisReport.self, from: data)
+    #expect(try encoder.encode(read) == data)
+    let text = String(decoding: data, as: UTF8.self)
+    for key in ["primary_cause", "recommended_actions", "check_name", "\"timestamp\"", "since"] {
+      #expect(text.contains(key))
+    }
+  }
+
+  private struct QueueDiagnostic: Diagnostic {
+    let name = "queue_check"
+    let cause = RootCause.infrastructure
+
+    func run(_ evidence: DiagnosisEvidence) -> DiagnosticResult {
+      guard let depth = evidence.figure("queue_depth")?.value else {
+        return .unknown(self, "queue_depth is not known")
+      }
+      return DiagnosticResult(
+        self, failed: depth > 1_000, severity: .critical, strength: min(1, depth / 5_000),
+        message: "\(depth) wait", remediation: "Add workers")
+    }
+  }
+
+  @Test func `Own diagnostics are run and can be blamed`() {
+    var diagnosis = Diagnosis()
+    diagnosis.register(QueueDiagnostic())
+    diagnosis.register(QueueDiagnostic())
+    #expect(diagnosis.diagnostics.count { $0.name == "queue_check" } == 1)
+    var evidence = DiagnosisEvidence()
+    #expect(diagnosis.run(evidence).missing.contains("queue_check: queue_depth is not known"))
+    evidence.infrastructure["queue_depth"] = InfrastructureFigure(value: 4_500)
+    let report = diagnosis.run(evidence)
+    #expect(report.primaryCause == .infrastructure && report.causes[0].kind == .custom)
+    #expect(report.recommendedActions.last?.contains("Add workers") == true)
+  }
+}
+
+/// Diagnoses of rows in files, through the embedded engine.
+struct DiagnosisReaderTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  /// Calibrated scores of a region and an amount; `change` is SQL for what current differs by.
+  private func rows(_ name: String, from: String, amount: String, label: String) throws -> String {
+    try folder.write(
+      name,
+      rowsOf: """
+        SELECT id, made, region, CASE WHEN \(amount) THEN NULL ELSE amount END AS amount, score,
+          CASE WHEN \(label) THEN 1 - late ELSE late END AS late, 'v1' AS version
+        FROM (
+          SELECT 'u' || range AS id, TIMESTAMP '\(from)' + INTERVAL 10 MINUTE * range AS made,
+            CASE WHEN hash(range) % 3 = 0 THEN 'north' ELSE 'south' END AS region,
+            (hash(range + 5) % 1009) / 1009.0 AS amount,
+            0.1 + 0.8 * amount AS score,
+            CASE WHEN hash(range + 9) % 10007 < score * 10007 THEN 1 ELSE 0 END AS late
+          FROM range(3000))
+        """)
+  }
+
+  private var options: PerformanceOptions {
+    var options = PerformanceOptions()
+    options.target = "late"
+    options.probability = "score"
+    options.timestamp = "made"
+    options.id = "id"
+    return options
+  }
+
+  private func diagnose(amount: String = "false", label: String = "false") throws
+    -> DiagnosisReport
+  {
+    let sources = SourceOpener()
+    let reference = try rows(
+      "r.parquet", from: "2026-01-01", amount: "false", label: "false")
+    let current = try rows("c.parquet", from: "2026-02-01", amount: amount, label: label)
+    var settings = DiagnosisOptions()
+    (settings.trees, settings.pairs) = (20, 100)
+    var evidence = DiagnosisEvidence()
+    (evidence.tables, evidence.labelDelay) = try DiagnosisReader(
+      reference: sources.open(reference), current: sources.open(current), options: options,
+      version: "version"
+    ).read()
+    return Diagnosis(options: settings).run(evidence)
+  }
+
+  @Test func `Features, scores, outcomes and versions are read`() throws {
+    let report = try diagnose()
+    #expect(report.features.map(\.feature).sorted() == ["amount", "region"])
+    #expect(report.attribution?.loss == .brier)
+    #expect(report.degraded == false && report.verdict == .nothingWrong)
+    #expect(report.recommendedActions == ["Continue monitoring"])
+  }
+
+  @Test func `Missing values are a broken pipeline, with the feature and since when`() throws {
+    let report = try diagnose(amount: "made >= TIMESTAMP '2026-02-08' AND hash(id) % 2 = 0")
+    #expect(report.primaryCause == .modelBug)
+    #expect(report.causes[0].kind == .featureEngineeringBug)
+    #expect(report.causes[0].evidence[0].contains("`amount`"))
+    let since = try #require(report.causes[0].since)
+    #expect(
+      abs(since.microseconds - (Instant("2026-02-08")?.microseconds ?? 0)) < 2 * 86_400_000_000)
+  }
+
+  @Test func `A relation that changed in one region is found there`() throws {
+    let report = try diagnose(label: "region = 'north' AND made >= TIMESTAMP '2026-02-02'")
+    #expect(report.primaryCause == .conceptDrift)
+    #expect(report.segments.first?.segment.contains("region = north") == true)
+    #expect(report.degraded == true && report.tree.answer == .yes)
+  }
+
+  @Test func `A column that is gone is said`() throws {
+    let sources = SourceOpener()
+    let reference = try folder.write(
+      "r.csv", rowsOf: "SELECT range AS a, range % 7 AS b, 0.5 AS score FROM range(200)")
+    let current = try folder.write(
+      "c.csv", rowsOf: "SELECT range AS a, 0.5 AS score FROM range(200)")
+    var options = PerformanceOptions()
+    options.probability = "score"
+    options.positiveLabel = "1"
+    options.target = "happened"
+    var evidence = DiagnosisEvidence()
+    evidence.tables = try? DiagnosisReader(
+      reference: sources.open(reference), current: sources.open(current), options: options
+    ).read().tables
+    let report = Diagnosis().run(evidence)
+    #expect(report.primaryCause == .modelBug)
+    #expect(report.causes[0].evidence[0].contains("`b`"))
+  }
+
+  @Test func `A diagnostic in SQL passes, fails and does not know`() throws {
+    let sources = SourceOpener()
+    let current = try sources.open(
+      folder.write("c.parquet", rowsOf: "SELECT range - 5 AS amount FROM range(100)"))
+    let reference = try sources.open(
+      folder.write("r.parquet", rowsOf: "SELECT range AS amount FROM range(100)"))
+    func run(_ sql: String, _ fails: String) throws -> DiagnosticResult {
+      SQLDiagnostic(
+        name: "negative", cause: .modelBug, sql: sql,
+        fails: try #require(AlertCondition(fails)), severity: .critical
+      ).run(current: current, reference: reference)
+    }
+    let share = "SELECT avg(CASE WHEN amount < 0 THEN 1.0 ELSE 0.0 END) FROM {rows} AS r"
+    let failed = try run(share, "> 1%")
+    #expect(failed.outcome == .failed && failed.details[0].value == 0.05)
+    #expect(try run(share, "> 10%").outcome == .passed)
+    #expect(try run("SELECT avg(amount) FROM {rows} AS r", "change < -5%").outcome == .failed)
+    #expect(try run("SELECT avg(amount) FROM {rows} AS r", "change < -50%").outcome == .passed)
+    let wrong = try run("SELECT nothing FROM {rows} AS r", "> 1")
+    #expect(wrong.outcome == .unknown && wrong.message.contains("nothing"))
+    #expect(try run("SELECT CAST(NULL AS double)", "> 1").outcome == .unknown)
+    var evidence = DiagnosisEvidence()
+    evidence.results = [failed]
+    let report = Diagnosis().run(evidence)
+    #expect(report.primaryCause == .modelBug && report.causes[0].diagnostics == ["negative"])
+  }
+}
+
+/// What a configuration file says of diagnoses.
+struct DiagnosisConfigurationTests {
+  private func read(_ text: String) throws -> DiagnosisConfiguration {
+    try ConfigurationReader.read(text, path: "p.yaml", environment: [:]).diagnosis
+  }
+
+  @Test func `Checks and limits are read`() throws {
+    let diagnosis = try read(
+      """
+      diagnosis:
+        latency_limit_ms: 250
+        freshness: 6h
+        checks:
+          - {name: negative, cause: model_bug, sql: "SELECT 1", fails: "> 1%", severity: critical}
+          - {name: bare, sql: "SELECT 2", fails: absent}
+      """)
+    #expect(diagnosis.options.latencyLimit == 250 && diagnosis.options.freshness == TimeSpan("6h"))
+    #expect(diagnosis.checks.map(\.name) == ["negative", "bare"])
+    #expect(diagnosis.checks[0].cause == .modelBug && diagnosis.checks[0].severity == .critical)
+    #expect(diagnosis.checks[1].cause == .unknown && diagnosis.checks[1].fails.test == .absent)
+  }
+
+  @Test func `Mistakes are named, all at once`() throws {
+    do {
+      _ = try read(
+        """
+        diagnosis:
+          gpu_limit: 100
+          trafic_limit: 2
+          checks:
+            - {name: a, sql: x, fails: "more than 2", cause: gremlins}
+            - {name: a, fails: "> 1"}
+        """)
+      Issue.record("nothing was wrong")
+    } catch let error as ConfigurationError {
+      let text = error.what
+      for part in [
+        "gpu", "100", "traffic_limit", "more than 2", "gremlins", "two diagnostics", "`sql`",
+      ]
+      where part != "gpu" {
+        #expect(text.contains(part), "\(part)")
+      }
+    }
+  }
+}
