@@ -31,7 +31,7 @@ struct DoctorTests {
       before = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=7)
       with sqlite3.connect(sys.argv[1]) as history:
         for check in ("drift", "performance"):
-          history.execute("INSERT INTO check_progress VALUES ('fraud', ?, ?)",
+          history.execute("INSERT OR REPLACE INTO check_progress VALUES ('fraud', ?, ?)",
             (check, before.strftime("%Y-%m-%dT%H:%M:00Z")))
       """)
     service = try RunningService(folder, configuration, environment: environment)
@@ -218,6 +218,29 @@ struct DoctorTests {
     #expect(!channels.seen.contains(":5:"))
     #expect(outcome.item("configuration")?.outcome == "failed")
     #expect(outcome.item("reference_loaded", "fraud")?.outcome == "ok")
+  }
+
+  @Test func `What answers and is no service of Plumbline is told apart`() throws {
+    let provider = try LocalProvider(folder)
+    let path = try folder.write(
+      "plumbline.yaml",
+      """
+      service: {data_folder: \(folder.path)/data, listen: "127.0.0.1:0"}
+      models:
+        - {name: fraud, checks: [{type: drift, schedule: "@daily", window: 1d},
+           {type: performance, schedule: "@daily", window: 1d}]}
+      experiments: [{experiment_id: checkout, metrics: [converted]}]
+      """)
+    let arguments = ["--config", path, "--url", provider.address, "--prometheus", provider.address]
+    let outcome = try setUp.doctor(arguments)
+    #expect(outcome.code == 1, "\(outcome.errors)")
+    let exposition = try #require(outcome.item("exposition"))
+    #expect(exposition.outcome == "failed" && exposition.mend?.contains("--url") == true)
+    #expect(outcome.item("prometheus_scraping")?.mend?.contains("/api/v1") == true)
+    for id in ["checks_made", "label_delay", "traffic_split", "assignment_deterministic"] {
+      let item = try #require(outcome.item(id))
+      #expect(item.outcome == "unknown" && item.seen.contains("not of Plumbline"), "\(item)")
+    }
   }
 
   @Test func `What cannot be asked is a usage error, and nothing at all is 2`() throws {
