@@ -16,6 +16,7 @@ struct DoctorTests {
     let provider = try LocalProvider(folder)
     let environment = [
       "DOCTOR_HOOK": provider.address + "/hook", "PLUMBLINE_TOKEN": DoctorSetUp.token,
+      "DOCTOR_READER": DoctorSetUp.reader,
     ]
     let configuration = try setUp.healthy(provider)
     var service = try RunningService(folder, configuration, environment: environment)
@@ -81,6 +82,15 @@ struct DoctorTests {
       #expect(item.outcome == "ok", "\(item)")
     }
 
+    // Who may only read cannot have users assigned, and sees all else.
+    let reading = try setUp.doctor(
+      arguments,
+      environment: environment.merging(["PLUMBLINE_TOKEN": DoctorSetUp.reader]) { $1 })
+    for item in reading.items where !["ok", "skipped"].contains(item.outcome) {
+      #expect(item.id == "assignment_deterministic" && item.outcome == "unknown", "\(item)")
+      #expect(item.mend?.contains("ingest") == true)
+    }
+
     // Stopped, it is looked at by its folder.
     service.send(SIGTERM)
     #expect(service.wait() == 0)
@@ -95,6 +105,13 @@ struct DoctorTests {
     #expect(offline.code == 0, "\(offline.output)")
     #expect(offline.item("runbooks")?.outcome == "skipped")
 
+    // None of it was a look at the experiment.
+    try setUp.sql(
+      """
+      import sqlite3, sys
+      with sqlite3.connect(sys.argv[1]) as history:
+        assert history.execute("SELECT count(*) FROM experiment_look").fetchone() == (0,)
+      """)
     // Hours without a figure of live traffic.
     try setUp.sql(
       """
@@ -118,6 +135,7 @@ struct DoctorTests {
     let dead = try RunningPrometheus.freePort()
     let environment = [
       "DOCTOR_HOOK": "http://127.0.0.1:\(dead)/secret-path", "PLUMBLINE_TOKEN": DoctorSetUp.token,
+      "DOCTOR_READER": DoctorSetUp.reader,
     ]
     let configuration = """
       \(try setUp.serviceSection())

@@ -66,7 +66,7 @@ struct AlertingCheckup: Checkup {
   private func thresholds(_ visit: Visit) -> Finding {
     let rules = visit.configuration.alerting.rules
     var findings = rules.compactMap { RuleJudgement.impossible($0) }
-    var judged = 0
+    var (judged, quiet) = (0, 0)
     // A metric at a time, so that only one's history is in memory.
     let byMetric = Dictionary(grouping: rules, by: \.metric).sorted { $0.key < $1.key }
     for (metric, rules) in byMetric {
@@ -75,6 +75,7 @@ struct AlertingCheckup: Checkup {
         for rule in rules {
           let history = RuleHistory(of: rule, samples)
           if history.count > 0 { judged += 1 }
+          if history.count > 0, history.failing == 0 { quiet += 1 }
           if let finding = RuleJudgement.history(history, of: rule) { findings.append(finding) }
         }
       } catch {
@@ -86,9 +87,8 @@ struct AlertingCheckup: Checkup {
     }
     return .worst(
       of: findings,
-      fine:
-        "\(judged) of \(NumberText.count(rules.count, "rule")) have values stored; none of them "
-        + "always fails")
+      fine: "\(judged) of \(NumberText.count(rules.count, "rule")) have values stored: "
+        + "\(quiet) never failed, none always")
   }
 
   // MARK: Runbooks
