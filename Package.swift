@@ -68,7 +68,7 @@ let package = Package(
     .target(
       name: "Plumbline",
       dependencies: [
-        "DataSources", "Monitoring", "Reporting", "Statistics", "Store", "Telemetry",
+        "Alerting", "DataSources", "Monitoring", "Reporting", "Statistics", "Store", "Telemetry",
       ], swiftSettings: settings),
     .target(
       name: "Alerting",
@@ -76,6 +76,7 @@ let package = Package(
         "DataSources", "Monitoring", "Outbound", "Statistics", "Store",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Mustache", package: "swift-mustache"),
+        .product(name: "Yams", package: "Yams"),
       ], swiftSettings: settings),
     .target(
       name: "Reporting",
@@ -85,6 +86,7 @@ let package = Package(
       ],
       resources: [
         .embedInCode("HTML/Template/column.mustache"),
+        .embedInCode("HTML/Template/diagnosis.mustache"),
         .embedInCode("HTML/Template/experiment.mustache"),
         .embedInCode("HTML/Template/head.mustache"),
         .embedInCode("HTML/Template/performance.mustache"),
@@ -127,12 +129,19 @@ let package = Package(
     .target(
       name: "Support", dependencies: ["DataSources"], path: "Tests/Support",
       swiftSettings: settings),
+    .target(
+      name: "Simulation", dependencies: ["Monitoring", "Statistics"], path: "Tests/Simulation",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "diagnosis-accuracy", dependencies: ["Monitoring", "Simulation", "Statistics"],
+      path: "Tests/DiagnosisAccuracy", swiftSettings: settings),
     .testTarget(
       name: "ColumnsTests", dependencies: ["CADBC", "Columns"], swiftSettings: settings),
     .testTarget(
       name: "AlertingTests",
-      dependencies: ["Alerting", "DataSources", "Monitoring", "Outbound", "Store", "Support"],
-      resources: [.copy("Fixtures")], swiftSettings: settings),
+      dependencies: [
+        "Alerting", "DataSources", "Monitoring", "Outbound", "Statistics", "Store", "Support",
+      ], resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(
       name: "EventsTests",
       dependencies: ["Columns", "DataSources", "Events", "Monitoring", "Support"],
@@ -143,12 +152,19 @@ let package = Package(
       name: "DataSourcesTests", dependencies: ["Columns", "DataSources", "Support"],
       swiftSettings: settings),
     .testTarget(
-      name: "MonitoringTests", dependencies: ["Alerting", "DataSources", "Monitoring", "Support"],
+      name: "MonitoringTests",
+      dependencies: [
+        "Alerting", "DataSources", "Monitoring", "Simulation", "Statistics", "Support",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "ReportingTests", dependencies: ["Monitoring", "Reporting"], swiftSettings: settings),
     .testTarget(
-      name: "StoreTests", dependencies: ["DataSources", "Monitoring", "Store", "Support"],
+      name: "StoreTests",
+      dependencies: [
+        "DataSources", "Monitoring", "Statistics", "Store", "Support",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "DoctorTests",
@@ -160,6 +176,12 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: ["Columns", "DataSources", "Monitoring", "Support", "plumbline"],
       resources: [.copy("Fixtures")], swiftSettings: settings),
+    .testTarget(
+      name: "ServerTests",
+      dependencies: [
+        "Events", "Monitoring", "PlumblineServer", "Store", "Support", "Telemetry",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: settings),
     .testTarget(
       name: "StatisticsTests", dependencies: ["Statistics"], resources: [.copy("Fixtures")],
       swiftSettings: settings),

@@ -8,8 +8,12 @@ let package = Package(
   dependencies: [.package(name: "plumbline", path: "..")],
   targets: [
     .executableTarget(
+      name: "Alerts", dependencies: [.product(name: "Plumbline", package: "plumbline")]),
+    .executableTarget(
       name: "DecodeFloor", dependencies: [.product(name: "Plumbline", package: "plumbline")]),
     .executableTarget(
       name: "Kernels", dependencies: [.product(name: "Plumbline", package: "plumbline")]),
+    .executableTarget(
+      name: "Instruments", dependencies: [.product(name: "Telemetry", package: "plumbline")]),
   ]
 )

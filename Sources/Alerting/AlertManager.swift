@@ -11,15 +11,26 @@ public final class AlertManager: Sendable {
   private struct State {
     var configuration: AlertingConfiguration
     var engine: AlertEngine
-    /// Alerts as they are kept, by fingerprint.
+    /// Alerts that are not through, by fingerprint: as they are now, and what people were told.
     var alerts: [String: KeptAlert]
     var groups: [String: Instant]
-    /// What could not be kept yet.
+    /// Fingerprints of alerts that are not kept as they are now.
+    var unkeptAlerts: Set<String> = []
+    /// What else could not be kept yet.
     var unkept = History.AlertChanges()
+    var lookedAt: Instant
   }
 
   private let history: History
   private let state: Mutex<State>
+
+  /// Where the times of looks stand among those of groups, whose keys all have a brace.
+  private static let lookedKey = "looked"
+  private static let watchedKey = "watched since"
+  /// A pause in looking that is no mere restart: absences count from its end, as there may have been data.
+  private static let pauseSeconds: Int64 = 300
+  /// Samples that wait to be kept at most; past that the oldest are lost, states and messages never.
+  private static let unkeptLimit = 200_000
 
   /// Takes up what was kept.
   ///
@@ -30,23 +41,51 @@ public final class AlertManager: Sendable {
     _ configuration: AlertingConfiguration, history: History, now: Instant
   ) throws(HistoryError) {
     self.history = history
+    var groups = try history.groups()
+    let looked = groups.removeValue(forKey: Self.lookedKey)
+    let watched = groups.removeValue(forKey: Self.watchedKey)
+    let isPause = looked.map { now.since($0) > Self.pauseSeconds * 1_000_000 } ?? true
+    // Of a start that is not known any more as of one long ago.
+    let watchedSince = isPause ? now : watched ?? Instant(microseconds: .min)
     var engine = AlertEngine(
-      rules: configuration.rules, flapping: configuration.flapping, startedAt: now)
-    engine.recall(try history.newestSamples())
-    let kept = try history.alerts()
-    let transitions = engine.restore(kept.compactMap(\.kept).compactMap(Self.decoded), at: now)
-    var unkept = History.AlertChanges()
-    unkept.events = transitions.map(AlertEvent.init)
-    state = Mutex(
-      State(
-        configuration: configuration, engine: engine,
-        alerts: kept.reduce(into: [:]) { $0[$1.record.fingerprint] = $1 },
-        groups: try history.groups(), unkept: unkept))
+      rules: configuration.rules, flapping: configuration.flapping,
+      recalling: try history.newestSamples(), watchedSince: watchedSince, startedAt: now)
+    let kept = try history.alerts(isOpen: true)
+    let ended = engine.restore(kept.compactMap(\.kept).compactMap(Self.decoded), at: now)
+    let alerts = kept.reduce(into: [:]) { $0[$1.record.fingerprint] = $1 }
+    var state = State(
+      configuration: configuration, engine: engine, alerts: alerts, groups: groups,
+      lookedAt: Instant(microseconds: .min))
+    state.unkept.groups[Self.watchedKey] = watchedSince
+    state.unkept.samples = state.engine.takeExpected()
+    // What the engine says of the rest at the first look; what it says nothing of is over.
+    let followed = Set(state.engine.records(at: now).map(\.fingerprint))
+    let transitions = ended.map { transition in
+      alerts[transition.record.fingerprint].map { Self.named(transition, after: $0) } ?? transition
+    }
+    state.unkept.events = transitions.map(AlertEvent.init)
+    for fingerprint in alerts.keys where !followed.contains(fingerprint) {
+      let end = transitions.first { $0.record.fingerprint == fingerprint }
+      Self.end(fingerprint, end, in: &state)
+    }
+    self.state = Mutex(state)
   }
 
   private static func decoded(_ data: Data) -> AlertEngine.Kept? {
     // What another version wrote and this one cannot read begins anew.
-    try? JSONDecoder().decode(AlertEngine.Kept.self, from: data)
+    try? JSONDecoder.sorted.decode(AlertEngine.Kept.self, from: data)
+  }
+
+  /// The end of an alert whose rule is gone, with all that was known of it.
+  private static func named(_ end: AlertTransition, after alert: KeptAlert) -> AlertTransition {
+    var end = end
+    var record = alert.record
+    record.state = end.record.state
+    record.endsAt = end.record.endsAt
+    record.updatedAt = end.record.updatedAt
+    record.reason = end.record.reason
+    end.record = record
+    return end
   }
 
   /// Looks at samples.
@@ -56,7 +95,14 @@ public final class AlertManager: Sendable {
   public func record(
     _ samples: [MetricSample], at now: Instant
   ) throws(HistoryError) -> [AlertTransition] {
-    try update(at: now, samples) { $0.evaluate(samples) }
+    // A time that is not yet would shut out all samples before it.
+    let latest = now.adding(microseconds: Self.pauseSeconds * 1_000_000)
+    let samples = samples.map { sample in
+      var sample = sample
+      if sample.at > latest { sample.at = now }
+      return sample
+    }
+    return try update(at: now, samples) { $0.evaluate(samples) }
   }
 
   /// Notices what time brings: absences, silences that end, groups that have waited long enough.
@@ -92,79 +138,126 @@ public final class AlertManager: Sendable {
     state.withLock { $0.engine.seriesByMetric(where: isChosen) }
   }
 
+  // MARK: A look
+
   private func update(
     at now: Instant, _ samples: [MetricSample],
     _ evaluate: (inout AlertEngine) -> [AlertTransition]
   ) throws(HistoryError) -> [AlertTransition] {
-    let silences = try history.silences(notEndedAt: now).filter { $0.isActive(at: now) }
-    let actions = try history.alertActions()
     let result = state.withLock { state -> Result<[AlertTransition], HistoryError> in
       let transitions = evaluate(&state.engine)
-      var changes = state.unkept
-      changes.samples += samples
-      changes.events += transitions.map(AlertEvent.init)
       // Where it cannot be kept now, it is the next time; messages are planned anew then.
-      state.unkept.samples = changes.samples
-      state.unkept.events = changes.events
-      let before = state.alerts
-      var alerts = Self.current(state, silences, actions, at: now)
-      let outcome = NotificationPlan(
-        configuration: state.configuration, alerts: alerts.values.sorted(by: KeptAlert.isBefore),
-        groups: state.groups, now: now
-      ).make()
-      for (fingerprint, told) in outcome.told {
-        alerts[fingerprint]?.told = told
-        alerts[fingerprint]?.toldAt = now
+      state.unkept.samples += samples + state.engine.takeExpected()
+      if state.unkept.samples.count > Self.unkeptLimit {
+        state.unkept.samples.removeFirst(state.unkept.samples.count - Self.unkeptLimit)
       }
-      changes.alerts = alerts.values.filter { before[$0.record.fingerprint] != $0 }
-      changes.groups = outcome.groups
+      state.unkept.events += transitions.map(AlertEvent.init)
+      Self.take(transitions, into: &state, at: now)
       do {
-        changes.notifications = try outcome.messages.map(Self.queued)
-        try history.commit(changes)
+        try keep(&state, at: now)
+        return .success(transitions)
       } catch let error as HistoryError {
         return .failure(error)
       } catch {
         return .failure(.unusable(path: "", reason: "\(error)"))
       }
-      state.unkept = History.AlertChanges()
-      // Those that are over, told and no longer looked after are in the file alone.
-      state.alerts = alerts.filter { $1.record.state != .inactive || $1.isOpen }
-      state.groups.merge(outcome.groups) { $1 }
-      return .success(transitions)
     }
     return try result.get()
   }
 
-  /// Alerts as they are now: what the engine says, with what keeps them quiet and what others wrote.
-  private static func current(
-    _ state: State, _ silences: [Silence], _ actions: [String: History.AlertActions],
-    at now: Instant
-  ) -> [String: KeptAlert] {
-    let records = state.engine.records(at: now)
-    let kept = state.engine.keptByFingerprint()
+  /// Takes over what the engine says has changed, and no more than that.
+  private static func take(
+    _ transitions: [AlertTransition], into state: inout State, at now: Instant
+  ) {
+    var last: [String: AlertTransition] = [:]
+    for transition in transitions { last[transition.record.fingerprint] = transition }
+    for change in state.engine.takeChanges(at: now) {
+      guard let record = change.record else {
+        end(change.fingerprint, last[change.fingerprint], in: &state)
+        continue
+      }
+      var alert = state.alerts[change.fingerprint] ?? KeptAlert(record: record, kept: nil)
+      alert.record = record
+      alert.kept = change.kept.flatMap { try? JSONEncoder.sorted.encode($0) }
+      state.alerts[change.fingerprint] = alert
+      state.unkeptAlerts.insert(change.fingerprint)
+    }
+  }
+
+  private static func end(
+    _ fingerprint: String, _ transition: AlertTransition?, in state: inout State
+  ) {
+    guard var alert = state.alerts[fingerprint] else { return }
+    if let transition { alert.record = transition.record }
+    alert.record.state = .inactive
+    alert.kept = nil
+    state.alerts[fingerprint] = alert
+    state.unkeptAlerts.insert(fingerprint)
+  }
+
+  /// Plans what people are to be told and keeps all that is new, in one transaction.
+  private func keep(_ state: inout State, at now: Instant) throws {
+    let silences = try history.silences(notEndedAt: now).filter { $0.isActive(at: now) }
+    Self.take(try history.alertActions(), silences, into: &state)
+    let relevant = state.alerts.values.filter { $0.record.state == .firing || $0.isOpen }
+    let outcome = NotificationPlan(
+      configuration: state.configuration, alerts: relevant.sorted(by: KeptAlert.isBefore),
+      groups: state.groups, now: now
+    ).make()
+    var told: [String: KeptAlert] = [:]
+    for (fingerprint, what) in outcome.told {
+      guard var alert = state.alerts[fingerprint] else { continue }
+      alert.told = what
+      if what == .firing { alert.toldAt = now }
+      told[fingerprint] = alert
+    }
+    var changes = state.unkept
+    changes.alerts = state.unkeptAlerts.union(told.keys).sorted()
+      .compactMap { told[$0] ?? state.alerts[$0] }
+    changes.groups.merge(outcome.groups) { $1 }
+    let looks = now.since(state.lookedAt) >= 60_000_000 || now < state.lookedAt
+    if looks { changes.groups[Self.lookedKey] = now }
+    changes.notifications = try outcome.messages.map(Self.queued)
+    try history.commit(changes)
+    state.unkept = History.AlertChanges()
+    state.unkeptAlerts = []
+    if looks { state.lookedAt = now }
+    state.alerts.merge(told) { $1 }
+    // Those that are over, told and no longer looked after are in the file alone.
+    for alert in changes.alerts where alert.record.state == .inactive && !alert.isOpen {
+      state.alerts[alert.record.fingerprint] = nil
+    }
+    state.groups.merge(outcome.groups) { $1 }
+    let old = max(
+      Instant.length(state.configuration.grouping.intervalSeconds, of: 1_000_000),
+      AlertEngine.day)
+    state.groups = state.groups.filter { now.since($1) <= old }
+  }
+
+  /// What keeps alerts quiet, and what others wrote about them.
+  private static func take(
+    _ actions: [String: History.AlertActions], _ silences: [Silence], into state: inout State
+  ) {
     let muting = Muting(
       silences: silences, inhibitions: state.configuration.inhibitions,
-      firing: records.filter { $0.state == .firing })
-    var alerts = state.alerts
-    for record in records {
-      var alert = alerts[record.fingerprint] ?? KeptAlert(record: record, kept: nil)
-      alert.record = record.state == .firing ? muting.muted(record) : record
-      alert.kept = kept[record.fingerprint].flatMap { try? JSONEncoder.sorted.encode($0) }
-      alerts[record.fingerprint] = alert
+      firing: state.alerts.values.map(\.record).filter { $0.state == .firing })
+    for (fingerprint, known) in state.alerts {
+      var alert = known
+      let action = actions[fingerprint]
+      alert.deliveredAt = action?.deliveredAt
+      alert.undeliveredAt = action?.undeliveredAt
+      let isFiring = alert.record.state == .firing
+      // Who took on an earlier time has not taken on this one.
+      let isTaken =
+        isFiring && (action?.acknowledgedAt).map { $0 >= alert.record.startsAt ?? $0 } == true
+      alert.acknowledgedBy = isTaken ? action?.acknowledgedBy : nil
+      alert.acknowledgedAt = isTaken ? action?.acknowledgedAt : nil
+      if isFiring { alert.record = muting.muted(alert.record) }
+      guard alert != known else { continue }
+      state.alerts[fingerprint] = alert
+      // Deliveries and acknowledgements are in the file already.
+      if alert.record != known.record { state.unkeptAlerts.insert(fingerprint) }
     }
-    let seen = Set(records.map(\.fingerprint))
-    for (fingerprint, alert) in alerts {
-      if !seen.contains(fingerprint), alert.record.state != .inactive {
-        alerts[fingerprint]?.record.state = .inactive
-        alerts[fingerprint]?.kept = nil
-      }
-      let isFiring = alerts[fingerprint]?.record.state == .firing
-      alerts[fingerprint]?.deliveredAt = actions[fingerprint]?.deliveredAt
-      alerts[fingerprint]?.undeliveredAt = actions[fingerprint]?.undeliveredAt
-      alerts[fingerprint]?.acknowledgedBy = isFiring ? actions[fingerprint]?.acknowledgedBy : nil
-      alerts[fingerprint]?.acknowledgedAt = isFiring ? actions[fingerprint]?.acknowledgedAt : nil
-    }
-    return alerts
   }
 
   private static func queued(_ message: NotificationPlan.Message) throws -> QueuedNotification {
@@ -172,58 +265,5 @@ public final class AlertManager: Sendable {
       channel: message.channel, orderKey: message.orderKey,
       message: try JSONEncoder.sorted.encode(message.content),
       createdAt: message.content.createdAt)
-  }
-}
-
-extension JSONEncoder {
-  /// The same value gives the same bytes.
-  static var sorted: JSONEncoder {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return encoder
-  }
-}
-
-extension AlertEvent {
-  init(_ transition: AlertTransition) {
-    let kind: Kind =
-      switch transition.kind {
-      case .pending: .pending
-      case .firing: .firing
-      case .resolved: .resolved
-      case .cleared: .cleared
-      }
-    self.init(
-      at: transition.at, kind: kind, detail: transition.record.reason, alert: transition.record)
-  }
-}
-
-extension KeptAlert {
-  /// Whether people were told that it fires and not that it is over.
-  var isOpen: Bool { told == .firing || told == .acknowledged }
-
-  /// Whether the last that was to be told was given up by every channel.
-  var reachedNobody: Bool {
-    guard isOpen, let toldAt, let undeliveredAt, undeliveredAt >= toldAt else { return false }
-    return deliveredAt.map { $0 < toldAt } ?? true
-  }
-
-  static func isBefore(_ one: KeptAlert, _ other: KeptAlert) -> Bool {
-    one.record.fingerprint < other.record.fingerprint
-  }
-}
-
-extension AlertRecord {
-  /// Firing before pending before the rest, the severest first, then the oldest.
-  public static func comesFirst(_ one: AlertRecord, _ other: AlertRecord) -> Bool {
-    func rank(_ alert: AlertRecord) -> (Int, Int, Int64, String) {
-      let states: [State] = [.firing, .pending, .unknown, .resolved, .inactive]
-      return (
-        states.firstIndex(of: alert.state) ?? states.count,
-        AlertSeverity.allCases.firstIndex(of: alert.severity) ?? 0,
-        alert.startsAt?.microseconds ?? alert.updatedAt.microseconds, alert.fingerprint
-      )
-    }
-    return rank(one) < rank(other)
   }
 }

@@ -20,7 +20,7 @@ public final class EventLog: Sendable {
     /// Events that are known by memory when they come again; older ones only where their time is
     /// that of a segment, when they are sealed.
     public var rememberedEvents = 1_000_000
-    /// Of the engine that seals, in MiB.
+    /// Of the engine that reads, in MiB; the one that seals has half as much.
     public var engineMemory = 1_024
 
     public init() {}
@@ -74,7 +74,11 @@ public final class EventLog: Sendable {
   let folder: String
   let options: Options
   let journal: Journal
+  /// Reads files that are sent, and what is kept.
   let engine: Database
+  /// Seals, on one thread: that takes hardly longer than on all, and leaves cores to those who wait
+  /// for an answer.
+  let sealingEngine: Database
   private let lock: FolderLock
   private let clock: @Sendable () -> Instant
   /// Columns of models, by name.
@@ -85,12 +89,20 @@ public final class EventLog: Sendable {
   private let writer: GroupWriter<Batch, Written>
   /// Seals and drops segments, one at a time.
   let sealer = DispatchQueue(label: "plumbline.segments")
+  let unsealed: Mutex<[ModelKey: Unsealed]>
   let readers = Mutex(Readers())
 
   /// Files that were replaced or dropped while somebody read.
   struct Readers {
     var count = 0
     var doomed: [String] = []
+  }
+
+  /// What the journal has of a model's events of a kind.
+  struct Unsealed {
+    var rows = 0
+    /// Whether they are about to be sealed.
+    var isDue = false
   }
 
   /// Events that are to be written, with their keys.
@@ -123,13 +135,25 @@ public final class EventLog: Sendable {
     lock = try FolderLock(folder: folder)
     do {
       journal = try Journal(path: folder + "/events.db")
-      engine = try Self.engine(folder, options, lookup)
+      let scratch = folder + "/scratch"
+      try? FileManager.default.removeItem(atPath: scratch)
+      try FileManager.default.createDirectory(
+        atPath: scratch, withIntermediateDirectories: true)
+      engine = try Self.engine(
+        lookup, scratch: scratch + "/reading", memory: options.engineMemory)
+      sealingEngine = try Self.engine(
+        lookup, scratch: scratch + "/sealing", memory: options.engineMemory / 2, ["threads = 1"])
       columns = Mutex(
         try journal.columns().reduce(into: [:]) { known, column in
           known[ModelKey(model: column.model, kind: column.kind), default: [:]][column.name] =
             column.type
         })
       window = Mutex(EventKeyWindow(capacity: options.rememberedEvents))
+      unsealed = Mutex(
+        try journal.backlog().reduce(into: [:]) { unsealed, backlog in
+          unsealed[ModelKey(model: backlog.model, kind: backlog.kind)] = Unsealed(
+            rows: backlog.rows)
+        })
       writer = GroupWriter(label: "plumbline.journal", limit: options.pendingBytes)
       try removeOrphans()
       try remember()
@@ -138,18 +162,16 @@ public final class EventLog: Sendable {
     }
   }
 
+  /// An engine for what is asked here, which reaches for nothing by itself.
   private static func engine(
-    _ folder: String, _ options: Options, _ lookup: DriverLookup
+    _ lookup: DriverLookup, scratch: String, memory: Int, _ more: [String] = []
   ) throws -> Database {
     let database = try Database(
       driver: "duckdb", options: [("path", ":memory:")], name: "the event log", lookup: lookup)
     let connection = try database.connect()
-    let scratch = folder + "/scratch"
-    try? FileManager.default.removeItem(atPath: scratch)
-    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
-    for setting in [
+    for setting in more + [
       "temp_directory = \(Dialect.duckDB.literal(scratch))",
-      "memory_limit = '\(options.engineMemory)MiB'", "autoinstall_known_extensions = false",
+      "memory_limit = '\(memory)MiB'", "autoinstall_known_extensions = false",
       "autoload_known_extensions = false", "TimeZone = 'UTC'", "preserve_insertion_order = false",
       "lock_configuration = true",
     ] {
@@ -286,10 +308,7 @@ public final class EventLog: Sendable {
     let batch = Batch(
       entry: .init(model: model, kind: kind, table: table),
       keys: EventKeyWindow.keys(of: table, model: model, kind))
-    let written = try await writer.submit(batch, size: table.size) { group in
-      defer { self.sealWhereDue() }
-      return self.write(group)
-    }
+    let written = try await writer.submit(batch, size: table.size) { self.write($0) }
     return if case .kept(let kept) = written { kept } else { nil }
   }
 
@@ -324,10 +343,12 @@ public final class EventLog: Sendable {
     }
     do {
       if !entries.isEmpty {
+        entries = Self.joined(entries)
         try journal.add(entries, newColumns: newColumns, receivedAt: clock().microseconds)
       }
       columns.withLock { $0 = known }
       window.withLock { window in for key in fresh { window.insert(key) } }
+      sealWhereDue(entries)
     } catch {
       results = results.map { result in
         guard case .success(.kept(let kept)) = result, kept.rows > 0 else { return result }
@@ -335,6 +356,17 @@ public final class EventLog: Sendable {
       }
     }
     return results
+  }
+
+  /// The entries, small ones of one model joined: so they are faster to keep and to read back.
+  private static func joined(_ entries: [Journal.Entry]) -> [Journal.Entry] {
+    guard entries.count > 1 else { return entries }
+    let models = Dictionary(grouping: entries) { ModelKey(model: $0.model, kind: $0.kind) }
+    return models.flatMap { key, entries in
+      MemoryTable.joinedWhereSmall(entries.map(\.table), beneath: smallRows).map {
+        Journal.Entry(model: key.model, kind: key.kind, table: $0)
+      }
+    }
   }
 
   /// The columns a table brings; nil where it has one of another type than is known.

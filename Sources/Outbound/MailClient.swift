@@ -1,7 +1,7 @@
 import CCurl
 
 /// Hands mails to a server over SMTP, one at a time, blocking, over libcurl.
-public struct MailClient: Sendable {
+public struct MailClient: Sendable, CustomStringConvertible {
   public enum Encryption: Sendable {
     /// TLS from the first byte.
     case tls
@@ -31,6 +31,9 @@ public struct MailClient: Sendable {
     self.timeoutMilliseconds = timeoutMilliseconds
     self.certificateFile = certificateFile
   }
+
+  /// Host and port, without the password.
+  public var description: String { "\(Outgoing.line(host)):\(port)" }
 
   /// What a server that took a mail said.
   public struct Receipt: Sendable, Equatable {

@@ -1,5 +1,6 @@
-// The library product: one import for files, checks, results and reports.
+// The library product: one import for files, checks, results, reports and alerts.
 
+@_exported public import Alerting
 @_exported public import DataSources
 @_exported public import Monitoring
 @_exported public import Reporting

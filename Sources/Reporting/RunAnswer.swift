@@ -12,6 +12,7 @@ public func render(
   case .performance(let report): return try render(report, as: format, style: style)
   case .experiment(let report): return try render(report, as: format, style: style)
   case .alerting(let report): return try render(report.alerts, as: format, style: style)
+  case .diagnosis(let report): return try render(report, as: format, style: style)
   case nil:
     let steps = response.nextSteps.map { "- \($0)" }.joined(separator: "\n")
     return "\(response.status.rawValue): \(response.reason ?? "there is no result")\n\(steps)\n"

@@ -55,6 +55,27 @@ struct EventLogTests {
     #expect(try log.withEvents(of: "other", .predictions) { _ in 1 } == nil)
   }
 
+  @Test func `Many small batches are kept as whole as large ones`() async throws {
+    let log = try open { $0.sealRows = 150 }
+    let accepted = try await withThrowingTaskGroup(of: Int.self) { group in
+      for id in 0..<400 {
+        group.addTask {
+          let extra = id % 3 == 0 ? "" : ", \"country\": \"no\""
+          let batch = try await log.append(
+            self.lines([id, id / 2], extra: extra), .lines, to: "m", .predictions)
+          return batch.appended.accepted
+        }
+      }
+      return try await group.reduce(0, +)
+    }
+    #expect(accepted == 400)
+    #expect(try query(log, "count(*)") == [400])
+    #expect(try query(log, "count(DISTINCT prediction_id)") == [400])
+    #expect(try query(log, "CAST(sum(x) AS bigint)") == [Int64((0..<400).reduce(0, +))])
+    let (sealed, _, waiting) = try log.figures()
+    #expect(sealed == 400 && waiting == 0)
+  }
+
   @Test func `Events are exported by day, whole or not at all`() async throws {
     let log = try open()
     _ = try await log.append(lines(0..<100), .lines, to: "m", .predictions)

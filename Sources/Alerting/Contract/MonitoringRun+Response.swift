@@ -13,16 +13,8 @@ extension MonitoringRun {
     case .performanceMonitoring: return try performanceMonitoring()
     case .abTesting: return try abTesting()
     case .alerting: return try alerting()
-    case .rootCauseAnalysis: return notAvailable
+    case .rootCauseAnalysis: return try rootCauseAnalysis()
     }
-  }
-
-  private var notAvailable: RunResponse {
-    RunResponse(
-      status: .unknown, reason: "\(request.monitoringType.rawValue) is not available yet",
-      driftResults: nil, alerts: [], recommendations: [],
-      nextSteps: ["Use another monitoring_type: all others are available."], preConditions: [],
-      errors: [])
   }
 
   /// Holds rules against metrics over time.

@@ -1,4 +1,3 @@
-import Crypto
 public import Monitoring
 
 /// Holds rules against metrics and says which alerts begin, fire and end: a pure function of what it is
@@ -11,15 +10,21 @@ public import Monitoring
 /// }
 /// ```
 public struct AlertEngine: Sendable {
-  private var tables: [String: SeriesTable] = [:]
-  private var compiled: [CompiledRule] = []
-  private let flapping: AlertingConfiguration.Flapping
+  var tables: [String: SeriesTable] = [:]
+  var compiled: [CompiledRule] = []
+  let flapping: AlertingConfiguration.Flapping
   private let startedAt: Instant
+  /// Fingerprints of alerts whose rule or series is gone since ``takeChanges(at:)`` was last asked.
+  var gone: Set<String> = []
+  /// Series that rules expect and that had not been heard of; to be kept, so that it is known after a
+  /// restart since when they are waited for.
+  var expected: [MetricSample] = []
+  private var tidiedAt: Instant?
 
   /// Days a firing alert outlives its data, and a resolved one is remembered.
   static let noDataDays: Int64 = 7
   static let rememberedDays: Int64 = 1
-  private static let day: Int64 = 86_400_000_000
+  static let day: Int64 = 86_400_000_000
 
   /// - Parameters:
   ///   - rules: by unique names.
@@ -27,16 +32,29 @@ public struct AlertEngine: Sendable {
   public init(
     rules: [AlertRule], flapping: AlertingConfiguration.Flapping = .init(), startedAt: Instant
   ) {
+    self.init(
+      rules: rules, flapping: flapping, recalling: [], watchedSince: startedAt, startedAt: startedAt
+    )
+  }
+
+  /// Goes on from samples that were looked at before.
+  ///
+  /// - Parameter watchedSince: when looking began that has not ceased since; absences count from there.
+  init(
+    rules: [AlertRule], flapping: AlertingConfiguration.Flapping, recalling samples: [MetricSample],
+    watchedSince: Instant, startedAt: Instant
+  ) {
     self.flapping = flapping
-    self.startedAt = startedAt
+    self.startedAt = watchedSince
+    recall(samples)
     compiled = rules.map(CompiledRule.init)
-    for index in compiled.indices { meetExpected(index) }
+    for index in compiled.indices { meetExpected(index, since: startedAt) }
   }
 
   public var rules: [AlertRule] { compiled.map(\.rule) }
 
   /// An absence can only be noticed of what is expected: a rule that says its series outright expects it.
-  private mutating func meetExpected(_ index: Int) {
+  mutating func meetExpected(_ index: Int, since now: Instant) {
     let rule = compiled[index].rule
     guard case .absent = rule.condition.test, !rule.matchers.isEmpty,
       rule.matchers.allSatisfy({ $0.operation == .equal })
@@ -45,9 +63,11 @@ public struct AlertEngine: Sendable {
       rule.matchers.map { ($0.label, $0.value) }, uniquingKeysWith: { first, _ in first })
     let known = tables[rule.metric]?.labels.contains { rule.matchers.match($0) } ?? false
     guard !known else { return }
-    var table = tables[rule.metric] ?? SeriesTable(metric: rule.metric)
-    _ = table.place(of: series, since: startedAt)
-    tables[rule.metric] = table
+    _ = tables[rule.metric, default: SeriesTable(metric: rule.metric)].place(of: series, since: now)
+    // A moment before, so that a sample of now is not taken for the same.
+    expected.append(
+      MetricSample(
+        metric: rule.metric, labels: series, at: now.adding(microseconds: -1), value: nil))
   }
 
   // MARK: Evaluation
@@ -63,36 +83,38 @@ public struct AlertEngine: Sendable {
     while first < samples.count {
       var end = first
       while end < samples.count, samples[end].at == samples[first].at { end += 1 }
-      transitions += step(samples[first..<end])
+      step(samples[first..<end], into: &transitions)
       first = end
     }
     return transitions
   }
 
-  private mutating func step(_ samples: ArraySlice<MetricSample>) -> [AlertTransition] {
+  private mutating func step(
+    _ samples: ArraySlice<MetricSample>, into transitions: inout [AlertTransition]
+  ) {
     var touched: Set<String> = []
     for sample in samples {
       tables[sample.metric, default: SeriesTable(metric: sample.metric)].take(sample)
       touched.insert(sample.metric)
     }
-    var transitions: [AlertTransition] = []
+    var changes: [CompiledRule.Change] = []
     for index in compiled.indices where touched.contains(compiled[index].rule.metric) {
       guard let table = tables[compiled[index].rule.metric] else { continue }
-      var changes: [CompiledRule.Change] = []
+      changes.removeAll(keepingCapacity: true)
       compiled[index].meet(table)
+      compiled[index].note(table.turned)
       compiled[index].evaluate(table, into: &changes)
-      transitions += changes.map { transition($0, index, table) }
+      for change in changes { transitions.append(transition(change, index, table)) }
     }
     for metric in touched { tables[metric]?.lookedAt() }
-    return transitions
   }
 
   /// Knows samples without looking at them, as those that were looked at before a restart.
   public mutating func recall(_ samples: [MetricSample]) {
     for sample in samples {
       tables[sample.metric, default: SeriesTable(metric: sample.metric)].take(sample)
-      tables[sample.metric]?.lookedAt()
     }
+    for metric in tables.keys { tables[metric]?.lookedAt() }
   }
 
   /// Series that are known and chosen, by metric.
@@ -105,13 +127,13 @@ public struct AlertEngine: Sendable {
   /// Notices what only time brings: absences, alerts whose data has been gone for days.
   public mutating func advance(to now: Instant) -> [AlertTransition] {
     var transitions: [AlertTransition] = []
-    let noData = Instant(microseconds: now.microseconds - Self.noDataDays * Self.day)
-    let forgotten = Instant(microseconds: now.microseconds - Self.rememberedDays * Self.day)
+    let noData = now.adding(microseconds: -Self.noDataDays * Self.day)
+    let forgotten = now.adding(microseconds: -Self.rememberedDays * Self.day)
     for index in compiled.indices {
       guard let table = tables[compiled[index].rule.metric] else { continue }
       var changes: [CompiledRule.Change] = []
       compiled[index].meet(table)
-      compiled[index].evaluateAbsence(table, at: now, into: &changes)
+      compiled[index].evaluateAbsence(table, watchedSince: startedAt, at: now, into: &changes)
       if compiled[index].condition.test != .absent {
         let silent = compiled[index].tracked.filter {
           $1.phase != .resolved && table.dataAt[$0] < noData
@@ -124,175 +146,37 @@ public struct AlertEngine: Sendable {
       }
       transitions += changes.map { transition($0, index, table) }
       compiled[index].forget(endedBefore: forgotten)
+      compiled[index].noteFlapping()
     }
+    if let tidiedAt, now.since(tidiedAt) < Self.day { return transitions }
+    tidiedAt = now
+    forgetSeries(silentSince: noData)
     return transitions
   }
 
-  // MARK: Rules
-
-  /// Takes other rules: alerts of those of the same name go on, alerts of those that are gone end.
-  public mutating func replaceRules(_ rules: [AlertRule], at now: Instant) -> [AlertTransition] {
-    var transitions: [AlertTransition] = []
-    let before = compiled
-    for (index, old) in before.enumerated() {
-      let successor = rules.first { $0.name == old.rule.name && $0.metric == old.rule.metric }
-      guard let table = tables[old.rule.metric] else { continue }
-      for series in old.tracked.keys.sorted()
-      where successor?.matchers.match(table.labels[series]) != true {
-        var changes: [CompiledRule.Change] = []
-        compiled[index].end(
-          series, reason: "its rule is no longer there", at: now, into: &changes)
-        transitions += changes.map { transition($0, index, table) }
+  /// Leaves out series that have long been silent and that no alert is about: label values come and go.
+  private mutating func forgetSeries(silentSince limit: Instant) {
+    for (metric, table) in tables {
+      let indexes = compiled.indices.filter { compiled[$0].rule.metric == metric }
+      let tracked = indexes.reduce(into: Set<Int>()) { $0.formUnion(compiled[$1].tracked.keys) }
+      let expected = Set(
+        indexes.filter { compiled[$0].condition.test == .absent }
+          .flatMap { index in table.labels.indices.filter { compiled[index].follows[$0] } })
+      func isKept(_ series: Int) -> Bool {
+        max(table.dataAt[series], table.sampledAt[series]) >= limit || tracked.contains(series)
+          || expected.contains(series)
       }
-    }
-    compiled = rules.map { rule in
-      var fresh = CompiledRule(rule)
-      if let old = before.first(where: { $0.rule.name == rule.name }),
-        old.rule.metric == rule.metric, let table = tables[rule.metric]
-      {
-        fresh.tracked = old.tracked.filter { rule.matchers.match(table.labels[$0.key]) }
+      let dropped = table.labels.indices.filter { !isKept($0) }
+      guard !dropped.isEmpty else { continue }
+      for index in indexes {
+        for series in dropped where compiled[index].follows[series] {
+          gone.insert(Self.fingerprint(compiled[index].rule.name, table.labels[series]))
+        }
       }
-      return fresh
+      var compacted = table
+      let places = compacted.compact(keeping: isKept)
+      tables[metric] = compacted.count == 0 ? nil : compacted
+      for index in indexes { compiled[index].move(to: places) }
     }
-    for index in compiled.indices { meetExpected(index) }
-    return transitions
-  }
-
-  /// Puts another condition in force for a rule; nil for its own.
-  public mutating func follow(_ condition: AlertCondition?, for rule: String) {
-    for index in compiled.indices where compiled[index].rule.name == rule {
-      compiled[index].follow(condition)
-    }
-  }
-
-  // MARK: State
-
-  /// One rule's state with one series, as it is kept over restarts.
-  public struct Kept: Codable, Sendable, Equatable {
-    public var rule: String
-    public var metric: String
-    public var series: [String: String]
-    public var alert: TrackedAlert
-  }
-
-  /// The state of an alert; nil where it is inactive.
-  public func kept(_ fingerprint: String) -> Kept? { keptByFingerprint()[fingerprint] }
-
-  /// All alerts that are not inactive.
-  public func keptByFingerprint() -> [String: Kept] {
-    compiled.reduce(into: [:]) { all, compiled in
-      guard let table = tables[compiled.rule.metric] else { return }
-      for (series, alert) in compiled.tracked {
-        let labels = table.labels[series]
-        all[Self.fingerprint(compiled.rule.name, labels)] = Kept(
-          rule: compiled.rule.name, metric: compiled.rule.metric, series: labels, alert: alert)
-      }
-    }
-  }
-
-  /// Takes up what was kept; what has no rule any more comes back as alerts that have ended.
-  public mutating func restore(_ kept: [Kept], at now: Instant) -> [AlertTransition] {
-    let names = Set(compiled.map(\.rule.name))
-    let ownerless = Set(kept.filter { !names.contains($0.rule) }.map(\.rule))
-    let before = rules
-    // A rule that is gone is put in its place for as long as it takes to end its alerts.
-    for entry in kept where ownerless.contains(entry.rule) {
-      guard !compiled.contains(where: { $0.rule.name == entry.rule }),
-        let condition = AlertCondition("absent"), let description = DescriptionTemplate("{rule}")
-      else { continue }
-      compiled.append(
-        CompiledRule(
-          AlertRule(
-            name: entry.rule, metric: entry.metric, condition: condition, severity: .info,
-            description: description)))
-    }
-    for entry in kept {
-      guard let index = compiled.firstIndex(where: { $0.rule.name == entry.rule }),
-        compiled[index].rule.metric == entry.metric
-      else { continue }
-      var table = tables[entry.metric] ?? SeriesTable(metric: entry.metric)
-      let series = table.place(of: entry.series, since: entry.alert.updatedAt)
-      tables[entry.metric] = table
-      compiled[index].meet(table)
-      compiled[index].tracked[series] = entry.alert
-    }
-    return ownerless.isEmpty ? [] : replaceRules(before, at: now)
-  }
-
-  /// Alerts that are pending, firing or lately resolved, and series of rules that nothing is known of.
-  public func records(at now: Instant) -> [AlertRecord] {
-    compiled.flatMap { compiled -> [AlertRecord] in
-      guard let table = tables[compiled.rule.metric] else { return [] }
-      return table.labels.indices.compactMap { series in
-        guard series < compiled.follows.count, compiled.follows[series] else { return nil }
-        let alert = compiled.tracked[series]
-        let isUnknown = table.unknownSince[series] != nil && compiled.condition.test != .absent
-        guard alert != nil || isUnknown else { return nil }
-        return record(compiled.rule, table, series, alert, at: now)
-      }
-    }
-  }
-
-  private func transition(
-    _ change: CompiledRule.Change, _ index: Int, _ table: SeriesTable
-  ) -> AlertTransition {
-    let compiled = compiled[index]
-    var record = record(
-      compiled.rule, table, change.series, change.cleared ?? compiled.tracked[change.series],
-      at: change.at)
-    if change.kind == .cleared { record.state = .inactive }
-    return AlertTransition(kind: change.kind, at: change.at, record: record)
-  }
-
-  private func record(
-    _ rule: AlertRule, _ table: SeriesTable, _ series: Int, _ alert: TrackedAlert?, at now: Instant
-  ) -> AlertRecord {
-    let labels = rule.labels(of: table.labels[series])
-    let state: AlertRecord.State =
-      switch alert?.phase {
-      case .pending: .pending
-      case .firing: .firing
-      case .resolved: .resolved
-      case nil: .unknown
-      }
-    let model = labels["model_name"].map { ": \($0)" } ?? ""
-    var record = AlertRecord(
-      fingerprint: Self.fingerprint(rule.name, table.labels[series]), rule: rule.name,
-      metric: rule.metric, severity: rule.severity, state: state, labels: labels,
-      title: rule.name + model,
-      description: rule.description.filled(
-        .init(
-          metric: rule.metric, rule: rule.name, severity: rule.severity, value: alert?.value,
-          threshold: alert?.threshold, reference: alert?.reference, labels: labels)),
-      updatedAt: alert?.updatedAt ?? table.unknownSince[series] ?? now)
-    record.value = alert?.value
-    record.threshold = alert?.threshold
-    record.reference = alert?.reference
-    record.activeSince = state == .pending || state == .firing ? alert?.activeSince : nil
-    record.startsAt = alert?.startsAt
-    record.endsAt = state == .resolved ? alert?.endsAt : nil
-    record.flapping = alert?.isFlapping(flapping, at: now) ?? false
-    record.runbookURL = rule.runbookURL
-    record.reason = alert?.reason
-    if state != .resolved, rule.condition.test != .absent {
-      record.unknownSince = table.unknownSince[series]
-    }
-    return record
-  }
-
-  /// The same for the same rule and series: 128 bits of a digest that nobody can make two label sets for.
-  public static func fingerprint(_ rule: String, _ series: [String: String]) -> String {
-    var digest = SHA256()
-    for part in [rule] + series.sorted(by: { $0.key < $1.key }).flatMap({ [$0.key, $0.value] }) {
-      let bytes = Array(part.utf8)
-      // The length before each part keeps ("a", "bc") and ("ab", "c") apart.
-      withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { digest.update(bufferPointer: $0) }
-      digest.update(data: bytes)
-    }
-    let hexadecimal = Array("0123456789abcdef")
-    return String(
-      digest.finalize().prefix(16).flatMap {
-        [hexadecimal[Int($0 >> 4)], hexadecimal[Int($0 & 15)]]
-      })
   }
 }

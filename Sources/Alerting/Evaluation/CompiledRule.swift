@@ -8,7 +8,11 @@ struct CompiledRule: Sendable {
   /// Series the rule is about.
   private(set) var follows: [Bool] = []
   /// By series. What is not here is inactive.
-  var tracked: [Int: TrackedAlert] = [:]
+  private(set) var tracked: [Int: TrackedAlert] = [:]
+  /// Series whose alert is not as it was when ``takeChanged()`` was last asked.
+  private(set) var changed: Set<Int> = []
+  /// Series that start and end too often, which they cease to do without a sample.
+  private var flapping: Set<Int> = []
 
   /// Time without data after which an absence is one, where the rule says no other.
   static let absentAfterSeconds: Int64 = 600
@@ -34,8 +38,46 @@ struct CompiledRule: Sendable {
   /// Learns of the series there are.
   mutating func meet(_ table: SeriesTable) {
     while follows.count < table.count {
-      follows.append(rule.matchers.match(table.labels[follows.count]))
+      let series = follows.count
+      follows.append(rule.matchers.match(table.labels[series]))
+      if follows[series], table.unknownSince[series] != nil { changed.insert(series) }
     }
+  }
+
+  mutating func put(_ alert: TrackedAlert?, for series: Int) {
+    tracked[series] = alert
+    changed.insert(series)
+  }
+
+  /// Has these series looked at again, as those whose data is gone or there again.
+  mutating func note(_ series: some Sequence<Int>) {
+    for series in series where follows[series] { changed.insert(series) }
+  }
+
+  mutating func noteFlapping() { changed.formUnion(flapping) }
+
+  mutating func isFlapping(_ isFlapping: Bool, _ series: Int) {
+    if isFlapping { flapping.insert(series) } else { flapping.remove(series) }
+  }
+
+  /// Whether there is something to say of a series: an alert, or that nothing is known of it.
+  func isShown(_ series: Int, _ table: SeriesTable) -> Bool {
+    tracked[series] != nil || (table.unknownSince[series] != nil && condition.test != .absent)
+  }
+
+  mutating func takeChanged() -> [Int] {
+    defer { changed.removeAll(keepingCapacity: true) }
+    return changed.sorted()
+  }
+
+  /// Follows a table whose series have other places now.
+  mutating func move(to places: [Int?]) {
+    tracked = tracked.reduce(into: [:]) { moved, entry in
+      if let place = places[entry.key] { moved[place] = entry.value }
+    }
+    changed = Set(changed.compactMap { places[$0] })
+    flapping = Set(flapping.compactMap { places[$0] })
+    follows = zip(follows, places).compactMap { $1 == nil ? nil : $0 }
   }
 
   // MARK: Values
@@ -60,11 +102,18 @@ struct CompiledRule: Sendable {
         series, figures[series], threshold: bounds.crossed(by: figures[series]), table,
         into: &changes)
     }
-    guard !tracked.isEmpty else { return }
-    for series in table.fresh {
-      guard tracked[series] != nil, !figures[series].isNaN, !fails(series) else { continue }
-      pass(series, figures[series], table, into: &changes)
+    for series in trackedFresh(table) where !figures[series].isNaN && !fails(series) {
+      // What fires is not over while its value fails, only because there is too little to be sure by.
+      pass(
+        series, figures[series], isOver: !bounds.fails(figures[series]), table, into: &changes)
     }
+  }
+
+  /// Fresh series with an alert, found by way of the fewer.
+  private func trackedFresh(_ table: SeriesTable) -> [Int] {
+    tracked.count < table.fresh.count
+      ? tracked.keys.filter { table.isFresh[$0] }.sorted()
+      : table.fresh.filter { tracked[$0] != nil }
   }
 
   private mutating func fail(
@@ -83,12 +132,12 @@ struct CompiledRule: Sendable {
     (alert.value, alert.threshold) = (figure, threshold)
     alert.reference = table.references[series].isNaN ? nil : table.references[series]
     if alert.phase == .pending, alert.failures >= rule.consecutiveFailures,
-      now.microseconds - alert.activeSince.microseconds >= rule.holdFor?.microseconds ?? 0
+      now.since(alert.activeSince) >= rule.holdFor?.microseconds ?? 0
     {
       fire(&alert, at: now)
       changes.append(Change(kind: .firing, series: series, at: now))
     }
-    tracked[series] = alert
+    put(alert, for: series)
   }
 
   private func fire(_ alert: inout TrackedAlert, at now: Instant) {
@@ -100,7 +149,8 @@ struct CompiledRule: Sendable {
   }
 
   private mutating func pass(
-    _ series: Int, _ figure: Double, _ table: SeriesTable, into changes: inout [Change]
+    _ series: Int, _ figure: Double, isOver: Bool = true, _ table: SeriesTable,
+    into changes: inout [Change]
   ) {
     guard var alert = tracked[series] else { return }
     let now = table.sampledAt[series]
@@ -112,17 +162,20 @@ struct CompiledRule: Sendable {
       return
     case .firing:
       alert.value = figure
-      if let recovery = rule.recovery, recovery.fails(figure) { break }
+      if !isOver || rule.recovery?.fails(figure) == true {
+        alert.calmSince = nil
+        break
+      }
       let since = alert.calmSince ?? now
       alert.calmSince = since
-      if now.microseconds - since.microseconds >= rule.keepFiringFor?.microseconds ?? 0 {
+      if now.since(since) >= rule.keepFiringFor?.microseconds ?? 0 {
         alert.phase = .resolved
         alert.endsAt = now
         changes.append(Change(kind: .resolved, series: series, at: now))
       }
     case .resolved: return
     }
-    tracked[series] = alert
+    put(alert, for: series)
   }
 
   /// Back to where it was before the first failure: resolved some time ago, or never heard of.
@@ -130,42 +183,43 @@ struct CompiledRule: Sendable {
     _ series: Int, _ alert: TrackedAlert, at now: Instant, into changes: inout [Change]
   ) {
     changes.append(Change(kind: .cleared, series: series, at: now, cleared: alert))
-    guard alert.endsAt != nil else {
-      tracked[series] = nil
-      return
-    }
+    guard alert.endsAt != nil else { return put(nil, for: series) }
     var before = alert
     before.phase = .resolved
-    tracked[series] = before
+    put(before, for: series)
   }
 
   // MARK: Absence
 
   /// A value that is there ends an absence.
   private mutating func evaluatePresence(_ table: SeriesTable, into changes: inout [Change]) {
-    guard !tracked.isEmpty else { return }
-    for series in table.fresh where tracked[series] != nil && !table.values[series].isNaN {
+    for series in trackedFresh(table) where !table.values[series].isNaN {
       pass(series, table.values[series], table, into: &changes)
     }
   }
 
   /// Notices that series have had no data for long.
+  ///
+  /// - Parameter watchedSince: before that nobody looked, so that nothing can have been missed.
   mutating func evaluateAbsence(
-    _ table: SeriesTable, at now: Instant, into changes: inout [Change]
+    _ table: SeriesTable, watchedSince: Instant, at now: Instant, into changes: inout [Change]
   ) {
     guard case .absent = condition.test else { return }
     let limit = rule.holdFor?.microseconds ?? Self.absentAfterSeconds * 1_000_000
     for series in 0..<table.count where follows[series] {
-      let since = table.dataAt[series]
-      guard now.microseconds - since.microseconds >= limit else { continue }
+      let since = max(table.dataAt[series], watchedSince)
+      guard now.since(since) >= limit else { continue }
       var alert = tracked[series] ?? TrackedAlert(failingSince: since)
       guard alert.phase != .firing else { continue }
       if alert.phase == .resolved { alert.restart(at: since) }
+      if alert.failures == 0 {
+        changes.append(Change(kind: .pending, series: series, at: now))
+      }
       alert.failures = 1
       alert.updatedAt = now
       (alert.value, alert.threshold, alert.reference) = (nil, nil, nil)
       fire(&alert, at: now)
-      tracked[series] = alert
+      put(alert, for: series)
       changes.append(Change(kind: .firing, series: series, at: now))
     }
   }
@@ -184,7 +238,7 @@ struct CompiledRule: Sendable {
     case .firing:
       alert.phase = .resolved
       alert.endsAt = now
-      tracked[series] = alert
+      put(alert, for: series)
       changes.append(Change(kind: .resolved, series: series, at: now))
     case .resolved: break
     }
@@ -192,8 +246,9 @@ struct CompiledRule: Sendable {
 
   /// Forgets alerts that have been over for long.
   mutating func forget(endedBefore limit: Instant) {
-    tracked = tracked.filter { _, alert in
-      alert.phase != .resolved || (alert.endsAt ?? alert.updatedAt) >= limit
+    let old = tracked.filter { _, alert in
+      alert.phase == .resolved && (alert.endsAt ?? alert.updatedAt) < limit
     }
+    for series in old.keys { put(nil, for: series) }
   }
 }

@@ -17,6 +17,9 @@ struct SeriesTable: Sendable {
   private(set) var unknownSince: [Instant?] = []
   /// Series that have a sample nobody has looked at yet.
   private(set) var fresh: [Int] = []
+  private(set) var isFresh: [Bool] = []
+  /// Of the fresh, those that have data again, or have none any more.
+  private(set) var turned: [Int] = []
   private var differences: [Double] = []
   private var relativeChanges: [Double] = []
 
@@ -42,6 +45,7 @@ struct SeriesTable: Sendable {
     unknownSince.append(since)
     differences.append(.nan)
     relativeChanges.append(.nan)
+    isFresh.append(false)
     return index
   }
 
@@ -52,6 +56,7 @@ struct SeriesTable: Sendable {
   /// series where there are too many.
   mutating func take(_ sample: MetricSample) {
     guard count < Self.limit || indexes[sample.labels] != nil else { return }
+    let isNew = indexes[sample.labels] == nil
     let index = place(of: sample.labels, since: sample.at)
     guard sample.at > sampledAt[index] else { return }
     let value = sample.value ?? .nan
@@ -60,6 +65,8 @@ struct SeriesTable: Sendable {
     references[index] = reference
     intervals[index] = sample.interval
     sampledAt[index] = sample.at
+    // Rules look at the state of a series they meet anyway.
+    if !isNew, value.isNaN != (unknownSince[index] != nil) { turned.append(index) }
     if value.isNaN {
       unknownSince[index] = unknownSince[index] ?? sample.at
     } else {
@@ -68,10 +75,38 @@ struct SeriesTable: Sendable {
     }
     differences[index] = value - reference
     relativeChanges[index] = reference == 0 ? .nan : (value - reference) / abs(reference)
-    fresh.append(index)
+    if !isFresh[index] { fresh.append(index) }
+    isFresh[index] = true
   }
 
-  mutating func lookedAt() { fresh.removeAll(keepingCapacity: true) }
+  mutating func lookedAt() {
+    for series in fresh { isFresh[series] = false }
+    fresh.removeAll(keepingCapacity: true)
+    turned.removeAll(keepingCapacity: true)
+  }
+
+  /// Leaves out series nobody needs any more.
+  ///
+  /// - Returns: by old place the new one; nil for those that are gone.
+  mutating func compact(keeping isKept: (Int) -> Bool) -> [Int?] {
+    var kept = SeriesTable(metric: metric)
+    var places: [Int?] = []
+    for old in labels.indices {
+      guard isKept(old) else {
+        places.append(nil)
+        continue
+      }
+      let new = kept.place(of: labels[old], since: dataAt[old])
+      (kept.values[new], kept.references[new]) = (values[old], references[old])
+      (kept.intervals[new], kept.sampledAt[new]) = (intervals[old], sampledAt[old])
+      kept.unknownSince[new] = unknownSince[old]
+      kept.differences[new] = differences[old]
+      kept.relativeChanges[new] = relativeChanges[old]
+      places.append(new)
+    }
+    self = kept
+    return places
+  }
 
   /// The interval of what a condition on `subject` is held against; nil where it is not known.
   func interval(_ subject: AlertCondition.Subject, _ series: Int) -> Interval? {

@@ -2,7 +2,8 @@ public import Monitoring
 
 /// How far one rule is with one series, from the first failure until nobody needs to know any more.
 ///
-/// inactive → pending → firing → resolved → inactive; a series that is not tracked is inactive.
+/// inactive → pending → firing → resolved → inactive; a series that is not tracked is inactive, and one
+/// that is resolved may become pending again.
 public struct TrackedAlert: Codable, Sendable, Equatable {
   public enum Phase: String, Codable, Sendable {
     /// It fails, but not for long or often enough.
@@ -19,7 +20,7 @@ public struct TrackedAlert: Codable, Sendable, Equatable {
   public var activeSince: Instant
   public var startsAt: Instant?
   public var endsAt: Instant?
-  /// The first value that did not fail while firing; nil where the last one failed.
+  /// The first of the values that were well while firing; nil where the last one was not.
   public var calmSince: Instant?
   /// When it fired lately, oldest first.
   public var starts: [Instant] = []
@@ -39,8 +40,8 @@ public struct TrackedAlert: Codable, Sendable, Equatable {
 
   /// Whether it starts too often.
   func isFlapping(_ flapping: AlertingConfiguration.Flapping, at now: Instant) -> Bool {
-    let first = now.microseconds - Int64(flapping.withinSeconds) * 1_000_000
-    return starts.count { $0.microseconds > first } >= flapping.starts
+    let length = Instant.length(flapping.withinSeconds, of: 1_000_000)
+    return starts.count { now.since($0) < length } >= flapping.starts
   }
 
   /// Begins another time, as a resolved alert does that fails again.

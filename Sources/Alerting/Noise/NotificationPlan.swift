@@ -10,8 +10,22 @@ struct NotificationPlan {
   /// When groups were last told of.
   let groups: [String: Instant]
   let now: Instant
+  private let cooldowns: [String: Int64]
   /// Alerts one message names at most.
   static let messageLimit = 50
+
+  init(
+    configuration: AlertingConfiguration, alerts: [KeptAlert], groups: [String: Instant],
+    now: Instant
+  ) {
+    self.configuration = configuration
+    self.alerts = alerts
+    self.groups = groups
+    self.now = now
+    cooldowns = Dictionary(
+      configuration.rules.map { ($0.name, Instant.length($0.cooldownMinutes, of: 60_000_000)) },
+      uniquingKeysWith: { first, _ in first })
+  }
 
   /// A message for a channel.
   struct Message: Equatable {
@@ -40,6 +54,13 @@ struct NotificationPlan {
 
   func make() -> Outcome {
     var outcome = Outcome()
+    for alert in alerts
+    where alert.isOpen && alert.record.state != .firing
+      && configuration.route(for: alert.record.labels) == nil
+    {
+      // Nobody is there to be told any more.
+      outcome.told[alert.record.fingerprint] = .resolved
+    }
     for group in grouped().sorted(by: { $0.key < $1.key }) where isDue(group) {
       tell(group, &outcome)
     }
@@ -53,30 +74,35 @@ struct NotificationPlan {
     guard record.state == .firing else {
       return alert.isOpen && !isHeldBack(alert) ? .resolved : nil
     }
+    // Whoever took it on knows of it, told or not.
+    if alert.acknowledgedAt != nil { return alert.told == .firing ? .acknowledged : nil }
     // One that was taken on, ended and came again before anybody was told is a new one.
-    let isNew = !alert.isOpen || (alert.told == .acknowledged && alert.acknowledgedAt == nil)
-    if isNew { return record.isQuiet || isHeldBack(alert) ? nil : .firing }
-    if alert.reachedNobody, let toldAt = alert.toldAt, !record.isQuiet {
-      return now.microseconds - toldAt.microseconds >= cooldown(of: record) ? .firing : nil
+    if !alert.isOpen || alert.told == .acknowledged {
+      return record.isQuiet || isHeldBack(alert) ? nil : .firing
     }
-    guard alert.told == .firing else { return nil }
-    if alert.acknowledgedAt != nil { return .acknowledged }
+    if alert.reachedNobody { return record.isQuiet || isCooling(alert) ? nil : .firing }
     guard let pause = route.repeatInterval, !record.isQuiet, let last = alert.deliveredAt,
       last >= alert.toldAt ?? last
     else { return nil }
-    let least = max(pause.microseconds, cooldown(of: record))
-    return now.microseconds - last.microseconds >= least ? .reminder : nil
+    return now.since(last) >= max(pause.microseconds, cooldown(of: record)) ? .reminder : nil
   }
 
   private func cooldown(of record: AlertRecord) -> Int64 {
-    let rule = configuration.rules.first { $0.name == record.rule }
-    return Int64(rule?.cooldownMinutes ?? 15) * 60_000_000
+    cooldowns[record.rule] ?? 15 * 60_000_000
+  }
+
+  /// What reached nobody is tried again after the cooldown. One that ended and fires again is news: the
+  /// cooldown does not outlive recovery.
+  private func isCooling(_ alert: KeptAlert) -> Bool {
+    alert.toldAt.map { now.since($0) < cooldown(of: alert.record) } ?? false
   }
 
   /// Changes of an alert that starts and ends too often are told once per cooldown.
   private func isHeldBack(_ alert: KeptAlert) -> Bool {
-    guard alert.record.flapping, let last = alert.deliveredAt ?? alert.toldAt else { return false }
-    return now.microseconds - last.microseconds < cooldown(of: alert.record)
+    guard alert.record.flapping,
+      let last = [alert.deliveredAt, alert.toldAt].compactMap({ $0 }).max()
+    else { return false }
+    return now.since(last) < cooldown(of: alert.record)
   }
 
   // MARK: Groups
@@ -91,12 +117,24 @@ struct NotificationPlan {
       let key =
         route.channels.joined(separator: "+") + "{"
         + labels.sorted { $0.key < $1.key }
-        .map { LabelMatcher(label: $0.key, value: $0.value).text }
+        .map { "\(Self.quoted($0.key))=\(Self.quoted($0.value))" }
         .joined(separator: ",") + "}"
       groups[key, default: Group(key: key, labels: labels, route: route)].members
         .append((alert, want(alert, route)))
     }
     return Array(groups.values)
+  }
+
+  /// A text nothing of which can be taken for the end of it.
+  private static func quoted(_ text: String) -> String {
+    let escaped = text.unicodeScalars.map { scalar in
+      switch scalar {
+      case "\"", "\\": "\\\(scalar)"
+      case _ where scalar.value < 32: "\\u{\(scalar.value)}"
+      default: String(scalar)
+      }
+    }
+    return "\"\(escaped.joined())\""
   }
 
   /// A new group waits a little for more of it, a known one does not talk all the time; what is critical
@@ -110,12 +148,11 @@ struct NotificationPlan {
     if wanted.contains(where: asksAtOnce) { return true }
     let isKnown = group.members.contains { $0.alert.isOpen }
     if isKnown, let last = groups[group.key] {
-      return now.microseconds - last.microseconds
-        >= Int64(configuration.grouping.intervalSeconds) * 1_000_000
+      return now.since(last)
+        >= Instant.length(configuration.grouping.intervalSeconds, of: 1_000_000)
     }
     let first = wanted.compactMap { $0.alert.record.startsAt }.min() ?? now
-    return now.microseconds - first.microseconds
-      >= Int64(configuration.grouping.waitSeconds) * 1_000_000
+    return now.since(first) >= Instant.length(configuration.grouping.waitSeconds, of: 1_000_000)
   }
 
   // MARK: Messages
@@ -197,7 +234,11 @@ struct NotificationPlan {
   ) -> Message {
     var content = AlertMessage(
       id: AlertEngine.fingerprint(
-        "\(channel) \(kind.rawValue) \(now.microseconds)", ["group": group.key, "key": orderKey]),
+        "\(channel) \(kind.rawValue) \(now.microseconds)",
+        [
+          "group": group.key, "key": orderKey,
+          "alerts": alerts.map { "\($0.fingerprint) \($0.state.rawValue)" }.joined(separator: " "),
+        ]),
       kind: kind, groupKey: group.key, groupLabels: group.labels,
       alerts: Array(alerts.prefix(Self.messageLimit)), createdAt: now,
       externalURL: configuration.externalURL)

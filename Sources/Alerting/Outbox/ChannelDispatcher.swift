@@ -14,6 +14,19 @@ public final class ChannelDispatcher: Sendable {
     var retry: RetrySchedule
     /// Until then the provider asked not to be called.
     var pausedUntil: Instant?
+    /// What became of an attempt and could not be kept; until it is, nothing else is sent, or people
+    /// would get the same message again and again.
+    var unkept: Outcome?
+    /// Messages that were refused as part of a digest: one may be to blame for all, so each goes alone.
+    var single: Set<Int64> = []
+  }
+
+  /// What became of an attempt.
+  private struct Outcome {
+    var attempt: DeliveryAttempt
+    var entries: [QueuedNotification]
+    var told: [String] = []
+    var events: [AlertEvent] = []
   }
 
   public let configuration: ChannelConfiguration
@@ -51,9 +64,22 @@ public final class ChannelDispatcher: Sendable {
   /// - Returns: whether there was something to do; then there may be more.
   public func deliverNext(clock: () -> Instant) throws(HistoryError) -> Bool {
     let now = clock()
-    let waiting = try history.waitingNotifications(of: configuration.name)
-    if let old = waiting.first(where: { isTooOld($0, at: now) }) {
-      try giveUp([old], reason: "it could not be delivered in time", seconds: 0, at: now)
+    if let unkept = state.withLock({ $0.unkept }) {
+      try keep(unkept)
+      return true
+    }
+    let waiting = try history.dueNotifications(
+      of: configuration.name, at: now,
+      // A clock that was set back leaves no message waiting for days.
+      horizon: now.adding(seconds: Self.longestPauseSeconds * 2))
+    guard let first = waiting.first else { return false }
+    // What has waited long for its turn has a right to one attempt.
+    if first.attempts > 0, isTooOld(first, at: now) {
+      try giveUp([first], reason: "it could not be delivered in time", seconds: 0, at: now)
+      return true
+    }
+    guard Self.message(of: first) != nil else {
+      try giveUp([first], reason: "it cannot be read any more", seconds: 0, at: now)
       return true
     }
     guard let parcel = try parcel(of: waiting, at: now) else { return false }
@@ -64,12 +90,15 @@ public final class ChannelDispatcher: Sendable {
       result = .failure(error)
     }
     let end = clock()
-    let seconds = Double(end.microseconds - now.microseconds) / 1e6
+    let seconds = max(0, Double(end.since(now)) / 1e6)
     switch result {
     case .success(let receipt):
       try finish(parcel, detail: receipt.detail, seconds: seconds, at: end)
     case .failure(.temporary(let reason, let retryAfter)):
       try postpone(parcel, reason, retryAfter: retryAfter, seconds: seconds, at: end)
+    case .failure(.permanent(let reason)) where parcel.entries.count > 1:
+      state.withLock { $0.single.formUnion(parcel.entries.map(\.id)) }
+      try postpone(parcel, reason, retryAfter: nil, seconds: seconds, at: end)
     case .failure(.permanent(let reason)):
       try giveUp(parcel.entries, reason: reason, seconds: seconds, at: end)
     }
@@ -79,57 +108,51 @@ public final class ChannelDispatcher: Sendable {
   // MARK: What is due
 
   private func isTooOld(_ entry: QueuedNotification, at now: Instant) -> Bool {
-    now.microseconds - entry.createdAt.microseconds
-      > Int64(configuration.giveUpSeconds) * 1_000_000
+    now.since(entry.createdAt) > Instant.length(configuration.giveUpSeconds, of: 1_000_000)
   }
 
   private func parcel(
     of waiting: [QueuedNotification], at now: Instant
   ) throws(HistoryError) -> Parcel? {
-    if let paused = state.withLock({ $0.pausedUntil }), paused > now { return nil }
-    var keys: Set<String> = []
-    let due = waiting.filter { keys.insert($0.orderKey).inserted && $0.nextAttemptAt <= now }
-    guard let first = due.first else { return nil }
-    guard let limit = configuration.rateLimit else { return Self.parcel(first) }
-    let since = Instant(microseconds: now.microseconds - limit.per.microseconds)
+    let (paused, single) = state.withLock { ($0.pausedUntil, $0.single) }
+    if let paused, paused > now, paused.since(now) <= Int64(Self.longestPauseSeconds * 1e6) {
+      return nil
+    }
+    guard let first = waiting.first else { return nil }
+    guard let limit = configuration.rateLimit else { return Self.parcel([first]) }
+    let since = now.adding(microseconds: -limit.per.microseconds)
     let left = limit.messages - (try history.deliveries(of: configuration.name, since: since).count)
     guard left > 0 else { return nil }
-    // More than may be sent come together, with all that follows them.
-    let all = waiting.filter { $0.nextAttemptAt <= now }
-    guard all.count > left, !configuration.keepsIncidents else { return Self.parcel(first) }
-    return Self.digest(all)
+    guard waiting.count > left, !configuration.keepsIncidents, !single.contains(first.id) else {
+      return Self.parcel([first])
+    }
+    // More than may be sent come together.
+    let keys = Set(waiting.filter { single.contains($0.id) }.map(\.orderKey))
+    return Self.parcel(waiting.filter { !keys.contains($0.orderKey) })
   }
 
   private static func message(of entry: QueuedNotification) -> AlertMessage? {
     try? JSONDecoder().decode(AlertMessage.self, from: entry.message)
   }
 
-  /// What cannot be read any more, as another version wrote it, is told as an empty message.
-  private static func parcel(_ entry: QueuedNotification) -> Parcel {
-    let message =
-      message(of: entry)
-      ?? AlertMessage(
-        id: "unreadable-\(entry.id)", kind: .digest, groupKey: entry.orderKey, groupLabels: [:],
-        alerts: [], createdAt: entry.createdAt)
-    return Parcel(message: message, entries: [entry])
-  }
-
   /// Messages as one: each alert as the last of them has it.
-  private static func digest(_ entries: [QueuedNotification]) -> Parcel {
-    let messages = entries.compactMap(message(of:))
+  private static func parcel(_ entries: [QueuedNotification]) -> Parcel? {
+    let readable = entries.compactMap { entry in message(of: entry).map { (entry, $0) } }
+    guard let (_, last) = readable.last else { return nil }
+    guard readable.count > 1 else { return Parcel(message: last, entries: readable.map(\.0)) }
+    let messages = readable.map(\.1)
     var newest: [String: AlertRecord] = [:]
     for alert in messages.flatMap(\.alerts) { newest[alert.fingerprint] = alert }
     let alerts = newest.values.sorted(by: AlertRecord.comesFirst)
     var digest = AlertMessage(
       id: AlertEngine.fingerprint("digest", ["of": messages.map(\.id).joined(separator: " ")]),
       kind: .digest, groupKey: "digest", groupLabels: [:],
-      alerts: Array(alerts.prefix(NotificationPlan.messageLimit)),
-      createdAt: entries.last?.createdAt ?? Instant(microseconds: 0),
-      externalURL: messages.last?.externalURL)
+      alerts: Array(alerts.prefix(NotificationPlan.messageLimit)), createdAt: last.createdAt,
+      externalURL: last.externalURL)
     digest.truncatedAlerts =
       max(0, alerts.count - NotificationPlan.messageLimit)
-      + messages.reduce(0) { $0 + $1.truncatedAlerts }
-    return Parcel(message: digest, entries: entries)
+      + messages.reduce(0) { $0 + max(0, min($1.truncatedAlerts, 1_000_000)) }
+    return Parcel(message: digest, entries: readable.map(\.0))
   }
 
   // MARK: What became of it
@@ -143,8 +166,12 @@ public final class ChannelDispatcher: Sendable {
       entry.attempts += 1
       return entry
     }
-    let told = parcel.message.kind == .test ? [] : parcel.message.alerts.map(\.fingerprint)
-    try record(.delivered, detail, of: entries, told: told, seconds: seconds, at: now)
+    // A digest stands for all of its messages, also for the alerts there was no room for in it.
+    let told = parcel.entries.compactMap(Self.message(of:)).filter { $0.kind != .test }
+      .flatMap(\.alerts).map(\.fingerprint)
+    state.withLock { $0.single.subtract(entries.map(\.id)) }
+    try record(
+      .delivered, detail, of: entries, told: Set(told).sorted(), seconds: seconds, at: now)
   }
 
   private func postpone(
@@ -153,7 +180,7 @@ public final class ChannelDispatcher: Sendable {
     let attempts = (parcel.entries.map(\.attempts).max() ?? 0) + 1
     let pause = state.withLock { state in
       let own = state.retry.seconds(afterAttempts: attempts)
-      guard let retryAfter else { return own }
+      guard let retryAfter, !retryAfter.isNaN else { return own }
       let asked = min(max(retryAfter, own), Self.longestPauseSeconds)
       state.pausedUntil = now.adding(seconds: asked)
       return asked
@@ -175,6 +202,7 @@ public final class ChannelDispatcher: Sendable {
       entry.state = .givenUp
       return entry
     }
+    state.withLock { $0.single.subtract(entries.map(\.id)) }
     let alerts = entries.compactMap(Self.message(of:)).filter { $0.kind != .test }.flatMap(\.alerts)
     let events = alerts.map {
       AlertEvent(at: now, kind: .undelivered, detail: "\(configuration.name): \(reason)", alert: $0)
@@ -190,13 +218,14 @@ public final class ChannelDispatcher: Sendable {
     let attempt = DeliveryAttempt(
       notificationID: first.id, channel: configuration.name, at: now, outcome: outcome,
       detail: detail, seconds: seconds)
-    try history.record(attempt, of: entries, told: told, events: events)
-    observe(attempt)
+    try keep(Outcome(attempt: attempt, entries: entries, told: told, events: events))
   }
-}
 
-extension Instant {
-  func adding(seconds: Double) -> Instant {
-    Instant(microseconds: microseconds + Int64(seconds * 1e6))
+  private func keep(_ outcome: Outcome) throws(HistoryError) {
+    state.withLock { $0.unkept = outcome }
+    try history.record(
+      outcome.attempt, of: outcome.entries, told: outcome.told, events: outcome.events)
+    state.withLock { $0.unkept = nil }
+    observe(outcome.attempt)
   }
 }

@@ -88,6 +88,19 @@ public struct MemoryColumn: Sendable, Equatable {
     return whole
   }
 
+  /// A column of which every cell is missing.
+  static func missing(_ name: String, _ type: CellType, count: Int) -> MemoryColumn {
+    let values: Values =
+      switch type {
+      case .number: .numbers([Double](repeating: 0, count: count))
+      case .text: .texts(ends: [Int32](repeating: 0, count: count), bytes: [])
+      case .boolean: .booleans([Bool](repeating: false, count: count))
+      case .timestamp: .timestamps([Int64](repeating: 0, count: count))
+      }
+    return MemoryColumn(
+      name: name, values: values, isValid: [Bool](repeating: false, count: count))
+  }
+
   private var numbers: [Double]? {
     if case .numbers(let values) = values { values } else { nil }
   }
@@ -133,5 +146,36 @@ public struct MemoryTable: Sendable, Equatable {
   /// The table with only some of its rows, in their order.
   public func keeping(_ kept: [Int]) -> MemoryTable {
     MemoryTable(rows: kept.count, columns: columns.map { $0.keeping(kept) })
+  }
+
+  /// The rows of tables after each other, with missing cells where one lacks a column that another has;
+  /// nil where a column is of several types.
+  public static func joined(_ tables: [MemoryTable]) -> MemoryTable? {
+    guard tables.count > 1 else { return tables.first }
+    var columns: [(name: String, type: CellType)] = []
+    var known: Set<String> = []
+    for table in tables where !table.has(columns) {
+      for column in table.columns where known.insert(column.name).inserted {
+        columns.append((column.name, column.type))
+      }
+    }
+    var whole = MemoryTable(rows: tables.reduce(0) { $0 + $1.rows }, columns: [])
+    for (index, (name, type)) in columns.enumerated() {
+      let parts = tables.map { table in
+        // Most have the same columns in the same places.
+        if index < table.columns.count, table.columns[index].name == name {
+          return table.columns[index]
+        }
+        return table.column(name) ?? .missing(name, type, count: table.rows)
+      }
+      guard let column = MemoryColumn.joined(parts) else { return nil }
+      whole.columns.append(column)
+    }
+    return whole
+  }
+
+  /// Whether its columns are exactly some, in their order.
+  private func has(_ columns: [(name: String, type: CellType)]) -> Bool {
+    self.columns.elementsEqual(columns) { $0.name == $1.name && $0.type == $1.type }
   }
 }

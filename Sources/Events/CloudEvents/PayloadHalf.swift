@@ -33,7 +33,8 @@ extension Journal {
   func add(
     _ items: [PayloadJoiner.Item], finished: [PayloadHalf.Key]
   ) throws -> [PayloadJoiner.Outcome] {
-    try database.write { database in
+    defer { checkpoints.note(items.reduce(0) { $0 + $1.size }) }
+    return try database.write { database in
       let outcomes = try items.map { item -> PayloadJoiner.Outcome in
         switch item {
         case .done(let keys):

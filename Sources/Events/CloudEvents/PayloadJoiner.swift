@@ -21,6 +21,14 @@ public final class PayloadJoiner: Sendable {
   enum Item: Sendable {
     case half(PayloadHalf)
     case done([PayloadHalf.Key])
+
+    /// About how many bytes it takes.
+    var size: Int {
+      switch self {
+      case .half(let half): 256 + half.rows.reduce(0) { $0 + 64 * $1.count }
+      case .done(let keys): 64 * keys.count
+      }
+    }
   }
 
   struct Outcome: Sendable {
@@ -161,12 +169,7 @@ public final class PayloadJoiner: Sendable {
   // MARK: Writing
 
   private func submit(_ item: Item) async throws(EventError) -> Outcome {
-    let size =
-      switch item {
-      case .half(let half): 256 + half.rows.reduce(0) { $0 + 64 * $1.count }
-      case .done(let keys): 64 * keys.count
-      }
-    return try await writer.submit(item, size: size) { group in self.write(group) }
+    try await writer.submit(item, size: item.size) { group in self.write(group) }
   }
 
   private func write(_ group: [Item]) -> [Result<Outcome, EventError>] {

@@ -20,17 +20,28 @@ final class Journal: Sendable {
     var oldest: Int64
   }
 
-  let database: DatabaseQueue
+  /// Readers have connections of their own, so that a long look keeps nobody from writing.
+  let database: DatabasePool
+  let checkpoints: Checkpoints
 
   init(path: String) throws {
     var configuration = Configuration()
-    configuration.journalMode = .wal
     configuration.prepareDatabase { database in
-      // A commit returns when it is on the disk.
-      try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 8000")
+      try database.execute(
+        sql: """
+          -- Batches are large: pages of a new file are too.
+          PRAGMA page_size = 16384;
+          -- What is sealed need not be written over with zeros.
+          PRAGMA secure_delete = OFF;
+          -- A commit returns when it is on the disk.
+          PRAGMA synchronous = FULL;
+          -- Checkpoints are made beside, and by who commits only where that falls far behind.
+          PRAGMA wal_autocheckpoint = 8192;
+          """)
     }
-    database = try DatabaseQueue(path: path, configuration: configuration)
+    database = try DatabasePool(path: path, configuration: configuration)
     try Self.migrations.migrate(database)
+    checkpoints = try Checkpoints(database, configuration)
   }
 
   private static var migrations: DatabaseMigrator {
@@ -83,17 +94,18 @@ final class Journal: Sendable {
     newColumns: [(model: String, kind: EventKind, name: String, type: CellType)],
     receivedAt: Int64
   ) throws {
+    let coded = entries.map { Data(TableCoding.encode($0.table)) }
     try database.write { database in
       let batch = try database.cachedStatement(
         sql: "INSERT INTO batch (model, kind, received_at, rows, data) VALUES (?, ?, ?, ?, ?)")
-      for entry in entries {
+      for (entry, data) in zip(entries, coded) {
         try batch.execute(arguments: [
-          entry.model, entry.kind.rawValue, receivedAt, entry.table.rows,
-          Data(TableCoding.encode(entry.table)),
+          entry.model, entry.kind.rawValue, receivedAt, entry.table.rows, data,
         ])
       }
       try Self.insert(newColumns, into: database)
     }
+    checkpoints.note(coded.reduce(0) { $0 + $1.count })
   }
 
   private static func insert(
@@ -208,5 +220,8 @@ final class Journal: Sendable {
     }
   }
 
-  func close() throws { try database.close() }
+  func close() throws {
+    try checkpoints.close()
+    try database.close()
+  }
 }

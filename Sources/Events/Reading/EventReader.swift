@@ -300,12 +300,15 @@ private struct Intake<Rows: SentRows> {
   private mutating func readTimes(_ column: Rows.Column?) {
     let now = reader.now.microseconds
     var times = [Int64](repeating: now, count: rows.count)
+    var text: [UInt8] = []
     for row in 0..<rows.count {
       switch column?.cell(row) ?? .null {
       case .null: continue
       case .text:
-        let text = column?.text(row) ?? ""
-        guard let instant = Instant(text) else {
+        text.removeAll(keepingCapacity: true)
+        column?.appendText(row, to: &text)
+        guard let instant = Instant(utf8: text[...]) else {
+          let text = String(decoding: text, as: UTF8.self)
           refuse(row, "timestamp `\(Self.short(text))` is no ISO 8601 instant")
           continue
         }

@@ -7,23 +7,34 @@ import Synchronization
 extension EventLog {
   /// Rows sealed at a time.
   private static var portion: Int { 500_000 }
+  /// The engine takes many tables of fewer rows more slowly than they are joined.
+  static var smallRows: Int { 2_000 }
 
   /// Seals what waits of a model; of all where nil.
   public func seal(_ model: String? = nil) throws(EventError) {
     try onSealer {
-      for backlog in try self.journal.backlog() where model == nil || backlog.model == model {
-        try self.seal(backlog)
-      }
+      let waiting = self.unsealed.withLock { $0.filter { $1.rows > 0 }.keys }
+      for key in waiting where model == nil || key.model == model { try self.seal(key) }
     }
   }
 
-  /// Seals what waits long enough, in the background.
-  func sealWhereDue() {
-    sealer.async {
-      guard let waiting = try? self.journal.backlog() else { return }
-      for backlog in waiting where backlog.rows >= self.options.sealRows {
+  /// Counts what was added to the journal, and seals in the background where that is enough.
+  func sealWhereDue(_ added: [Journal.Entry]) {
+    for entry in added {
+      let key = ModelKey(model: entry.model, kind: entry.kind)
+      let isDue = unsealed.withLock { unsealed in
+        var waiting = unsealed[key] ?? Unsealed()
+        waiting.rows += entry.table.rows
+        let isDue = waiting.rows >= options.sealRows && !waiting.isDue
+        if isDue { waiting.isDue = true }
+        unsealed[key] = waiting
+        return isDue
+      }
+      guard isDue else { continue }
+      sealer.async {
         // What fails stays in the journal, and is tried again with the next batch.
-        try? self.seal(backlog)
+        try? self.seal(key)
+        self.unsealed.withLock { $0[key]?.isDue = false }
       }
     }
   }
@@ -38,12 +49,13 @@ extension EventLog {
     }
   }
 
-  private func seal(_ backlog: Journal.Backlog) throws {
-    var rows = 0
-    while rows < backlog.rows {
-      let (sealed, last) = try sealPortion(backlog.model, backlog.kind)
+  /// Seals what waits now; what comes meanwhile waits for the next time.
+  private func seal(_ key: ModelKey) throws {
+    var left = unsealed.withLock { $0[key]?.rows ?? 0 }
+    while left > 0 {
+      let (sealed, last) = try sealPortion(key.model, key.kind)
       guard last != nil else { return }
-      rows += sealed
+      left -= sealed
     }
   }
 
@@ -52,7 +64,8 @@ extension EventLog {
     let last = try journal.batches(of: model, kind, upTo: Self.portion) { tables.append($0) }
     guard let last else { return (0, nil) }
     let rows = tables.reduce(0) { $0 + $1.rows }
-    let connection = try engine.connect()
+    tables = MemoryTable.joinedWhereSmall(tables, beneath: Self.smallRows)
+    let connection = try sealingEngine.connect()
     let staged = "staged_" + UUID().uuidString.replacingOccurrences(of: "-", with: "")
     let types = tables.reduce(into: [String: CellType]()) { types, table in
       for column in table.columns { types[column.name] = column.type }
@@ -64,6 +77,7 @@ extension EventLog {
       folder: folder, connection: connection, model: model, kind: kind
     ).write(try unknown(of: staged, tables, model, kind))
     try journal.replace(batchesOf: model, kind, upTo: last, by: segments)
+    unsealed.withLock { $0[ModelKey(model: model, kind: kind)]?.rows -= rows }
     return (rows, last)
   }
 
@@ -196,7 +210,7 @@ extension EventLog {
         guard let first = segments.first else { continue }
         let files = segments.map { Dialect.duckDB.literal("\(self.folder)/\($0.path)") }
         let joined = try SegmentWriter(
-          folder: self.folder, connection: self.engine.connect(), model: first.model,
+          folder: self.folder, connection: self.sealingEngine.connect(), model: first.model,
           kind: first.kind
         ).write(
           "SELECT * FROM read_parquet([\(files.joined(separator: ", "))], union_by_name=true, "
@@ -212,12 +226,36 @@ extension EventLog {
   public func figures() throws(EventError) -> (rows: Int, bytes: Int, waiting: Int) {
     do {
       let segments = try journal.segments()
-      let waiting = try journal.backlog().reduce(0) { $0 + $1.rows }
+      let waiting = unsealed.withLock { $0.values.reduce(0) { $0 + $1.rows } }
       return (
         segments.reduce(0) { $0 + $1.rows }, segments.reduce(0) { $0 + $1.bytes }, waiting
       )
     } catch {
       throw .unusable(folder: folder, reason: "\(error)")
     }
+  }
+}
+
+extension MemoryTable {
+  /// The tables in their order, each run of small ones joined to one.
+  static func joinedWhereSmall(_ tables: [MemoryTable], beneath rows: Int) -> [MemoryTable] {
+    var whole: [MemoryTable] = []
+    var (run, count) = ([MemoryTable](), 0)
+    func endRun() {
+      // What cannot be joined stays as it is.
+      whole += joined(run).map { [$0] } ?? run
+      (run, count) = ([], 0)
+    }
+    for table in tables {
+      if table.rows >= rows || count >= rows { endRun() }
+      if table.rows >= rows {
+        whole.append(table)
+      } else {
+        run.append(table)
+        count += table.rows
+      }
+    }
+    endRun()
+    return whole
   }
 }

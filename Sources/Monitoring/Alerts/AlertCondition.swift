@@ -21,10 +21,21 @@ public struct AlertCondition: Sendable, Equatable {
     public var upper: Double
     public var isInclusive: Bool
 
+    /// - Parameters:
+    ///   - lower: −∞ where there is no lower bound.
+    ///   - upper: ∞ where there is no upper bound.
+    public init(lower: Double = -.infinity, upper: Double = .infinity, isInclusive: Bool = false) {
+      self.lower = lower
+      self.upper = upper
+      self.isInclusive = isInclusive
+    }
+
     /// Whether a value is on the wrong side; never for NaN.
     @inlinable
     public func fails(_ value: Double) -> Bool {
-      value > upper || value < lower || (isInclusive && (value == upper || value == lower))
+      value > upper || value < lower
+        // A side that is open has an infinite bound, which no value is wrong on.
+        || (isInclusive && value.isFinite && (value == upper || value == lower))
     }
 
     /// Whether all of an interval is on the side on which the value in it is wrong.

@@ -13,6 +13,12 @@ public struct AlertRule: Sendable, Equatable {
     /// Beyond these the threshold never goes. Needed to apply one.
     public var minimum: Double
     public var maximum: Double
+
+    public init(mode: Mode, minimum: Double, maximum: Double) {
+      self.mode = mode
+      self.minimum = minimum
+      self.maximum = maximum
+    }
   }
 
   public var name: String

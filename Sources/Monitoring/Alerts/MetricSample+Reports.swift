@@ -28,12 +28,13 @@ extension MetricSample {
         interval: interval)
     }
     let chance = report.explainedByChance()
-    let drifted = report.columns.filter { $0.drifted == true }
-    let isChance = drifted.allSatisfy { chance.contains($0.column) }
+    // Of the columns that have drifted, those that chance does not explain are the least there are.
+    let certain = report.columns.count { $0.drifted == true && !chance.contains($0.column) }
+    let certainShare = Double(certain) / Double(max(1, report.checkedColumns))
     var samples = [
       sample(
         "data_drift_score", [:], report.driftShare,
-        report.driftShare.map { Interval(lower: isChance ? 0 : $0, upper: $0) }),
+        report.driftShare.map { Interval(lower: min(certainShare, $0), upper: $0) }),
       sample(
         "data_quality_findings", [:], Double(report.quality.count { $0.severity != .info })),
     ]

@@ -22,7 +22,7 @@ extension MonitoringRun {
       preConditions: preConditions(report), errors: [])
   }
 
-  private func performanceOptions(_ data: RunRequest.DataLocation) throws -> PerformanceOptions {
+  package func performanceOptions(_ data: RunRequest.DataLocation) throws -> PerformanceOptions {
     let config = request.performanceConfig
     var options = PerformanceOptions()
     options.task = task

@@ -120,10 +120,28 @@ public struct RunRequest: Codable, Sendable, Equatable {
     }
   }
 
+  /// What is known for a root cause analysis besides the rows.
+  public struct DiagnosisConfig: Codable, Sendable, Equatable {
+    /// By name, as in ``DiagnosisEvidence/infrastructure``.
+    public var infrastructure: [String: Double]?
+    /// What is usual of each.
+    public var baselines: [String: Double]?
+    public var deployments: [Deployment]?
+    public var loss: DiagnosisLoss?
+    public var version: String?
+    public var model: String?
+    public var seed: UInt64?
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+      case infrastructure, baselines, deployments, loss, version, model, seed
+    }
+  }
+
   public var monitoringType: MonitoringType
   public var modelType: ModelType?
   public var driftConfig: DriftConfig?
   public var performanceConfig: PerformanceConfig?
+  public var diagnosisConfig: DiagnosisConfig?
   /// What `experiment_config` plans; it is read as an experiment's file is.
   public var experiment: ExperimentConfig?
   /// The rules of `alerting_config`, which are read as a file of rules is; the default ones without it.
@@ -135,6 +153,7 @@ public struct RunRequest: Codable, Sendable, Equatable {
     case modelType = "model_type"
     case driftConfig = "drift_config"
     case performanceConfig = "performance_config"
+    case diagnosisConfig = "diagnosis_config"
     case data
   }
 
@@ -233,6 +252,10 @@ extension RunRequest {
         PerformanceConfig.CodingKeys.allCases.map(\.rawValue)
       ),
       (
+        "diagnosis_config", members["diagnosis_config"] ?? [:] as [String: Any],
+        DiagnosisConfig.CodingKeys.allCases.map(\.rawValue)
+      ),
+      (
         "data", members["data"] ?? [:] as [String: Any],
         DataLocation.CodingKeys.allCases.map(\.rawValue)
       ),
@@ -265,6 +288,7 @@ extension RunRequest {
       switch member {
       case "monitoring_type": MonitoringType.allCases.map(\.rawValue)
       case "model_type": ModelType.allCases.map(\.rawValue)
+      case "loss": DiagnosisLoss.allCases.map(\.rawValue)
       case "detection_method": DetectionMethod.allCases.map(\.rawValue)
       default: []
       }

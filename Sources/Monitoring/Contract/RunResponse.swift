@@ -47,6 +47,7 @@ public enum RunResults: Codable, Sendable, Equatable {
   case performance(PerformanceReport)
   case experiment(ExperimentReport)
   case alerting(AlertingReport)
+  case diagnosis(DiagnosisReport)
 
   public init(from decoder: any Decoder) throws {
     // Told by a member of one alone, so that a mistake in one is not blamed on another.
@@ -54,6 +55,10 @@ public enum RunResults: Codable, Sendable, Equatable {
       self = .experiment(try ExperimentReport(from: decoder))
     } else if try decoder.container(keyedBy: AlertingReport.CodingKeys.self).contains(.alerts) {
       self = .alerting(try AlertingReport(from: decoder))
+    } else if try decoder.container(keyedBy: DiagnosisReport.CodingKeys.self)
+      .contains(.primaryCause)
+    {
+      self = .diagnosis(try DiagnosisReport(from: decoder))
     } else {
       self = .performance(try PerformanceReport(from: decoder))
     }
@@ -64,6 +69,7 @@ public enum RunResults: Codable, Sendable, Equatable {
     case .performance(let report): try report.encode(to: encoder)
     case .experiment(let report): try report.encode(to: encoder)
     case .alerting(let report): try report.encode(to: encoder)
+    case .diagnosis(let report): try report.encode(to: encoder)
     }
   }
 }

@@ -8,29 +8,43 @@ struct PredictionPlan {
   let segmentNames: [Box<ClassNames>]
   let groupNames = Box(ClassNames())
   let itemNames = Box(ClassNames())
-  /// Regression without labels: inputs that both sides have.
+  /// Inputs that are read too: those both sides have, for regression without labels.
   let features: [String]
-  private let featureNames: [Box<ClassNames>]
+  /// By feature: names of its categories; empty for numbers.
+  let featureNames: [Box<ClassNames>]
+  /// Whether there have to be predictions.
+  private let needsPredictions: Bool
 
   var isClass: Bool { task == .classification }
 
   /// - Parameter inputs: columns that predictions and reference share.
   init(_ options: PerformanceOptions, task: PerformanceTask, inputs: [String]) {
+    self.init(
+      options, task: task,
+      features: options.estimate && task == .regression ? Self.features(inputs, options) : [])
+  }
+
+  /// - Parameter features: columns that are read besides.
+  init(
+    _ options: PerformanceOptions, task: PerformanceTask, features: [String],
+    needsPredictions: Bool = true
+  ) {
     self.options = options
     self.task = task
-    features = options.estimate && task == .regression ? Self.features(inputs, options) : []
+    self.features = features
+    self.needsPredictions = needsPredictions
     featureNames = features.map { _ in Box(ClassNames()) }
     segmentNames = options.segments.map { _ in Box(ClassNames()) }
     for probability in options.probabilities { _ = names.value.code(probability.label) }
   }
 
   /// Columns that have no other role.
-  private static func features(_ columns: [String], _ options: PerformanceOptions) -> [String] {
+  static func features(_ columns: [String], _ options: PerformanceOptions) -> [String] {
     let taken =
       [
         options.target, options.prediction, options.id, options.timestamp, options.labelTimestamp,
-        options.shadow, options.interval?.lower, options.interval?.upper,
-      ].compactMap { $0 } + options.quantiles.map(\.column)
+        options.shadow, options.interval?.lower, options.interval?.upper, options.probability,
+      ].compactMap { $0 } + options.quantiles.map(\.column) + options.probabilities.map(\.column)
     return columns.filter { !taken.contains($0) }
   }
 
@@ -116,6 +130,10 @@ struct PredictionPlan {
   }
 
   private func readPredictions(_ reader: inout PredictionReader) throws {
+    defer { readFeatures(&reader) }
+    guard needsPredictions || options.prediction != nil || !probabilityColumns.isEmpty else {
+      return
+    }
     if isClass {
       if let prediction = options.prediction {
         try reader.classes(
@@ -150,9 +168,6 @@ struct PredictionPlan {
     if let shadow = options.shadow {
       try reader.numbers(shadow, option: "--shadow", into: \.shadowPredictions)
     }
-    for (index, feature) in features.enumerated() {
-      reader.feature(feature, into: \.features[index], names: featureNames[index])
-    }
     guard task == .ranking || task == .recommendation else { return }
     guard let group = options.group else {
       throw MonitoringError.invalidOption(
@@ -161,6 +176,12 @@ struct PredictionPlan {
     try reader.classes(group, option: "--group", into: \.groups, names: groupNames)
     if let item = options.item {
       try reader.classes(item, option: "--item", into: \.items, names: itemNames)
+    }
+  }
+
+  private func readFeatures(_ reader: inout PredictionReader) {
+    for (index, feature) in features.enumerated() {
+      reader.feature(feature, into: \.features[index], names: featureNames[index])
     }
   }
 
@@ -223,7 +244,7 @@ struct PredictionPlan {
 
   /// Tells predicted classes from probabilities where no column has them.
   private func predictClasses(_ table: inout PredictionTable) throws {
-    guard options.prediction == nil else { return }
+    guard options.prediction == nil, !probabilityColumns.isEmpty else { return }
     if options.probability != nil, let positive = try positive() {
       let other =
         names.value.names.indices.first { $0 != positive }

@@ -13,6 +13,11 @@ public struct Instant: Hashable, Comparable, Sendable {
   /// Reads an ISO 8601 date or UTC instant: `2024-02-29`, `2024-02-29T12:30:00Z`,
   /// `2024-02-29 12:30:00.25+02:00`, and all RFC 3339 has. Without a zone it is UTC.
   public init?(_ text: String) {
+    self.init(utf8: Array(text.utf8)[...])
+  }
+
+  /// Reads what ``init(_:)-(String)`` reads, from its bytes.
+  public init?(utf8 text: ArraySlice<UInt8>) {
     var scanner = DigitScanner(text)
     guard let year = scanner.number(digits: 4), scanner.take("-"),
       let month = scanner.number(digits: 2), scanner.take("-"),
@@ -117,34 +122,49 @@ extension Instant {
 
 /// Reads digits and separators from the front of a text.
 private struct DigitScanner {
-  private var rest: Substring
+  private let text: ArraySlice<UInt8>
+  private var position: Int
 
-  init(_ text: String) {
-    rest = Substring(text)
+  init(_ text: ArraySlice<UInt8>) {
+    self.text = text
+    position = text.startIndex
   }
 
-  var isAtEnd: Bool { rest.isEmpty }
+  var isAtEnd: Bool { position == text.endIndex }
 
-  mutating func take(_ character: Character) -> Bool {
-    guard rest.first == character else { return false }
-    rest.removeFirst()
+  mutating func take(_ character: Unicode.Scalar) -> Bool {
+    guard !isAtEnd, text[position] == UInt8(ascii: character) else { return false }
+    position += 1
     return true
   }
 
-  mutating func number(digits: Int) -> Int? {
-    let taken = rest.prefix(digits)
-    guard taken.count == digits, taken.allSatisfy({ $0.isASCII && $0.isNumber }) else { return nil }
-    rest.removeFirst(digits)
-    return Int(taken)
+  /// The next digit, which is not passed.
+  private var digit: Int? {
+    guard !isAtEnd, (48...57).contains(text[position]) else { return nil }
+    return Int(text[position]) - 48
   }
 
-  /// Digits after a decimal point, as a whole number of units of 10^-digits.
+  mutating func number(digits: Int) -> Int? {
+    var number = 0
+    for _ in 0..<digits {
+      guard let digit else { return nil }
+      number = number * 10 + digit
+      position += 1
+    }
+    return number
+  }
+
+  /// Digits after a decimal point, as a whole number of units of 10^-digits; further ones are left out.
   mutating func fraction(digits: Int) -> Int? {
-    let taken = rest.prefix { $0.isASCII && $0.isNumber }
-    guard !taken.isEmpty else { return nil }
-    rest.removeFirst(taken.count)
-    let padded = taken.prefix(digits)
-    return Int(padded + String(repeating: "0", count: digits - padded.count))
+    var (number, read) = (0, 0)
+    while let digit {
+      if read < digits { number = number * 10 + digit }
+      read += 1
+      position += 1
+    }
+    guard read > 0 else { return nil }
+    for _ in min(read, digits)..<digits { number *= 10 }
+    return number
   }
 
   /// Seconds east of UTC: nothing and `Z` are 0.

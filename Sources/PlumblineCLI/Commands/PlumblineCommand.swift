@@ -14,8 +14,8 @@ struct PlumblineCommand: ParsableCommand {
       """,
     version: plumblineVersion,
     subcommands: [
-      DriftCommand.self, PerformanceCommand.self, ExperimentCommand.self, RunCommand.self,
-      HistoryCommand.self, ServeCommand.self, AlertsCommand.self, CheckConfigCommand.self,
-      DoctorCommand.self, ExportCommand.self, VersionCommand.self,
+      DriftCommand.self, PerformanceCommand.self, ExperimentCommand.self, DiagnoseCommand.self,
+      RunCommand.self, HistoryCommand.self, ServeCommand.self, AlertsCommand.self,
+      CheckConfigCommand.self, DoctorCommand.self, ExportCommand.self, VersionCommand.self,
     ])
 }

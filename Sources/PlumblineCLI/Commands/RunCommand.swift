@@ -1,5 +1,5 @@
-import ArgumentParser
 import Alerting
+import ArgumentParser
 import DataSources
 import Foundation
 import Monitoring

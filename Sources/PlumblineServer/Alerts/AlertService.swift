@@ -26,6 +26,7 @@ final class AlertService: Service {
     var nextLook: Instant?
     var nextBaseline: Instant?
     var nextRefresh: Instant?
+    var nextThresholds: Instant?
   }
 
   private struct Channel {
@@ -163,11 +164,30 @@ final class AlertService: Service {
       return true
     }
     guard isDue else { return }
+    followHistory(at: now)
     learnBaseline(at: now)
     let traffic = state.metrics.traffic()
     let models = Set(state.models.map(\.name))
     let samples = shared.withLock { $0.meter.samples(of: traffic, models: models, at: now) }
     if !samples.isEmpty { record(samples) }
+  }
+
+  private func followHistory(at now: Instant) {
+    let keeper = ThresholdKeeper(history: history, manager: manager, logger: logger)
+    let (rules, isDue) = shared.withLock { shared in
+      let isDue = shared.nextThresholds.map { now >= $0 } ?? true
+      if isDue {
+        shared.nextThresholds = Instant(
+          microseconds: now.microseconds + ThresholdKeeper.pauseMicroseconds)
+      }
+      return (shared.configuration.rules, isDue)
+    }
+    do {
+      if isDue { try keeper.update(rules, at: now) }
+      try keeper.follow(rules)
+    } catch {
+      logger.error("thresholds could not follow history: \(error)")
+    }
   }
 
   private func learnBaseline(at now: Instant) {

@@ -27,6 +27,8 @@ final class Scheduler: Service {
   private struct Progress {
     /// When each check was last due and made, or since when it is watched.
     var last: [Key: Instant] = [:]
+    /// Checks that are watched and were never made.
+    var unmade: Set<Key> = []
     var running: Set<Key> = []
   }
 
@@ -88,13 +90,20 @@ final class Scheduler: Service {
   ) -> Instant? {
     let key = Key(model: model.name, check: check.name)
     if progress.withLock({ $0.last[key] == nil }) {
-      let since = remembered(key) ?? now
-      progress.withLock { $0.last[key] = since }
+      let since = remembered(key)
+      progress.withLock { progress in
+        progress.last[key] = since ?? now
+        if since == nil { progress.unmade.insert(key) }
+      }
     }
     let ready = Instant(microseconds: now.microseconds - (check.delay?.microseconds ?? 0))
     // When it was last made and whether it is being made are looked at together: a check that ends
     // in between would be made twice.
     return progress.withLock { progress in
+      // The clock was ahead when the check was first seen: what is due from now on was never made.
+      if progress.unmade.contains(key), let since = progress.last[key], now < since {
+        progress.last[key] = now
+      }
       guard let last = progress.last[key], !progress.running.contains(key),
         let first = check.schedule.next(after: last), first <= ready
       else { return nil }
@@ -132,6 +141,7 @@ final class Scheduler: Service {
       self.make(model, check, due: due)
       self.progress.withLock { progress in
         progress.last[key] = due
+        progress.unmade.remove(key)
         progress.running.remove(key)
       }
     }

@@ -37,7 +37,7 @@ function cells(row, ...contents) {
   }
 }
 
-const time = (text) => (text ? text.replace("T", " ").replace(":00Z", "") : "");
+const time = (text) => (text ? text.slice(0, 16).replace("T", " ") : "");
 
 async function drawModel(body, model) {
   const { runs } = await ask(`/v1/models/${encodeURIComponent(model.name)}/runs?limit=200`);

@@ -21,7 +21,7 @@ struct Maintenance: Service {
         return
       }
       await flush()
-      maintain()
+      await maintain()
     }
   }
 
@@ -36,20 +36,23 @@ struct Maintenance: Service {
     }
   }
 
-  private func maintain() {
+  private func maintain() async {
     let configuration = state.configuration
+    let now = state.now()
+    func daysAgo(_ days: Int) -> Instant {
+      Instant(microseconds: now.microseconds - Int64(days) * 86_400_000_000)
+    }
+    let end = configuration.retentionDays.map(daysAgo)
+    // Metrics and alerts stay as long as events, and for a season where those stay for good.
+    let alertsEnd = daysAgo(configuration.retentionDays ?? 90)
     do {
-      try state.log.seal()
-      try state.log.compact()
-      let end = configuration.retentionDays.map { days in
-        Instant(microseconds: state.now().microseconds - Int64(days) * 86_400_000_000)
+      let dropped = try await Background.run { [log = state.log, history] in
+        try log.seal()
+        try log.compact()
+        let dropped = try log.drop(endedBefore: end, beyondBytes: configuration.retentionBytes)
+        try history.dropAlertHistory(before: alertsEnd)
+        return dropped
       }
-      let dropped = try state.log.drop(
-        endedBefore: end, beyondBytes: configuration.retentionBytes)
-      // Metrics and alerts stay as long as events, and for a season where those stay for good.
-      let days = Int64(configuration.retentionDays ?? 90)
-      try history.dropAlertHistory(
-        before: Instant(microseconds: state.now().microseconds - days * 86_400_000_000))
       if dropped > 0 { logger.info("old events were dropped", metadata: ["rows": "\(dropped)"]) }
     } catch {
       logger.error("the event log could not be maintained", metadata: ["error": "\(error)"])

@@ -64,18 +64,33 @@ public struct BoostedTrees: Sendable {
     }
   }
 
+  init(base: Double) {
+    self.base = base
+    cuts = []
+  }
+
   /// The prediction for each row of other features in the same order.
   public func predict(_ features: [[Double]], rows: Int) -> [Double] {
-    let binned = zip(features, cuts).map { column, cuts in column.map { Self.bin($0, cuts) } }
-    return (0..<rows).map { row in
-      trees.reduce(base) { sum, nodes in
-        var at = 0
-        while nodes[at].feature >= 0 {
-          at = binned[nodes[at].feature][row] <= nodes[at].bin ? nodes[at].left : nodes[at].right
-        }
-        return sum + nodes[at].value
+    let binned = bins(of: features)
+    return (0..<rows).map { row in prediction { binned[$0][row] } }
+  }
+
+  /// The bins that values of features fall into, column by column: all that predictions depend on.
+  func bins(of features: [[Double]]) -> [[Int]] {
+    zip(features, cuts).map { column, cuts in column.map { Self.bin($0, cuts) } }
+  }
+
+  /// The prediction for a row of which `bin` tells the bin of each feature.
+  func prediction(_ bin: (Int) -> Int) -> Double {
+    var sum = base
+    for nodes in trees {
+      var at = 0
+      while nodes[at].feature >= 0 {
+        at = bin(nodes[at].feature) <= nodes[at].bin ? nodes[at].left : nodes[at].right
       }
+      sum += nodes[at].value
     }
+    return sum
   }
 
   /// Inner cuts at quantiles of the values that are there.

@@ -34,7 +34,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
   public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
   /// Evenly spread over 0..<bound, by Lemire's multiplication.
-  mutating func index(below bound: Int) -> Int {
+  public mutating func index(below bound: Int) -> Int {
     Int(next().multipliedFullWidth(by: UInt64(bound)).high)
   }
 }

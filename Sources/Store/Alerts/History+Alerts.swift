@@ -36,7 +36,8 @@ extension History {
     }
   }
 
-  /// Acknowledgements and deliveries are others' to write: they stay as they are while an alert fires.
+  /// Acknowledgements and deliveries are others' to write: they stay as they are while an alert fires,
+  /// and what somebody took on is not what fires anew.
   private static func put(_ alert: KeptAlert, _ database: Database) throws {
     try database.execute(
       sql: """
@@ -45,8 +46,10 @@ extension History {
         ON CONFLICT (fingerprint) DO UPDATE SET state = excluded.state,
           starts_at = excluded.starts_at, kept = excluded.kept, record = excluded.record,
           told = excluded.told, told_at = excluded.told_at,
-          acknowledged_by = CASE excluded.state WHEN 'firing' THEN acknowledged_by END,
-          acknowledged_at = CASE excluded.state WHEN 'firing' THEN acknowledged_at END
+          acknowledged_by = CASE WHEN excluded.state = 'firing'
+            AND acknowledged_at >= excluded.starts_at THEN acknowledged_by END,
+          acknowledged_at = CASE WHEN excluded.state = 'firing'
+            AND acknowledged_at >= excluded.starts_at THEN acknowledged_at END
         """,
       arguments: [
         alert.record.fingerprint, alert.record.state.rawValue,
@@ -66,27 +69,36 @@ extension History {
       ])
   }
 
-  /// All alerts that are kept, the newest first.
-  public func alerts() throws(HistoryError) -> [KeptAlert] {
+  /// Alerts that are kept, the newest first; of those that cannot be read nothing is known.
+  ///
+  /// - Parameter isOpen: only those that are not through: not inactive, or not told to be over.
+  public func alerts(isOpen: Bool = false) throws(HistoryError) -> [KeptAlert] {
     try read { database in
       try Row.fetchAll(
-        database, sql: "SELECT * FROM alert ORDER BY starts_at DESC, fingerprint"
-      ).map(Self.alert)
+        database,
+        sql: """
+          SELECT * FROM alert
+          WHERE NOT ? OR state <> 'inactive' OR told IN ('firing', 'acknowledged')
+          ORDER BY starts_at DESC, fingerprint
+          """, arguments: [isOpen]
+      ).compactMap { try? Self.alert($0) }
     }
   }
 
-  /// One alert; nil where it is not known.
+  /// One alert; nil where it is not known, or cannot be read.
   public func alert(_ fingerprint: String) throws(HistoryError) -> KeptAlert? {
     try read { database in
       try Row.fetchOne(
         database, sql: "SELECT * FROM alert WHERE fingerprint = ?", arguments: [fingerprint]
-      ).map(Self.alert)
+      ).flatMap { try? Self.alert($0) }
     }
   }
 
   private static func alert(_ row: Row) throws -> KeptAlert {
     var alert = KeptAlert(
-      record: try JSONDecoder().decode(AlertRecord.self, from: row["record"]), kept: row["kept"])
+      record: try JSONDecoder().decode(
+        AlertRecord.self, from: row.decode(Data.self, forColumn: "record")),
+      kept: try row.decode(Data?.self, forColumn: "kept"))
     alert.told = (row["told"] as String?).flatMap(KeptAlert.Told.init)
     alert.toldAt = instant(row["told_at"])
     alert.deliveredAt = instant(row["delivered_at"])
@@ -110,7 +122,7 @@ extension History {
     public var acknowledgedAt: Instant?
   }
 
-  /// What was delivered and acknowledged, by fingerprint.
+  /// What was delivered and acknowledged of alerts that are not through, by fingerprint.
   public func alertActions() throws(HistoryError) -> [String: AlertActions] {
     try read { database in
       try Row.fetchAll(
@@ -118,7 +130,8 @@ extension History {
         sql: """
           SELECT fingerprint, delivered_at, undelivered_at, acknowledged_by, acknowledged_at
           FROM alert
-          WHERE coalesce(delivered_at, undelivered_at, acknowledged_at) IS NOT NULL
+          WHERE (state <> 'inactive' OR told IN ('firing', 'acknowledged'))
+            AND coalesce(delivered_at, undelivered_at, acknowledged_at) IS NOT NULL
           """
       ).reduce(into: [:]) {
         $0[$1[0]] = AlertActions(
@@ -143,19 +156,20 @@ extension History {
   public func acknowledge(
     _ fingerprint: String, by person: String, at now: Instant
   ) throws(HistoryError) -> AlertRecord? {
-    guard var alert = try alert(fingerprint), alert.record.state == .firing else { return nil }
-    alert.acknowledgedBy = person
-    alert.acknowledgedAt = now
-    let record = alert.whole
     try write { database in
+      let row = try Row.fetchOne(
+        database, sql: "SELECT * FROM alert WHERE fingerprint = ?", arguments: [fingerprint])
+      guard var alert = try row.map(Self.alert), alert.record.state == .firing else { return nil }
+      alert.acknowledgedBy = person
+      alert.acknowledgedAt = now
       try database.execute(
         sql: """
           UPDATE alert SET acknowledged_by = ?, acknowledged_at = ? WHERE fingerprint = ?
           """, arguments: [person, now.microseconds, fingerprint])
       try Self.add(
-        AlertEvent(at: now, kind: .acknowledged, detail: person, alert: record), database)
+        AlertEvent(at: now, kind: .acknowledged, detail: person, alert: alert.whole), database)
+      return alert.whole
     }
-    return record
   }
 
   /// What happened to alerts, newest first.
@@ -172,11 +186,14 @@ extension History {
           WHERE (?1 IS NULL OR fingerprint = ?1) AND (?2 IS NULL OR id < ?2) AND at >= ?3
           ORDER BY id DESC LIMIT ?4
           """, arguments: [fingerprint, before, from?.microseconds ?? .min, limit]
-      ).map { row in
-        AlertEvent(
+      ).compactMap { row in
+        guard let kind = AlertEvent.Kind(rawValue: row[2]),
+          let data = try? row.decode(Data.self, atIndex: 4),
+          let record = try? JSONDecoder().decode(AlertRecord.self, from: data)
+        else { return nil }
+        return AlertEvent(
           id: row[0], at: Instant(microseconds: row[1]),
-          kind: AlertEvent.Kind(rawValue: row[2]) ?? .told, detail: row[3],
-          alert: try JSONDecoder().decode(AlertRecord.self, from: row[4]))
+          kind: kind, detail: row[3], alert: record)
       }
     }
   }

@@ -58,14 +58,23 @@ extension History {
       """, [metric, from?.microseconds ?? .min, until?.microseconds ?? .max])
   }
 
-  /// The newest sample of every series.
+  /// What has to be known of every series to go on with it: its newest sample with data, the first
+  /// without since then, and its newest, in the order of their times.
   public func newestSamples() throws(HistoryError) -> [MetricSample] {
     try samples(
       """
+      WITH known AS (
+        SELECT id, metric, labels,
+          (SELECT max(at) FROM metric_sample WHERE series_id = metric_series.id) AS newest,
+          (SELECT at FROM metric_sample WHERE series_id = metric_series.id AND value IS NOT NULL
+            ORDER BY at DESC LIMIT 1) AS data
+        FROM metric_series)
       SELECT metric, labels, at, value, reference, lower, upper
-      FROM metric_series JOIN metric_sample ON series_id = metric_series.id
-      WHERE at = (SELECT max(at) FROM metric_sample WHERE series_id = metric_series.id)
-      """, [])
+      FROM known JOIN metric_sample ON series_id = known.id
+      WHERE at IN (newest, data,
+        (SELECT min(at) FROM metric_sample WHERE series_id = known.id AND at > coalesce(data, ?)))
+      ORDER BY at, known.id
+      """, [Int64.min])
   }
 
   private func samples(
@@ -73,14 +82,21 @@ extension History {
   ) throws(HistoryError) -> [MetricSample] {
     try read { database in
       var labels: [String: [String: String]] = [:]
-      let rows = try Row.fetchCursor(database, sql: sql, arguments: arguments).map { row in
-        let text: String = row[1]
-        let known = try labels[text] ?? LabelCoding.labels(text)
-        labels[text] = known
-        return MetricSample(
-          metric: row[0], labels: known, at: Instant(microseconds: row[2]), value: row[3],
-          reference: row[4], interval: interval(row[5], row[6]))
-      }
+      let rows = try Row.fetchCursor(database, sql: sql, arguments: arguments)
+        .compactMap { row -> MetricSample? in
+          // A row that cannot be read is not worth all others.
+          guard let text = try? row.decode(String.self, atIndex: 1),
+            let known = labels[text] ?? (try? LabelCoding.labels(text))
+          else { return nil }
+          labels[text] = known
+          return try? MetricSample(
+            metric: row.decode(atIndex: 0), labels: known,
+            at: Instant(microseconds: row.decode(atIndex: 2)),
+            value: row.decode(Double?.self, atIndex: 3),
+            reference: row.decode(Double?.self, atIndex: 4),
+            interval: interval(
+              row.decode(Double?.self, atIndex: 5), row.decode(Double?.self, atIndex: 6)))
+        }
       return try Array(rows)
     }
   }
@@ -96,9 +112,13 @@ extension History {
       let limit = limit.microseconds
       for sql in [
         "DELETE FROM metric_sample WHERE at < ?", "DELETE FROM alert_event WHERE at < ?",
-        "DELETE FROM notification WHERE created_at < ? AND state <> 'waiting'",
+        // What waits for a channel that is there is attempted, and so waits for a later time.
+        "DELETE FROM notification WHERE created_at < ?1 AND (state <> 'waiting' OR next_attempt_at < ?1)",
         "DELETE FROM silence WHERE ends_at < ?", "DELETE FROM alert_group WHERE sent_at < ?",
-        "DELETE FROM alert WHERE kept IS NULL AND coalesce(starts_at, 0) < ?",
+        """
+        DELETE FROM alert WHERE kept IS NULL AND coalesce(starts_at, 0) < ?
+          AND coalesce(told, '') NOT IN ('firing', 'acknowledged')
+        """,
       ] {
         try database.execute(sql: sql, arguments: [limit])
       }
@@ -113,10 +133,19 @@ extension History {
 
 /// Labels as text that is the same for the same labels.
 enum LabelCoding {
+  ///
+  /// Labels Unicode holds for the same text are the same.
   static func text(_ labels: [String: String]) throws -> String {
+    let labels = labels.reduce(into: [String: String]()) {
+      $0[normalized($1.key)] = normalized($1.value)
+    }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(labels), as: UTF8.self)
+  }
+
+  private static func normalized(_ text: String) -> String {
+    text.utf8.allSatisfy { $0 < 0x80 } ? text : text.precomposedStringWithCanonicalMapping
   }
 
   static func labels(_ text: String) throws -> [String: String] {

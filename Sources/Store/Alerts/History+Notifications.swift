@@ -94,15 +94,41 @@ extension History {
           SELECT id, channel, order_key, message, created_at, next_attempt_at, attempts
           FROM notification WHERE channel = ? AND state = 'waiting' ORDER BY id LIMIT ?
           """, arguments: [channel, limit]
-      ).map { row in
-        var entry = QueuedNotification(
-          id: row[0], channel: row[1], orderKey: row[2], message: row[3],
-          createdAt: Instant(microseconds: row[4]))
-        entry.nextAttemptAt = Instant(microseconds: row[5])
-        entry.attempts = row[6]
-        return entry
-      }
+      ).map(Self.notification)
     }
+  }
+
+  /// Messages of a channel whose turn it is, oldest first: those whose key has none before them that
+  /// still waits for its time.
+  ///
+  /// - Parameter horizon: no message waits for longer; what says so was written by a clock that was wrong.
+  public func dueNotifications(
+    of channel: String, at now: Instant, horizon: Instant, limit: Int = 500
+  ) throws(HistoryError) -> [QueuedNotification] {
+    try read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT id, channel, order_key, message, created_at, next_attempt_at, attempts
+          FROM notification WHERE channel = ?1 AND state = 'waiting' AND order_key IN (
+            SELECT order_key FROM notification WHERE id IN (
+              SELECT min(id) FROM notification WHERE channel = ?1 AND state = 'waiting'
+              GROUP BY order_key)
+            AND (next_attempt_at <= ?2 OR next_attempt_at > ?3))
+          ORDER BY id LIMIT ?4
+          """, arguments: [channel, now.microseconds, horizon.microseconds, limit]
+      ).map(Self.notification)
+    }
+  }
+
+  private static func notification(_ row: Row) throws -> QueuedNotification {
+    var entry = QueuedNotification(
+      id: row[0], channel: row[1], orderKey: row[2],
+      message: (try? row.decode(Data.self, atIndex: 3)) ?? Data(),
+      createdAt: Instant(microseconds: row[4]))
+    entry.nextAttemptAt = Instant(microseconds: row[5])
+    entry.attempts = row[6]
+    return entry
   }
 
   /// Keeps how an attempt went, and what becomes of the messages it was for.
@@ -138,8 +164,13 @@ extension History {
           arguments: [attempt.at.microseconds, fingerprint])
       }
       for event in events {
+        // Not while another channel still tries to tell of it.
         try database.execute(
-          sql: "UPDATE alert SET undelivered_at = ? WHERE fingerprint = ?",
+          sql: """
+            UPDATE alert SET undelivered_at = ?1 WHERE fingerprint = ?2 AND NOT EXISTS (
+              SELECT 1 FROM notification
+              WHERE state = 'waiting' AND instr(CAST(message AS TEXT), ?2) > 0)
+            """,
           arguments: [event.at.microseconds, event.alert.fingerprint])
         try Self.add(event, database)
       }

@@ -30,11 +30,13 @@ extension History {
           SELECT id, matchers, starts_at, ends_at, created_by, created_at, comment FROM silence
           WHERE ends_at > ? ORDER BY id DESC
           """, arguments: [now?.microseconds ?? .min]
-      ).map { row in
-        let matchers: String = row[1]
+      ).compactMap { row in
+        // One that cannot be read silences nothing.
+        guard let text = try? row.decode(String.self, atIndex: 1),
+          let matchers = try? JSONDecoder().decode([LabelMatcher].self, from: Data(text.utf8))
+        else { return nil }
         return Silence(
-          id: row[0],
-          matchers: try JSONDecoder().decode([LabelMatcher].self, from: Data(matchers.utf8)),
+          id: row[0], matchers: matchers,
           startsAt: Instant(microseconds: row[2]), endsAt: Instant(microseconds: row[3]),
           createdBy: row[4], createdAt: Instant(microseconds: row[5]), comment: row[6])
       }

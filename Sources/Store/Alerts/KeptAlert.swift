@@ -11,10 +11,11 @@ public struct KeptAlert: Sendable, Equatable {
   public var kept: Data?
   /// What people were told last; nil for nothing.
   public var told: Told?
+  /// When they were last told that it fires.
   public var toldAt: Instant?
   /// When a channel last took a message about it.
   public var deliveredAt: Instant?
-  /// When a message about it was given up.
+  /// When the last channel that tried gave up a message about it.
   public var undeliveredAt: Instant?
   public var acknowledgedBy: String?
   public var acknowledgedAt: Instant?
@@ -36,7 +37,7 @@ public struct KeptAlert: Sendable, Equatable {
 /// Something that happened to an alert.
 public struct AlertEvent: Codable, Sendable, Equatable {
   public enum Kind: String, Codable, Sendable, CaseIterable {
-    case pending, firing, resolved, cleared, acknowledged, silenced, told
+    case pending, firing, resolved, cleared, acknowledged
     /// A message about it was given up.
     case undelivered
   }

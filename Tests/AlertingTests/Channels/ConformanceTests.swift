@@ -141,6 +141,14 @@ import Testing
     }
   }
 
+  @Test(arguments: Provider.allCases)
+  func `A channel that is printed shows no secret`(_ provider: Provider) throws {
+    let channel = try provider.channel(.takes, key: "none")
+    for secret in Provider.secrets {
+      #expect(!"\(channel) \(String(reflecting: channel))".contains(secret))
+    }
+  }
+
   @Test func `Only systems that keep incidents get every alert by itself`() throws {
     let each = try Provider.allCases.filter {
       try $0.channel(.takes, key: "none").sendsEachAlert

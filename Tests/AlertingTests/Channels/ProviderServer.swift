@@ -68,6 +68,9 @@ final class ProviderServer: Sendable {
       if data.isEmpty { break }
       line += data
     }
+    try #require(
+      line.contains(UInt8(ascii: "\n")),
+      "the provider server did not start: `Scripts/bootstrap test-tools` installs what it needs")
     ports = try JSONDecoder().decode(Ports.self, from: line)
   }
 

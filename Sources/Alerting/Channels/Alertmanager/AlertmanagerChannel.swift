@@ -2,7 +2,7 @@ import Foundation
 import Monitoring
 
 /// The v2 API of an Alertmanager, which then tells people in its own ways.
-struct AlertmanagerChannel: NotificationChannel {
+struct AlertmanagerChannel: NotificationChannel, CustomStringConvertible {
   var url: String
   var username: String?
   var password: String?
@@ -30,9 +30,10 @@ struct AlertmanagerChannel: NotificationChannel {
     var generatorURL: String?
   }
 
-  // An alert without an end is over after Alertmanager's `resolve_timeout`, five minutes, unless it is
-  // sent again. Alerts come here when they change, so they end when they are said to be over, or in a year.
-  private static let openEnd: Int64 = 365 * 86_400 * 1_000_000
+  // An alert without an end is over after Alertmanager's `resolve_timeout`. The service sends what fires
+  // again every minute, so that an Alertmanager that restarts knows it, and that what a service fired
+  // which is no more ends by itself: in an hour, should a message have waited that long.
+  private static let openEnd: Int64 = 3_600 * 1_000_000
   private static let testLength: Int64 = 60 * 1_000_000
 
   func send(_ message: AlertMessage) throws(DeliveryError) -> DeliveryReceipt {

@@ -2,7 +2,7 @@ import Monitoring
 import Outbound
 
 /// Mails to a list of people, as text and HTML.
-struct EmailChannel: NotificationChannel {
+struct EmailChannel: NotificationChannel, CustomStringConvertible {
   var client: MailClient
   var from: Mailbox
   var to: [Mailbox]

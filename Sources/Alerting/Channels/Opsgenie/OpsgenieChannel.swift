@@ -2,7 +2,7 @@ import Monitoring
 import Outbound
 
 /// The Alert API of Opsgenie: one alert each, opened, taken on and closed by its alias.
-struct OpsgenieChannel: NotificationChannel {
+struct OpsgenieChannel: NotificationChannel, CustomStringConvertible {
   var apiKey: String
   var url: String
   var templates: MessageTemplates
@@ -15,18 +15,20 @@ struct OpsgenieChannel: NotificationChannel {
     self.delivery = delivery
   }
 
+  private static let aliasLimit = 512
+
   var sendsEachAlert: Bool { true }
 
   /// A test opens an alert of the lowest priority and closes it at once.
   func send(_ message: AlertMessage) throws(DeliveryError) -> DeliveryReceipt {
     var receipt = DeliveryReceipt(detail: "nothing to tell")
     if message.kind == .test {
-      let alias = Self.alias("plumbline-test-\(message.id)")
+      let alias = Digest.key("plumbline-test-\(message.id)", limit: Self.aliasLimit)
       _ = try post(OpsgenieAlert(test: message, alias: alias, templates), to: url)
       return try post(OpsgenieAction(note: message.note), to: address(alias, "close"))
     }
     for alert in message.alerts {
-      let alias = Self.alias(alert.fingerprint)
+      let alias = Digest.key(alert.fingerprint, limit: Self.aliasLimit)
       if message.isOver(alert) {
         receipt = try post(OpsgenieAction(note: nil), to: address(alias, "close"))
       } else if message.kind == .acknowledged {
@@ -53,11 +55,5 @@ struct OpsgenieChannel: NotificationChannel {
 
   private func address(_ alias: String, _ action: String) -> String {
     "\(url)/\(WebAddress.segment(alias))/\(action)?identifierType=alias"
-  }
-
-  /// At most 512 characters that differ where the fingerprints do.
-  private static func alias(_ fingerprint: String) -> String {
-    fingerprint.utf8.count <= 512 && !fingerprint.isEmpty
-      ? fingerprint : Digest.hexadecimal(of: fingerprint)
   }
 }

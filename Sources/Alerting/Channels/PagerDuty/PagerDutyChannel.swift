@@ -1,8 +1,7 @@
-import Crypto
 import Monitoring
 
 /// Events API v2 of PagerDuty: one incident an alert, opened, taken on and closed by its fingerprint.
-struct PagerDutyChannel: NotificationChannel {
+struct PagerDutyChannel: NotificationChannel, CustomStringConvertible {
   var routingKey: String
   var url: String
   var templates: MessageTemplates
@@ -17,6 +16,8 @@ struct PagerDutyChannel: NotificationChannel {
     self.delivery = delivery
   }
 
+  private static let keyLimit = 255
+
   var sendsEachAlert: Bool { true }
 
   /// A test opens an incident of severity `info` and closes it at once: it takes the way of a real alert,
@@ -24,12 +25,12 @@ struct PagerDutyChannel: NotificationChannel {
   func send(_ message: AlertMessage) throws(DeliveryError) -> DeliveryReceipt {
     var receipt = DeliveryReceipt(detail: "nothing to tell")
     if message.kind == .test {
-      let key = Self.deduplicationKey("plumbline-test-\(message.id)")
+      let key = Digest.key("plumbline-test-\(message.id)", limit: Self.keyLimit)
       _ = try post(.trigger, key: key, payload: PagerDutyEvent.Payload(test: message, templates))
       return try post(.resolve, key: key)
     }
     for alert in message.alerts {
-      let key = Self.deduplicationKey(alert.fingerprint)
+      let key = Digest.key(alert.fingerprint, limit: Self.keyLimit)
       if message.isOver(alert) {
         receipt = try post(.resolve, key: key)
       } else if message.kind == .acknowledged {
@@ -56,13 +57,5 @@ struct PagerDutyChannel: NotificationChannel {
       client: payload == nil ? nil : "Plumbline", clientURL: clientURL)
     let response = try delivery.post(ProviderJSON.bytes(event), to: url)
     return DeliveryReceipt(response)
-  }
-
-  /// At most 255 characters that differ where the fingerprints do.
-  static func deduplicationKey(_ fingerprint: String) -> String {
-    let isUsable =
-      !fingerprint.isEmpty && fingerprint.utf8.count <= 255
-      && fingerprint.utf8.allSatisfy { (33...126).contains($0) }
-    return isUsable ? fingerprint : Digest.hexadecimal(of: fingerprint)
   }
 }

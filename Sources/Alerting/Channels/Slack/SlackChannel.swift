@@ -1,7 +1,7 @@
 import Outbound
 
 /// An incoming webhook of Slack, or of a chat that speaks like it.
-struct SlackChannel: NotificationChannel {
+struct SlackChannel: NotificationChannel, CustomStringConvertible {
   var url: String
   var templates: MessageTemplates
   var delivery: HTTPDelivery

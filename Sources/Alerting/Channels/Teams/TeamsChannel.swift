@@ -1,5 +1,5 @@
 /// A Workflows webhook of Microsoft Teams ("When a Teams webhook request is received").
-struct TeamsChannel: NotificationChannel {
+struct TeamsChannel: NotificationChannel, CustomStringConvertible {
   var url: String
   var templates: MessageTemplates
   var delivery: HTTPDelivery

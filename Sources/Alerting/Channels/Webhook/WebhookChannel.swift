@@ -6,7 +6,7 @@ import Monitoring
 /// Where there is a secret, `X-Plumbline-Signature: t=SECONDS,v1=HEX` holds HMAC-SHA256 over
 /// `SECONDS.BODY`: whoever checks it and the time's age knows that the body is Plumbline's and not one
 /// that was recorded and sent again. `Idempotency-Key` is the same for all attempts at a message.
-struct WebhookChannel: NotificationChannel {
+struct WebhookChannel: NotificationChannel, CustomStringConvertible {
   var name: String
   var url: String
   var secret: String?
@@ -20,7 +20,7 @@ struct WebhookChannel: NotificationChannel {
     let payload = AlertmanagerPayload(message, receiver: name, templates: templates)
     let body = try ProviderJSON.bytes(payload)
     var ours = [
-      ("Idempotency-Key", message.id.clipped(to: 255)), ("X-Plumbline-Kind", message.status),
+      ("Idempotency-Key", Digest.key(message.id, limit: 255)), ("X-Plumbline-Kind", message.status),
     ]
     if let secret {
       let seconds = delivery.clock().microseconds / 1_000_000

@@ -22,6 +22,7 @@ struct AlertsCommand: ParsableCommand {
     subcommands: [
       AlertsListCommand.self, AlertsShowCommand.self, AlertsAckCommand.self,
       AlertsSilenceCommand.self, AlertsHistoryCommand.self, AlertsTestCommand.self,
+      AlertsReplayCommand.self, AlertsThresholdsCommand.self, AlertsExportCommand.self,
     ])
 }
 
@@ -59,6 +60,7 @@ enum AlertsError: ExplainedError {
   case noSuchSilence(id: Int64)
   case noSilence(reason: String)
   case noSuchChannel(name: String, known: [String])
+  case noSuchRule(name: String, known: [String])
 
   var code: String {
     switch self {
@@ -67,6 +69,7 @@ enum AlertsError: ExplainedError {
     case .noSuchSilence: "no_such_silence"
     case .noSilence: "invalid_silence"
     case .noSuchChannel: "no_such_channel"
+    case .noSuchRule: "no_such_rule"
     }
   }
 
@@ -77,6 +80,8 @@ enum AlertsError: ExplainedError {
     case .notFiring(let rule): "the alert of \(rule) does not fire"
     case .noSuchSilence(let id): "there is no silence \(id) that has not ended"
     case .noSilence(let reason): reason
+    case .noSuchRule(let name, let known):
+      "there is no rule `\(name)`, but \(known.joined(separator: ", "))"
     case .noSuchChannel(let name, let known):
       known.isEmpty
         ? "the configuration has no channels"
@@ -90,6 +95,7 @@ enum AlertsError: ExplainedError {
     case .ambiguous: "write more of the id"
     case .noSuchSilence: "see `plumbline alerts silence list`"
     case .noSilence: "see `plumbline help alerts silence add`"
+    case .noSuchRule: "name one that is there; --config says which there are"
     case .noSuchChannel: "add it to alerting.channels, or name one that is there"
     }
   }

@@ -1,0 +1,68 @@
+import Foundation
+public import Monitoring
+import Store
+
+extension JSONEncoder {
+  /// The same value gives the same bytes; a figure may be infinite.
+  static var sorted: JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return encoder
+  }
+}
+
+extension JSONDecoder {
+  /// Reads what ``JSONEncoder/sorted`` wrote.
+  static var sorted: JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    return decoder
+  }
+}
+
+extension AlertEvent {
+  init(_ transition: AlertTransition) {
+    let kind: Kind =
+      switch transition.kind {
+      case .pending: .pending
+      case .firing: .firing
+      case .resolved: .resolved
+      case .cleared: .cleared
+      }
+    self.init(
+      at: transition.at, kind: kind, detail: transition.record.reason, alert: transition.record)
+  }
+}
+
+extension KeptAlert {
+  /// Whether people were told that it fires and not that it is over.
+  var isOpen: Bool { told == .firing || told == .acknowledged }
+
+  /// Whether the last that was to be told was given up by every channel.
+  var reachedNobody: Bool {
+    guard isOpen, let toldAt, let undeliveredAt, undeliveredAt >= toldAt else { return false }
+    return deliveredAt.map { $0 < toldAt } ?? true
+  }
+
+  static func isBefore(_ one: KeptAlert, _ other: KeptAlert) -> Bool {
+    one.record.fingerprint < other.record.fingerprint
+  }
+}
+
+extension AlertRecord {
+  /// Firing before pending before the rest, the severest first, then the oldest.
+  public static func comesFirst(_ one: AlertRecord, _ other: AlertRecord) -> Bool {
+    func rank(_ alert: AlertRecord) -> (Int, Int, Int64, String) {
+      let states: [State] = [.firing, .pending, .unknown, .resolved, .inactive]
+      return (
+        states.firstIndex(of: alert.state) ?? states.count,
+        AlertSeverity.allCases.firstIndex(of: alert.severity) ?? 0,
+        alert.startsAt?.microseconds ?? alert.updatedAt.microseconds, alert.fingerprint
+      )
+    }
+    return rank(one) < rank(other)
+  }
+}

@@ -1,0 +1,99 @@
+public import Monitoring
+public import Store
+
+/// Proposes thresholds, puts them in force and takes them back: every step is a line in the history that
+/// says why, and none is beyond what the rule's owner allows.
+///
+/// ```swift
+/// let log = ThresholdLog(history)
+/// try log.apply(proposal, to: rule, at: now)
+/// for rule in rules { manager.follow(try log.conditions(for: rules)[rule.name], for: rule.name) }
+/// ```
+public struct ThresholdLog: Sendable {
+  private let history: History
+
+  public init(_ history: History) {
+    self.history = history
+  }
+
+  /// Keeps a proposal, to be shown; the threshold stays as it is.
+  @discardableResult
+  public func keep(
+    _ proposal: ThresholdProposal, at now: Instant
+  ) throws(HistoryError) -> ThresholdChange {
+    var change = ThresholdChange(
+      rule: proposal.rule, at: now, before: proposal.oldThreshold, after: proposal.newThreshold,
+      explanation: proposal.explanation, state: .proposed)
+    change.id = try history.add(change)
+    return change
+  }
+
+  /// Puts a proposal in force. A person may do so for any rule that has bounds; what does so by itself
+  /// asks ``AlertRule/Dynamic/mode`` first.
+  ///
+  /// - Throws: ``ThresholdError`` where the threshold is beyond the owner's bounds or there are none,
+  ///   ``HistoryError``.
+  @discardableResult
+  public func apply(
+    _ proposal: ThresholdProposal, to rule: AlertRule, at now: Instant
+  ) throws -> ThresholdChange {
+    try apply(proposal.newThreshold, to: rule, at: now, explanation: proposal.explanation)
+  }
+
+  /// As ``apply(_:to:at:)``, for a threshold somebody chose.
+  @discardableResult
+  public func apply(
+    _ threshold: Double, to rule: AlertRule, at now: Instant, explanation: String
+  ) throws -> ThresholdChange {
+    let (own, _) = try DynamicThreshold.threshold(of: rule)
+    guard let bounds = try DynamicThreshold.bounds(of: rule), bounds.lowerBound.isFinite,
+      bounds.upperBound.isFinite
+    else {
+      throw ThresholdError.noBounds(rule: rule.name)
+    }
+    guard bounds.contains(threshold) else {
+      throw ThresholdError.beyondBounds(
+        rule: rule.name, threshold: threshold, minimum: bounds.lowerBound,
+        maximum: bounds.upperBound)
+    }
+    let inForce = try history.thresholdsInForce()[rule.name]
+    var change = ThresholdChange(
+      rule: rule.name, at: now, before: inForce?.value ?? own, after: threshold,
+      explanation: explanation, state: .applied)
+    change.id = try history.add(change)
+    return change
+  }
+
+  /// Takes the newest threshold of a rule back.
+  ///
+  /// - Throws: ``ThresholdError/nothingInForce(rule:)``, ``HistoryError``.
+  @discardableResult
+  public func revert(
+    _ rule: String, at now: Instant, explanation: String = "reverted"
+  ) throws -> ThresholdChange {
+    guard
+      let change = try history.revertThreshold(of: rule, at: now, explanation: explanation)
+    else { throw ThresholdError.nothingInForce(rule: rule) }
+    return change
+  }
+
+  /// Conditions in force in place of rules' own.
+  ///
+  /// One that the rule's owner has since overruled is not: where the rule is gone or asks for something
+  /// else, has another threshold than when its first change was applied, or bounds that are narrower.
+  public func conditions(
+    for rules: [AlertRule]
+  ) throws(HistoryError) -> [String: AlertCondition] {
+    let inForce = try history.thresholdsInForce()
+    return rules.reduce(into: [:]) { conditions, rule in
+      guard let threshold = inForce[rule.name],
+        let (own, sign) = try? DynamicThreshold.threshold(of: rule), own == threshold.own,
+        let bounds = try? DynamicThreshold.bounds(of: rule), bounds.contains(threshold.value)
+      else { return }
+      conditions[rule.name] =
+        sign > 0
+        ? rule.condition.replacingBounds(upper: threshold.value)
+        : rule.condition.replacingBounds(lower: threshold.value)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Statistics
+
+/// Whether outcomes come in other shares while rows of each outcome look as they did.
+public struct TargetDriftDiagnostic: Diagnostic {
+  public let name = "target_drift_check"
+  public let cause = RootCause.targetDrift
+  public let kind = CauseKind.targetDrift
+
+  public init() {}
+
+  public func run(_ evidence: DiagnosisEvidence) -> DiagnosticResult {
+    guard let analysis = evidence.analysis, let shift = analysis.labelShift else {
+      return .unknown(
+        self, "outcomes are not known on both sides",
+        details: [
+          DiagnosticFigure("score_distance", value: evidence.analysis?.scoreDistance)
+        ])
+    }
+    let fit = Self.fit(analysis)
+    let moved = shift.pValue < 0.001 && shift.distance >= 0.02
+    var details = [
+      DiagnosticFigure(
+        "outcome_distance", value: shift.distance, threshold: 0.02, pValue: shift.pValue),
+      DiagnosticFigure("explained_loss", value: shift.explainedLoss),
+      DiagnosticFigure(
+        "rows_of_an_outcome_changed", value: shift.discrepancy, pValue: shift.conditionalPValue),
+      DiagnosticFigure("outcomes_given_features", value: analysis.outcomeShift?.z),
+    ]
+    if shift.referenceShares.count == 2 {
+      details.append(
+        DiagnosticFigure(
+          "positive_share", value: shift.currentShares[1], reference: shift.referenceShares[1]))
+    }
+    let text =
+      !moved
+      ? "outcomes come in the same shares"
+      : fit >= 0.5
+        ? "outcomes come in other shares (distance \(NumberFormat.short(shift.distance))), and rows of "
+          + "each outcome look as they did"
+        : "outcomes come in other shares, but features or their relation to the outcome explain it better"
+    return DiagnosticResult(
+      self, failed: moved && fit >= 0.5, severity: shift.distance > 0.15 ? .critical : .warning,
+      strength: moved ? fit : 0, message: text, details: details,
+      since: analysis.onsets["outcome"]?.at)
+  }
+
+  /// How much better changed shares explain the rows than a changed relation or changed features, 0…1:
+  /// P(x | y) has to hold while P(y | x) does not.
+  static func fit(_ analysis: DiagnosisAnalysis) -> Double {
+    guard let shift = analysis.labelShift, shift.pValue < 0.001, shift.distance >= 0.02 else {
+      return 0
+    }
+    let holds = min(1, shift.discrepancy / 3.5)
+    let relation = min(1, (analysis.outcomeShift?.z ?? 0) / 3.5)
+    let size = min(1, shift.distance / 0.05)
+    // Where both are broken, the one that is broken less.
+    let broken = (shift.discrepancy, analysis.outcomeShift?.z ?? 0)
+    let balance = broken.1 / max(1e-9, broken.0 + broken.1)
+    let plain = max(0, relation - 0.5 * holds * holds)
+    return size * (holds < 1 ? plain : max(0, 2 * balance - 1))
+  }
+}

@@ -1,0 +1,194 @@
+public import Statistics
+
+/// What the rows of predictions say, before any cause is blamed.
+public struct DiagnosisAnalysis: Sendable {
+  /// The loss of current rows − that of reference rows, over all rows; nil without labels on both sides.
+  public internal(set) var change: EstimatedEffect?
+  public internal(set) var referenceLoss: Double?
+  public internal(set) var currentLoss: Double?
+  /// The change in parts, over the rows that models were applied to.
+  public internal(set) var attribution: LossAttribution?
+  /// What the model itself makes of the concept part: the loss of its scores less the loss of the scores it
+  /// used to give to such rows. nil where its scores for the same features did not change.
+  public internal(set) var modelPart: EstimatedEffect?
+  public internal(set) var segments: [SegmentSearch.Segment] = []
+  public internal(set) var segmentsTested = 0
+  public internal(set) var features: [FeatureShift] = []
+  /// 1 where both sides have the same sort of rows, 0 where none could be of the other side.
+  public internal(set) var overlap: Double?
+  /// How well the sides are told apart by features, as an area under the ROC curve.
+  public internal(set) var separation: Double?
+  /// Scores given features: the mean, and the spread about what is expected.
+  public internal(set) var scoreShift: ConditionalShift?
+  /// Outcomes given features.
+  public internal(set) var outcomeShift: ConditionalShift?
+  /// Losses given features, where both sides have such rows.
+  public internal(set) var lossShift: EstimatedEffect?
+  public internal(set) var labelShift: LabelShift?
+  /// What is expected of scores alone, where labels are missing: Jensen–Shannon distance of scores.
+  public internal(set) var scoreDistance: Double?
+  /// Onsets by what began: `loss`, `outcome`, `score`, `concept`, `feature:NAME`.
+  public internal(set) var onsets: [String: Onset] = [:]
+  public internal(set) var notes: [String] = []
+
+  /// A comparison of something given features.
+  public struct ConditionalShift: Sendable, Equatable {
+    public var mean: EstimatedEffect
+    /// Of the spread, or of how it goes along with the score.
+    public var shape: EstimatedEffect
+    /// The larger |z|.
+    public var z: Double { max(abs(mean.z), abs(shape.z)) }
+    /// Whether it is large enough to matter, whatever the number of rows.
+    public var isMaterial: Bool
+  }
+
+  /// When something began.
+  public struct Onset: Sendable, Equatable {
+    public var at: Instant
+    /// What times the series does not tell from it.
+    public var range: ClosedRange<Instant>
+  }
+
+  /// Whether the loss rose: by more than chance, and by more than a hundredth of what it was.
+  public var degraded: Bool? {
+    guard let change, let referenceLoss else { return nil }
+    return change.z > 2.5 && change.value > 0.01 * abs(referenceLoss)
+  }
+
+  /// The part of the change that a value makes, 0…1; 0 where there is no rise to explain.
+  func share(_ value: Double) -> Double {
+    guard degraded == true, let change, change.value > 0 else { return 0 }
+    return min(1, max(0, value / change.value))
+  }
+
+  init(_ tables: DiagnosisTables, options: DiagnosisOptions) {
+    notes = tables.notes
+    let (first, second) = (tables.reference, tables.current)
+    let losses = (first.losses.filter(\.isFinite), second.losses.filter(\.isFinite))
+    if losses.0.count >= 30, losses.1.count >= 30 {
+      let (before, now) = (Moments(losses.0), Moments(losses.1))
+      (referenceLoss, currentLoss) = (before.mean, now.mean)
+      change = .difference(before, now)
+    } else {
+      notes.append("fewer than 30 labelled rows on a side: the change of the loss is not known")
+    }
+    let thinned = tables.thinned(to: options.rows, notes: &notes)
+    features = thinned.features.map { FeatureShift($0) }
+    FeatureShift.adjust(&features)
+    var models = BoostedTrees.Settings()
+    (models.trees, models.depth) = (options.trees, options.depth)
+    let comparison = ConditionalComparison(thinned, settings: models, seed: options.seed)
+    overlap = comparison.overlap?.share
+    separation = comparison.overlap?.separation
+    scoreShift = comparison.scoreShift
+    outcomeShift = comparison.outcomeShift(modelChanged: scoreShift?.isMaterial == true)
+    labelShift = Self.labelShift(thinned)
+    scoreDistance = Self.distance(first.scores, second.scores)
+    attribute(thinned, comparison, models, options)
+    findOnsets(thinned, comparison)
+  }
+
+  private mutating func attribute(
+    _ tables: DiagnosisTables, _ comparison: ConditionalComparison,
+    _ settings: BoostedTrees.Settings, _ options: DiagnosisOptions
+  ) {
+    guard change != nil, !tables.features.isEmpty else { return }
+    let (one, two) = (tables.reference.labelled, tables.current.labelled)
+    let reference = tables.features.map { $0.reference.rows(one) }
+    let current = tables.features.map { $0.current.rows(two) }
+    guard
+      let found = try? LossAttribution(
+        reference: reference, referenceLoss: one.map { tables.reference.losses[$0] },
+        current: current, currentLoss: two.map { tables.current.losses[$0] }, settings: settings,
+        pairs: options.pairs, seed: options.seed)
+    else {
+      notes.append("too few labelled reference rows to say which features matter")
+      return
+    }
+    attribution = found
+    for (index, effect) in found.features.enumerated() { features[index].contribution = effect }
+    let search = SegmentSearch(
+      reference: reference, current: current, referenceResiduals: found.referenceResiduals,
+      currentResiduals: found.currentResiduals)
+    segments = search.segments
+    segmentsTested = search.tested
+    var residuals = (
+      [Double](repeating: .nan, count: tables.reference.rows),
+      [Double](repeating: .nan, count: tables.current.rows)
+    )
+    for (place, row) in one.enumerated() { residuals.0[row] = found.referenceResiduals[place] }
+    for (place, row) in two.enumerated() { residuals.1[row] = found.currentResiduals[place] }
+    lossShift = comparison.overlap?.difference(residuals.0, residuals.1)
+    if scoreShift?.isMaterial == true { modelPart = comparison.modelPart }
+  }
+
+  private static func labelShift(_ tables: DiagnosisTables) -> LabelShift? {
+    let (one, two) = (tables.reference, tables.current)
+    guard !one.outcomes.isEmpty, !two.outcomes.isEmpty else { return nil }
+    var codes: (Double) -> Int = { $0.isNaN ? -1 : $0 >= 0.5 ? 1 : 0 }
+    var count = 2
+    if !tables.isClassification {
+      var known = one.outcomes.filter(\.isFinite)
+      sortAscending(&known)
+      let cells = Cells.equalFrequency(sortedReference: known.span, count: 10)
+      codes = { $0.isFinite ? cells.index(of: $0) : -1 }
+      count = cells.count
+    }
+    func columns(_ side: DiagnosisTables.Side) -> [AttributionColumn] {
+      side.scores.isEmpty ? [] : [AttributionColumn(values: side.scores, isCategory: false)]
+    }
+    return try? LabelShift(
+      reference: one.outcomes.map(codes), current: two.outcomes.map(codes), outcomes: count,
+      referenceColumns: tables.features.map(\.reference) + columns(one),
+      currentColumns: tables.features.map(\.current) + columns(two), referenceLoss: one.losses)
+  }
+
+  private static func distance(_ reference: [Double], _ current: [Double]) -> Double? {
+    guard !reference.isEmpty, !current.isEmpty else { return nil }
+    return FeatureShift(
+      DiagnosisTables.Feature(name: "score", reference: reference, current: current)
+    ).distance
+  }
+}
+
+extension DiagnosisTables.Side {
+  /// Rows with a loss.
+  var labelled: [Int] { losses.indices.filter { losses[$0].isFinite } }
+}
+
+extension AttributionColumn {
+  func rows(_ chosen: [Int]) -> AttributionColumn {
+    AttributionColumn(values: chosen.map { values[$0] }, isCategory: isCategory)
+  }
+}
+
+extension DiagnosisTables {
+  /// At most `count` rows a side, evenly over the table.
+  func thinned(to count: Int, notes: inout [String]) -> DiagnosisTables {
+    func chosen(_ side: Side) -> [Int]? {
+      guard side.rows > count else { return nil }
+      return (0..<count).map { $0 * side.rows / count }
+    }
+    var tables = self
+    let (one, two) = (chosen(reference), chosen(current))
+    if let one {
+      tables.reference = reference.rows(one)
+      for index in features.indices {
+        tables.features[index].reference = features[index].reference.rows(one)
+      }
+    }
+    if let two {
+      tables.current = current.rows(two)
+      for index in features.indices {
+        tables.features[index].current = features[index].current.rows(two)
+      }
+    }
+    if one != nil || two != nil {
+      notes.append(
+        "features, segments and causes are judged by \(tables.reference.rows) of "
+          + "\(reference.rows) reference rows and \(tables.current.rows) of \(current.rows) current "
+          + "rows, taken evenly; the change of the loss is that of all rows")
+    }
+    return tables
+  }
+}

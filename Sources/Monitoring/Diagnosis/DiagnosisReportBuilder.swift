@@ -1,0 +1,161 @@
+import Statistics
+
+/// Weighs what diagnostics found, and puts it in order.
+struct DiagnosisReportBuilder {
+  let evidence: DiagnosisEvidence
+  let results: [DiagnosticResult]
+  let signals: CauseSignals
+  let options: DiagnosisOptions
+
+  func report() -> DiagnosisReport {
+    let degraded = degraded
+    let causes = causes()
+    let top = causes.first
+    let isBlamed = (top?.score ?? 0) >= options.blameAt
+    let primary = isBlamed ? top?.cause ?? .unknown : .unknown
+    let verdict: DiagnosisReport.Verdict =
+      isBlamed ? .causeFound : degraded == false ? .nothingWrong : .undetermined
+    let blamed = Set(causes.filter { $0.score >= options.blameAt }.map(\.kind))
+    var timeline = DiagnosisTimeline(evidence: evidence).events()
+    if isBlamed, let top, let since = top.since {
+      timeline.append(
+        TimelineEvent(
+          since, .cause, of: top.kind.rawValue, "\(top.kind.title) began: the most likely cause"))
+      timeline.sort { $0.at < $1.at }
+    }
+    return DiagnosisReport(
+      verdict: verdict, primaryCause: primary, confidence: top?.score ?? 0, degraded: degraded,
+      summary: summary(verdict, top, degraded), causes: causes, diagnostics: results,
+      attribution: evidence.attributionReport, segments: evidence.segmentReports,
+      features: evidence.featureReports,
+      tree: DecisionNode.tree(degraded: degraded, results: results, blamed: blamed),
+      timeline: timeline, recommendedActions: actions(verdict, causes),
+      missing: results.filter { $0.outcome == .unknown }.map { "\($0.checkName): \($0.message)" },
+      notes: notes, calibration: .current, signals: signals.values)
+  }
+
+  private var notes: [String] {
+    var notes = evidence.analysis?.notes ?? []
+    if let loss = evidence.tables?.loss {
+      notes.append(
+        "parts are those of the mean \(loss.rawValue); metrics that are no mean of losses, such as the area "
+          + "under the ROC curve, have no parts that add up")
+    }
+    if let overlap = evidence.analysis?.overlap, overlap < 0.5 {
+      notes.append(
+        "the two sides have few rows alike (overlap \(NumberFormat.short(overlap))): where current rows are "
+          + "like none of the reference, covariate and concept shift cannot be told apart")
+    }
+    return notes
+  }
+
+  /// By the loss; else by performance metrics and alerts; machines beyond their limits count too.
+  private var degraded: Bool? {
+    let service = results.contains {
+      ($0.kind == .latencySpike || $0.kind == .errorRate) && $0.outcome == .failed
+    }
+    if service { return true }
+    if let known = evidence.analysis?.degraded { return known }
+    for metric in ["model_performance_drop", "model_accuracy_drop"] {
+      if let sample = evidence.newest(metric), let value = sample.value {
+        return (sample.interval?.lower ?? value) > 0 && value > 0.02
+      }
+    }
+    let firing = evidence.alerts.last { $0.metric.hasPrefix("model_") }
+    return firing.map { $0.kind == "firing" }
+  }
+
+  private func causes() -> [DiagnosisReport.Cause] {
+    var causes = RootCause.allCases.filter { $0 != .unknown }.map { cause in
+      let failed = results.filter { $0.cause == cause && $0.outcome == .failed }
+        .sorted { $0.strength > $1.strength }
+      let own = results.filter { $0.cause == cause }
+      let best = leaf(own)
+      // Diagnostics of others are no part of the calibration: they speak for themselves.
+      let others = failed.filter { $0.kind == .custom }.map(\.strength).max() ?? 0
+      return DiagnosisReport.Cause(
+        cause: cause, kind: best?.kind ?? kinds(cause)[0],
+        score: max(cause.score(signals), others), diagnostics: failed.map(\.checkName),
+        evidence: failed.map(\.message),
+        recommendedActions: cause.recommendedActions
+          + specific(cause, best).enumerated().map { "\($0 + 5). \($1)" },
+        since: best?.since ?? failed.compactMap(\.since).min())
+    }
+    causes.sort { $0.score > $1.score }
+    return causes
+  }
+
+  private func kinds(_ cause: RootCause) -> [CauseKind] {
+    CauseKind.allCases.filter { $0.cause == cause }
+  }
+
+  /// The leaf that is blamed: of a model's own change, what was deployed with it.
+  private func leaf(_ own: [DiagnosticResult]) -> DiagnosticResult? {
+    let known = own.filter { $0.outcome != .unknown }
+    let best = known.max { $0.strength < $1.strength }
+    guard let best, best.checkName == "model_validation_check", best.outcome == .failed else {
+      return best
+    }
+    let deployed = known.filter { $0.outcome == .failed && $0.checkName != best.checkName }
+      .filter { [.modelVersionChanged, .modelConfigChanged, .dependencyVersion].contains($0.kind) }
+    // The first of those that fit equally well: a version brings its configuration along.
+    return deployed.reduce(nil) { one, two in
+      one.map { $0.strength >= two.strength ? $0 : two } ?? two
+    } ?? best
+  }
+
+  private func specific(_ cause: RootCause, _ best: DiagnosticResult?) -> [String] {
+    guard let best, best.outcome == .failed else { return [] }
+    let since = best.since.map { " since \($0.iso8601)" } ?? ""
+    var actions = ["\(best.kind.title): \(best.remediation) — \(best.message)\(since)"]
+    switch cause {
+    case .dataDrift:
+      let harmful = (evidence.analysis?.features ?? [])
+        .filter { ($0.contribution?.value ?? 0) > 0 && $0.drifted }
+        .sorted { ($0.contribution?.value ?? 0) > ($1.contribution?.value ?? 0) }
+      for shift in harmful.prefix(3) {
+        let at = evidence.analysis?.onsets["feature:" + shift.name]?.at
+        actions.append(
+          "Look at the source of `\(shift.name)`, which adds "
+            + NumberFormat.short(shift.contribution?.value ?? 0) + " to the loss"
+            + (at.map { ", from \($0.iso8601) on" } ?? ""))
+      }
+    case .conceptDrift:
+      for segment in (evidence.analysis?.segments ?? []).filter({ $0.effect.value > 0 }).prefix(3) {
+        actions.append(
+          "Label and retrain where \(segment.name(in: evidence.tables)): its loss rose by "
+            + NumberFormat.short(segment.effect.value))
+      }
+    default: break
+    }
+    return actions
+  }
+
+  private func actions(
+    _ verdict: DiagnosisReport.Verdict, _ causes: [DiagnosisReport.Cause]
+  ) -> [String] {
+    switch verdict {
+    case .causeFound: causes.first?.recommendedActions ?? []
+    case .nothingWrong: ["Continue monitoring"]
+    case .undetermined: RootCause.unknown.recommendedActions
+    }
+  }
+
+  private func summary(
+    _ verdict: DiagnosisReport.Verdict, _ top: DiagnosisReport.Cause?, _ degraded: Bool?
+  ) -> String {
+    switch verdict {
+    case .causeFound:
+      guard let top else { return "" }
+      let since = top.since.map { ", since \($0.iso8601)" } ?? ""
+      let why = top.evidence.first.map { ": \($0)" } ?? ""
+      return "\(top.kind.title) (\(top.cause.rawValue)), probability "
+        + "\(QualityChecks.percent(top.score))\(since)\(why)"
+    case .nothingWrong: return "nothing got worse, and nothing speaks for a cause"
+    case .undetermined:
+      return degraded == true
+        ? "the model got worse, and no cause stands out"
+        : "whether the model got worse is not known, and no cause stands out"
+    }
+  }
+}

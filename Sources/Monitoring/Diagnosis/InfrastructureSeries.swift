@@ -1,0 +1,91 @@
+import Statistics
+
+/// Figures of machines and traffic, told from what was measured over time.
+enum InfrastructureSeries {
+  /// Names that metrics have elsewhere, and what makes their unit ours.
+  private static let aliases: [String: [(metric: String, scale: Double)]] = [
+    "latency_p99_ms": [("prediction_latency_p99", 1_000), ("latency_p99", 1_000)],
+    "requests_per_second": [("prediction_rate", 1), ("request_rate", 1)],
+  ]
+
+  /// The figure as it is after its last change of level in the current window, and as it was before the
+  /// window; the rhythm of the day is taken out where it is known.
+  static func figure(_ name: String, _ evidence: DiagnosisEvidence) -> InfrastructureFigure? {
+    if let given = evidence.infrastructure[name] { return given }
+    for (metric, scale) in [(name, 1.0)] + (aliases[name] ?? []) {
+      let samples = evidence.metrics.filter { $0.metric == metric && $0.value?.isFinite == true }
+        .sorted { $0.at < $1.at }
+      guard !samples.isEmpty else { continue }
+      return figure(samples, scale: scale, from: evidence.currentStart)
+    }
+    return nil
+  }
+
+  private static func figure(
+    _ samples: [MetricSample], scale: Double, from: Instant?
+  ) -> InfrastructureFigure? {
+    let values = withoutRhythm(samples, from: from).map { $0 * scale }
+    let start = from ?? samples[samples.count * 3 / 4].at
+    let current = samples.firstIndex { $0.at >= start } ?? samples.count
+    guard current < samples.count else { return nil }
+    let before = Array(values[..<current])
+    var now = Array(values[current...])
+    var since: Instant?
+    let changes = ChangePoints.find(thinned(values))
+    let step = max(1, (values.count + 299) / 300)
+    // The last change that is not long before the window.
+    let slack = max(3, (samples.count - current) / 2)
+    if let last = changes.last(where: { $0.range.upperBound * step >= current - slack }) {
+      let index = last.index * step
+      if index >= current { now = Array(values[index...]) }
+      since = samples[min(index, samples.count - 1)].at
+    }
+    return InfrastructureFigure(
+      value: median(now), baseline: before.count >= 3 ? median(before) : nil, since: since)
+  }
+
+  /// At most 300 values, means of neighbours.
+  private static func thinned(_ values: [Double]) -> [Double] {
+    let step = max(1, (values.count + 299) / 300)
+    guard step > 1 else { return values }
+    return stride(from: 0, to: values.count, by: step).map { start in
+      Moments(Array(values[start..<min(values.count, start + step)])).mean
+    }
+  }
+
+  private static func withoutRhythm(_ samples: [MetricSample], from: Instant?) -> [Double] {
+    let values = samples.map { $0.value ?? 0 }
+    let hours = samples.map { Int(($0.at.microseconds / 3_600_000_000) % 24) }
+    var byHour: [Int: [Double]] = [:]
+    for (index, hour) in hours.enumerated() where from.map({ samples[index].at < $0 }) ?? true {
+      byHour[hour, default: []].append(values[index])
+    }
+    guard byHour.count >= 8, byHour.values.allSatisfy({ $0.count >= 3 }) else { return values }
+    let usual = byHour.mapValues(median)
+    let whole = median(Array(usual.values))
+    guard whole > 0, usual.values.allSatisfy({ $0 > 0 }) else { return values }
+    return values.indices.map { values[$0] / (usual[hours[$0]] ?? whole) * whole }
+  }
+
+  static func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    return quantile(sorted.span, 0.5) ?? .nan
+  }
+}
+
+extension DiagnosisEvidence {
+  /// When the current window begins.
+  var currentStart: Instant? {
+    currentFrom ?? tables?.current.span.map { Instant(microseconds: $0.lowerBound) }
+  }
+
+  /// A figure by its name, given or told from metrics.
+  public func figure(_ name: String) -> InfrastructureFigure? {
+    InfrastructureSeries.figure(name, self)
+  }
+
+  /// The newest value of a metric, of any labels.
+  func newest(_ metric: String) -> MetricSample? {
+    metrics.filter { $0.metric == metric && $0.value != nil }.max { $0.at < $1.at }
+  }
+}

@@ -1,0 +1,59 @@
+import Alerting
+import ArgumentParser
+import Foundation
+import Monitoring
+import Reporting
+
+struct AlertsExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write the rules as Prometheus alerting rules.",
+    discussion: """
+      They ask for the gauges the service shows at /metrics. Prometheus 2.42 or later reads them.
+
+      Example:
+        plumbline alerts export --config plumbline.yaml > plumbline.rules.yml
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "A file of rules; the configuration's, or the default ones, where left out.",
+      valueName: "file"))
+  var rules: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How often Prometheus will look: consecutive failures become a time by it.",
+      valueName: "time"))
+  var interval: TimeSpan?
+
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Where to write; standard output.", valueName: "file"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A configuration file (YAML). Without one, PLUMBLINE_CONFIG names it.", valueName: "file"))
+  var config: String?
+
+  func run() throws {
+    let options = try OutputOptions.parse(config.map { ["--config", $0] } ?? [])
+    let exported: [AlertRule]
+    if let rules {
+      exported = try ConfigurationReader.rules(
+        TextFile.read(rules), path: rules, environment: ProcessInfo.processInfo.environment)
+    } else {
+      exported = try options.configuration().alerting.rules
+    }
+    let prometheus = PrometheusRules(rules: exported, evaluationInterval: interval)
+    for left in prometheus.leftOut {
+      Console.error("warning: \(left.rule) is left out: \(left.reason)")
+    }
+    let yaml = try prometheus.yaml
+    if let output {
+      try TextFile.write(yaml, to: output)
+    } else {
+      try Console.write(yaml)
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import Alerting
+import ArgumentParser
+import DataSources
+import Foundation
+import Monitoring
+import Reporting
+import Store
+
+struct AlertsReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Run rules over what was, before they page anyone.",
+    discussion: """
+      How often each rule would have fired and how long, how many messages that would have been, and, \
+      where labels show when the model really was worse, what it would have caught, missed and cried \
+      wolf about, beside always firing and never firing.
+
+      Examples:
+        plumbline alerts replay --rules rules.yaml --history plumbline-data/history.db
+        plumbline alerts replay --rules rules.yaml --samples metrics.parquet --from 2026-11-01
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "A file of rules; the configuration's, or the default ones, where left out.",
+      valueName: "file"))
+  var rules: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file runs and metrics were kept in; the service's where left out.", valueName: "file"))
+  var history: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Metrics over time instead: a table with timestamp, metric and value, or a column for each "
+        + "metric; other columns are labels.", valueName: "source"))
+  var samples: String?
+
+  @Option(help: ArgumentHelp("With --samples: the column of times.", valueName: "column"))
+  var timestamp = "timestamp"
+
+  @Option(help: ArgumentHelp("The first time that is looked at.", valueName: "time"))
+  var from: Instant?
+
+  @Option(help: ArgumentHelp("The first time that is looked at no more.", valueName: "time"))
+  var until: Instant?
+
+  @Option(
+    help: ArgumentHelp(
+      "How much worse than its reference a model has to be to count as degraded.",
+      valueName: "share"))
+  var degraded = 0.05
+
+  @Option(
+    help: ArgumentHelp(
+      "What an hour costs: missed=100,false=5.", valueName: "missed=X,false=Y"))
+  var cost: Costs?
+
+  @Option(
+    help: ArgumentHelp(
+      "The service's data folder; the configuration's, or plumbline-data.", valueName: "folder"))
+  var dataFolder: String?
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  /// Costs as people write them.
+  struct Costs: ExpressibleByArgument {
+    let value: AlertReplay.Costs
+
+    init?(argument: String) {
+      var costs: [String: Double] = [:]
+      for part in argument.split(separator: ",") {
+        let pair = part.split(separator: "=")
+        guard pair.count == 2, let cost = Double(pair[1]), cost.isFinite, cost >= 0 else {
+          return nil
+        }
+        costs[String(pair[0])] = cost
+      }
+      guard costs.count == 2, let missed = costs["missed"], let false_ = costs["false"] else {
+        return nil
+      }
+      value = AlertReplay.Costs(missedHour: missed, falseHour: false_)
+    }
+  }
+
+  func run() throws {
+    let configuration = try output.configuration()
+    var alerting = configuration.alerting
+    if let rules {
+      alerting.rules = try ConfigurationReader.rules(
+        TextFile.read(rules), path: rules, environment: ProcessInfo.processInfo.environment)
+    }
+    let found = try read(configuration)
+    let replay = AlertReplay(alerting, costs: cost?.value)
+    let report = replay.run(
+      found, degradations: Degradation.found(in: found, threshold: degraded))
+    guard !output.quiet else { return }
+    try Console.write(render(report, as: output.format ?? .table, style: Console.style))
+    // Where there was nothing to replay nothing can be told.
+    if found.isEmpty { throw ExitCode(ExitStatus.couldNotTell) }
+  }
+
+  private func read(_ configuration: Configuration) throws -> [MetricSample] {
+    if let samples {
+      let relation = try SourceOpener(connections: configuration.connections)
+        .open(samples, sql: nil, option: "--samples")
+      let read = try SampleReader(relation, timestamp: timestamp).read()
+      return read.samples.filter { sample in
+        (from.map { sample.at >= $0 } ?? true) && (until.map { sample.at < $0 } ?? true)
+      }
+    }
+    let path = history ?? (dataFolder ?? configuration.service.dataFolder) + "/history.db"
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw FileError.unreadable(path: path, reason: "there is no such file")
+    }
+    return try History(path: path).replaySamples(from: from, until: until)
+  }
+}

@@ -1,0 +1,141 @@
+import Alerting
+import ArgumentParser
+import Monitoring
+import Reporting
+import Store
+
+struct AlertsThresholdsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "thresholds",
+    abstract: "Find rules that cry wolf, and thresholds that follow their metric's history.",
+    discussion: """
+      Nothing changes until it is applied, and what is applied can be reverted. A threshold is never put \
+      beyond the minimum and maximum its rule's `dynamic` allows.
+
+      Examples:
+        plumbline alerts thresholds list
+        plumbline alerts thresholds propose error_rate_warning
+        plumbline alerts thresholds apply error_rate_warning
+        plumbline alerts thresholds revert error_rate_warning
+      """,
+    subcommands: [List.self, Propose.self, Apply.self, Revert.self], defaultSubcommand: List.self)
+
+  private static func rule(_ name: String, _ store: AlertStoreOptions) throws -> AlertRule {
+    let rules = try store.output.configuration().alerting.rules
+    guard let rule = rules.first(where: { $0.name == name }) else {
+      throw AlertsError.noSuchRule(name: name, known: rules.map(\.name))
+    }
+    return rule
+  }
+
+  private static func proposal(
+    _ rule: AlertRule, _ history: History, tighter: Bool
+  ) throws -> ThresholdProposal {
+    let samples = try history.samples(of: rule.metric)
+    let telling = try Degradation.metrics.flatMap { try history.samples(of: $0) }
+    return try DynamicThreshold.propose(
+      rule: rule, history: samples, now: .now,
+      inForce: try history.thresholdsInForce()[rule.name]?.value,
+      degradations: Degradation.found(in: telling) ?? [], allowsTightening: tighter)
+  }
+
+  struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Show rules that cry wolf, and what has been proposed, applied and reverted.",
+      discussion: "Example: plumbline alerts thresholds list --format json")
+
+    @OptionGroup var store: AlertStoreOptions
+
+    func run() throws {
+      let history = try store.open()
+      let rules = try store.output.configuration().alerting.rules
+      let samples = try history.samples()
+      let fatigue = AlertFatigue.find(
+        rules: rules, events: try history.alertEvents(limit: 100_000), history: samples, now: .now,
+        inForce: try history.thresholdsInForce().mapValues(\.value),
+        degradations: Degradation.found(in: samples) ?? [])
+      let report = ThresholdReport(fatigue: fatigue, changes: try history.thresholdChanges())
+      try store.print { try render(report, as: $0, style: $1) }
+    }
+  }
+
+  struct Propose: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Work out a rule's threshold from its metric's history.",
+      discussion: "Example: plumbline alerts thresholds propose error_rate_warning")
+
+    @Argument(help: "The rule's name.")
+    var rule: String
+
+    @Flag(help: "A stricter threshold too, where the history allows one.")
+    var tighter = false
+
+    @OptionGroup var store: AlertStoreOptions
+
+    func run() throws {
+      let history = try store.open()
+      let rule = try AlertsThresholdsCommand.rule(rule, store)
+      let proposal = try AlertsThresholdsCommand.proposal(rule, history, tighter: tighter)
+      try ThresholdLog(history).keep(proposal, at: .now)
+      try store.print { format, _ in
+        format == .json ? try json(proposal) : proposal.explanation + "\n"
+      }
+    }
+  }
+
+  struct Apply: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Put a threshold in force, within the bounds of the rule's `dynamic`.",
+      discussion: """
+        Examples:
+          plumbline alerts thresholds apply error_rate_warning
+          plumbline alerts thresholds apply error_rate_warning --threshold 0.03
+        """)
+
+    @Argument(help: "The rule's name.")
+    var rule: String
+
+    @Option(help: ArgumentHelp("One of your own, instead of what history says.", valueName: "x"))
+    var threshold: Double?
+
+    @OptionGroup var store: AlertStoreOptions
+
+    func run() throws {
+      let history = try store.open()
+      let rule = try AlertsThresholdsCommand.rule(rule, store)
+      let log = ThresholdLog(history)
+      let change =
+        if let threshold {
+          try log.apply(threshold, to: rule, at: .now, explanation: "chosen by hand")
+        } else {
+          try log.apply(
+            AlertsThresholdsCommand.proposal(rule, history, tighter: false), to: rule, at: .now)
+        }
+      try AlertsThresholdsCommand.print(change, store)
+    }
+  }
+
+  struct Revert: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Take the newest threshold of a rule back.",
+      discussion: "Example: plumbline alerts thresholds revert error_rate_warning")
+
+    @Argument(help: "The rule's name.")
+    var rule: String
+
+    @OptionGroup var store: AlertStoreOptions
+
+    func run() throws {
+      let change = try ThresholdLog(store.open()).revert(rule, at: .now)
+      try AlertsThresholdsCommand.print(change, store)
+    }
+  }
+
+  private static func print(_ change: ThresholdChange, _ store: AlertStoreOptions) throws {
+    try store.print { format, style in
+      format == .json
+        ? try json(change)
+        : try render(ThresholdReport(fatigue: [], changes: [change]), as: format, style: style)
+    }
+  }
+}

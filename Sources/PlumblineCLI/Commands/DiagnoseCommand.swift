@@ -1,0 +1,205 @@
+import Alerting
+public import ArgumentParser
+import DataSources
+import Foundation
+public import Monitoring
+import Reporting
+import Store
+
+struct DiagnoseCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diagnose",
+    abstract: "Say why a model got worse: which cause, since when, what to do.",
+    discussion: """
+      Compares the rows of a good time with those of a bad one, and looks at all else that is known: \
+      metrics and alerts a service kept, machines, deployments. What is not known is said, never taken \
+      for healthy.
+
+      Examples:
+        plumbline diagnose spring.parquet july.parquet --target late --probability p --html why.html
+        plumbline diagnose spring.parquet july.parquet --target late --prediction guess \\
+          --timestamp departed --version-column model_version --deployments deployments.json \\
+          --infrastructure cpu_utilization=96:40,latency_p99_ms=850:120
+        plumbline diagnose --history plumbline-data/history.db --model fraud
+      """)
+
+  @Argument(help: "Rows of a time when the model was good.")
+  var reference: String?
+
+  @Argument(help: "Rows of the time in question.")
+  var current: String?
+
+  @OptionGroup(title: "Labels") var labels: LabelFlags
+
+  @Option(
+    help: ArgumentHelp("The column of predicted classes or numbers.", valueName: "column"))
+  var prediction: String?
+
+  @Option(
+    help: ArgumentHelp("The column of the positive class's probability.", valueName: "column"))
+  var probability: String?
+
+  @Option(help: ArgumentHelp("The class that --probability is of.", valueName: "class"))
+  var positiveLabel: String?
+
+  @Option(help: "What the model does; told by the columns where left out.")
+  var task: PerformanceTask?
+
+  @Option(help: "What is explained: zero_one, brier, log_loss, squared_error, absolute_error.")
+  var loss: DiagnosisLoss?
+
+  @Option(help: ArgumentHelp("When a prediction was made.", valueName: "column"))
+  var timestamp: String?
+
+  @Option(help: ArgumentHelp("The column of the model's version.", valueName: "column"))
+  var versionColumn: String?
+
+  @Option(help: ArgumentHelp("Columns that are no features.", valueName: "a,b"))
+  var ignore: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A query over the reference; a file's rows are `source`.", valueName: "sql"))
+  var referenceSql: String?
+
+  @Option(help: ArgumentHelp("A query over the current rows.", valueName: "sql"))
+  var currentSql: String?
+
+  @Option(
+    help: ArgumentHelp("Metrics and alerts that were kept, as by a service.", valueName: "file"))
+  var history: String?
+
+  @Option(help: ArgumentHelp("With --history: only of this model.", valueName: "name"))
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Metrics over time: a table with timestamp, metric and value, or a column for each.",
+      valueName: "source"))
+  var metrics: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Figures of machines now, with what is usual behind a colon: cpu_utilization, "
+        + "memory_utilization, gpu_utilization (percent), latency_p99_ms, error_rate, "
+        + "requests_per_second.", valueName: "name=now:usual,…"))
+  var infrastructure: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "What was deployed when: a JSON list of {at, version, config, dependencies}.",
+      valueName: "file"))
+  var deployments: String?
+
+  @Option(help: ArgumentHelp("Where random choices start.", valueName: "n"))
+  var seed: UInt64 = 0
+
+  @Option(help: ArgumentHelp("Also write a report to look at.", valueName: "file"))
+  var html: String?
+
+  @Option(help: "Exit with 1 at this status or worse: degraded, critical, never.")
+  var failOn: FailOn?
+
+  @OptionGroup(title: "Output") var output: OutputOptions
+
+  func run() throws {
+    let configuration = try output.configuration()
+    var options = DiagnosisOptions()
+    options.seed = seed
+    let report = Diagnosis(options: options).run(try evidence(configuration))
+    if let html {
+      try TextFile.write(
+        renderHTML(
+          report, title: "Root cause analysis", generatedAt: Instant.now.iso8601,
+          version: plumblineVersion), to: html)
+    }
+    if !output.quiet {
+      try Console.write(render(report, as: output.format ?? .table, style: Console.style))
+    }
+    let failOn = failOn ?? configuration.failOn.flatMap(FailOn.init) ?? .never
+    // A diagnosis that came to no verdict is an answer, unless a verdict was asked for.
+    guard report.status != .unknown || failOn != .never else { return }
+    throw ExitCode(failOn.exitStatus(for: report.status))
+  }
+
+  private func evidence(_ configuration: Configuration) throws -> DiagnosisEvidence {
+    var evidence = DiagnosisEvidence()
+    let sources = SourceOpener(connections: configuration.connections)
+    if let reference, let current {
+      evidence.tables = try tables(reference, current, sources)
+    } else if reference != nil {
+      throw ValidationError("the reference comes with the current rows: two sources, or none")
+    }
+    if let history {
+      guard FileManager.default.fileExists(atPath: history) else {
+        throw FileError.unreadable(path: history, reason: "there is no such file")
+      }
+      try History(path: history).add(to: &evidence, model: model)
+    }
+    if let metrics {
+      let relation = try sources.open(metrics, sql: nil, option: "--metrics")
+      evidence.metrics += try SampleReader(relation).read().samples
+    }
+    if let infrastructure { evidence.infrastructure = try Self.figures(infrastructure) }
+    if let deployments { evidence.deployments = try Self.deployments(deployments) }
+    guard evidence.tables != nil || !evidence.metrics.isEmpty || !evidence.infrastructure.isEmpty
+    else {
+      throw ValidationError(
+        "there is nothing to go by: give two sources of rows, --history, --metrics or "
+          + "--infrastructure")
+    }
+    return evidence
+  }
+
+  private func tables(
+    _ reference: String, _ current: String, _ sources: SourceOpener
+  ) throws -> DiagnosisTables {
+    var options = PerformanceOptions()
+    try labels.apply(to: &options)
+    options.task = task
+    options.prediction = prediction
+    options.probability = probability
+    options.positiveLabel = positiveLabel
+    options.timestamp = timestamp
+    var reader = DiagnosisReader(
+      reference: try sources.open(reference, sql: referenceSql, option: "--reference-sql"),
+      current: try sources.open(current, sql: currentSql, option: "--current-sql"),
+      labels: try labels.labels.map {
+        try sources.open($0, sql: labels.labelsSql, option: "--labels-sql")
+      }, options: options)
+    reader.ignored = Set((ignore ?? "").split(separator: ",").map(String.init))
+    reader.version = versionColumn
+    reader.loss = loss
+    return try reader.read()
+  }
+
+  private static func figures(_ text: String) throws -> [String: InfrastructureFigure] {
+    var figures: [String: InfrastructureFigure] = [:]
+    for pair in text.split(separator: ",") {
+      let sides = pair.split(separator: "=", maxSplits: 1)
+      let numbers = sides.last?.split(separator: ":").map { Double($0) } ?? []
+      guard sides.count == 2, (1...2).contains(numbers.count),
+        let value = numbers[0], value.isFinite
+      else {
+        throw ValidationError(
+          "--infrastructure takes name=now:usual,…, such as cpu_utilization=96:40, not `\(pair)`")
+      }
+      figures[String(sides[0])] = InfrastructureFigure(
+        value: value, baseline: numbers.count > 1 ? numbers[1] : nil)
+    }
+    return figures
+  }
+
+  private static func deployments(_ path: String) throws -> [Deployment] {
+    do {
+      return try JSONDecoder().decode(
+        [Deployment].self, from: Data(TextFile.read(path).utf8))
+    } catch is DecodingError {
+      throw FileError.unreadable(
+        path: path,
+        reason: "it is no JSON list of {\"at\": \"2026-11-24T10:00:00Z\", \"version\": \"v2\"}")
+    }
+  }
+}
+
+extension DiagnosisLoss: ExpressibleByArgument {}

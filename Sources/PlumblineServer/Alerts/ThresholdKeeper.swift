@@ -1,0 +1,63 @@
+import Alerting
+import DataSources
+import Logging
+import Monitoring
+import Store
+
+/// Puts thresholds that follow history in force: those people applied at once, those of rules that ask for
+/// it once a day.
+struct ThresholdKeeper: Sendable {
+  let history: History
+  let manager: AlertManager
+  let logger: Logger
+
+  /// How often thresholds are worked out.
+  static let pauseMicroseconds: Int64 = 86_400_000_000
+
+  /// Has the manager use the conditions in force.
+  func follow(_ rules: [AlertRule]) throws {
+    let conditions = try ThresholdLog(history).conditions(for: rules)
+    for rule in rules where rule.dynamic != nil || conditions[rule.name] != nil {
+      manager.follow(conditions[rule.name], for: rule.name)
+    }
+  }
+
+  /// Works out the thresholds of rules that have them follow history.
+  func update(_ rules: [AlertRule], at now: Instant) throws {
+    let dynamic = rules.filter { $0.dynamic != nil }
+    guard !dynamic.isEmpty else { return }
+    let telling = try Degradation.metrics.flatMap { try history.samples(of: $0) }
+    let degradations = Degradation.found(in: telling) ?? []
+    let inForce = try history.thresholdsInForce()
+    for rule in dynamic {
+      do {
+        let proposal = try DynamicThreshold.propose(
+          rule: rule, history: history.samples(of: rule.metric), now: now,
+          inForce: inForce[rule.name]?.value, degradations: degradations)
+        try keep(proposal, rule, at: now)
+      } catch let error as ThresholdError {
+        // Too little history is no news.
+        logger.debug(
+          "no threshold follows history yet",
+          metadata: ["rule": "\(rule.name)", "reason": "\(error.what)"])
+      }
+    }
+  }
+
+  private func keep(_ proposal: ThresholdProposal, _ rule: AlertRule, at now: Instant) throws {
+    guard proposal.newThreshold != proposal.oldThreshold else { return }
+    let log = ThresholdLog(history)
+    let about: Logger.Metadata = [
+      "rule": "\(rule.name)", "from": "\(proposal.oldThreshold)", "to": "\(proposal.newThreshold)",
+    ]
+    guard rule.dynamic?.mode == .apply else {
+      let last = try history.thresholdChanges(of: rule.name, limit: 1).first
+      guard last?.after != proposal.newThreshold || last?.state != .proposed else { return }
+      try log.keep(proposal, at: now)
+      logger.notice("a threshold is proposed", metadata: about)
+      return
+    }
+    try log.apply(proposal, to: rule, at: now)
+    logger.notice("a threshold follows its metric's history", metadata: about)
+  }
+}

@@ -1,0 +1,66 @@
+public import Alerting
+import Monitoring
+
+/// What rules would have done as text of some format.
+public func render(
+  _ report: ReplayReport, as format: OutputFormat, style: TerminalStyle = .plain
+) throws -> String {
+  if format == .json { return try json(report) }
+  let isJudged = report.baselines != nil
+  var titles = ["rule", "severity", "fired", "of the time", "longest", "messages"]
+  if isJudged { titles += ["caught", "precision", "recall", "false alarms a week", "delay"] }
+  var rows = report.rules.map { rule -> [String] in
+    [
+      rule.rule, rule.severity.rawValue, "\(rule.firings)", Figures.percent(rule.firingShare),
+      duration(rule.longestFiringSeconds), "\(rule.notifications)",
+    ] + (isJudged ? judgement(rule.detection) : [])
+  }
+  if let baselines = report.baselines {
+    for (name, detection) in [
+      ("always fire", baselines.alwaysFire), ("never fire", baselines.neverFire),
+    ] {
+      rows.append([name, "", "", "", "", ""] + judgement(detection))
+    }
+  }
+  let costs = cost(report)
+  let period =
+    "\(report.samples) samples of \(report.series) series, "
+    + "\(report.from?.iso8601 ?? "–") to \(report.to?.iso8601 ?? "–")"
+  let truth =
+    report.degradations.map { "\($0.count) times the model really was worse" }
+    ?? "whether the model really was worse is not known: there are no labels"
+  return "\(period); \(truth).\n\n"
+    + Grid(titles, rows, empty: "there are no rules").text(format, style) + costs
+}
+
+private func judgement(_ detection: Detection?) -> [String] {
+  guard let detection else { return ["–", "–", "–", "–", "–"] }
+  return [
+    "\(detection.detectedEpisodes) of \(detection.episodes)", Figures.percent(detection.precision),
+    Figures.percent(detection.recall), Figures.number(detection.falseAlarmsPerWeek),
+    detection.medianDelaySeconds.map(duration) ?? "–",
+  ]
+}
+
+private func cost(_ report: ReplayReport) -> String {
+  guard report.costs != nil, let baselines = report.baselines else { return "" }
+  let all =
+    report.rules.map { ($0.rule, $0.detection?.expectedCost) }
+    + [
+      ("always fire", baselines.alwaysFire.expectedCost),
+      ("never fire", baselines.neverFire.expectedCost),
+    ]
+  let known = all.compactMap { name, cost in cost.map { (name, $0) } }.sorted { $0.1 < $1.1 }
+  guard let best = known.first else { return "" }
+  return "\nCheapest: \(best.0), \(Figures.number(best.1)); "
+    + known.dropFirst().map { "\($0.0) \(Figures.number($0.1))" }.joined(separator: ", ") + ".\n"
+}
+
+private func duration(_ seconds: Double) -> String {
+  switch seconds {
+  case ..<60: "\(Int(seconds)) s"
+  case ..<3_600: "\(Int(seconds / 60)) min"
+  case ..<172_800: "\(Figures.number((seconds / 360).rounded() / 10)) h"
+  default: "\(Figures.number((seconds / 8_640).rounded() / 10)) d"
+  }
+}

@@ -1,0 +1,149 @@
+import Alerting
+import DataSources
+import Monitoring
+import Statistics
+import Support
+import Testing
+
+/// What checks of generated data say to the default rules.
+struct ReportSampleTests {
+  let folder: TemporaryFolder
+  let sources = SourceOpener(threads: 1)
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  /// Eight columns, of which the first `moved` are not as they were.
+  private func table(_ name: String, rows: Int, seed: Double, moved: Int = 0) throws -> String {
+    let numbers = (0..<6).map {
+      "sqrt(-2 * ln(random() + 1e-12)) * cos(6.2831853 * random()) + \($0 < moved ? 0.7 : 0) AS x\($0)"
+    }
+    let categories = (6..<8).map { "'k' || floor(random() * 5)::INT AS x\($0)" }
+    return try folder.write(
+      name,
+      rowsOf: """
+        SELECT setseed(\(seed)) IS NULL AS seeded, \((numbers + categories).joined(separator: ", "))
+        FROM range(\(rows))
+        """)
+  }
+
+  private func samples(
+    rows: Int, seed: Int, moved: Int = 0, method: String?
+  ) throws -> [MetricSample] {
+    let name = "\(method ?? "auto")-\(rows)-\(seed)-\(moved)"
+    var options = DriftOptions()
+    if let method { options.method = method }
+    let report = try DriftCheck(
+      reference: sources.open(
+        table("r\(name).parquet", rows: 1_000, seed: Double(seed) / 101)),
+      current: sources.open(
+        table("c\(name).parquet", rows: rows, seed: Double(seed) / 101 + 0.005, moved: moved)),
+      options: options
+    ).run()
+    return MetricSample.samples(of: report, labels: ["model_name": "m"], at: Scenario.time(0))
+  }
+
+  /// The default rules that a sample as it is fails.
+  private func failed(_ samples: [MetricSample]) -> Set<String> {
+    var rules = AlertRule.defaults
+    for index in rules.indices { rules[index].consecutiveFailures = 1 }
+    var engine = AlertEngine(rules: rules, startedAt: Scenario.time(0))
+    return Set(engine.evaluate(samples).filter { $0.kind == .firing }.map(\.record.rule))
+  }
+
+  static let methods: [String?] = [nil, "psi", "wasserstein", "ks_test"]
+
+  @Test(arguments: methods)
+  func `Small samples of the same distribution raise no drift alert`(_ method: String?) throws {
+    let runs = 40
+    var beyond = 0
+    var alerts = 0
+    for seed in 1...runs {
+      let samples = try samples(rows: 60, seed: seed, method: method)
+      let failed = failed(samples)
+      if failed.contains("data_drift_warning") || failed.contains("data_drift_critical") {
+        alerts += 1
+      }
+      let score = samples.first { $0.metric == "data_drift_score" }?.value ?? 0
+      if score > 0.2 { beyond += 1 }
+    }
+    #expect(Double(alerts) <= 0.05 * Double(runs), "\(alerts) of \(runs), \(beyond) beyond")
+    // Else the test says nothing: so few rows look like drift to a distance.
+    if method == "psi" { #expect(beyond > 10) }
+  }
+
+  @Test(arguments: methods)
+  func `Drift of half the columns is significant by any method`(_ method: String?) throws {
+    for seed in 1...5 {
+      let failed = failed(try samples(rows: 500, seed: seed, moved: 5, method: method))
+      #expect(failed.contains("data_drift_critical"))
+      #expect(failed.contains("feature_distribution_shift"))
+    }
+  }
+
+  @Test func `A report says its metrics, with the labels of each`() throws {
+    let samples = try samples(rows: 500, seed: 3, moved: 5, method: nil)
+    let score = try #require(samples.first { $0.metric == "data_drift_score" })
+    #expect(score.labels == ["model_name": "m"] && score.at == Scenario.time(0))
+    #expect(score.interval?.upper == score.value)
+    let shifts = samples.filter { $0.metric == "feature_distribution_shift" }
+    #expect(Set(shifts.compactMap { $0.labels["feature"] }).isSuperset(of: ["x0", "x7"]))
+    #expect(shifts.first { $0.labels["feature"] == "x0" }?.value == 1)
+    #expect(samples.first { $0.metric == "drift_score" }?.labels["method"] != nil)
+    #expect(samples.contains { $0.metric == "new_category_detected" && $0.value == 0 })
+  }
+
+  /// Predictions that are right with a probability.
+  private func predictions(_ name: String, rows: Int, right: Double, seed: Double) throws -> String
+  {
+    try folder.write(
+      name,
+      rowsOf: """
+        SELECT setseed(\(seed)) IS NULL AS seeded, range % 2 AS truth,
+          CASE WHEN random() < \(right) THEN range % 2 ELSE 1 - range % 2 END AS said
+        FROM range(\(rows))
+        """)
+  }
+
+  private func accuracy(_ rows: Int, right: Double, seed: Int) throws -> [MetricSample] {
+    var options = PerformanceOptions()
+    options.task = .classification
+    options.target = "truth"
+    options.prediction = "said"
+    let name = "\(rows)-\(right)-\(seed).parquet"
+    let report = try PerformanceCheck(
+      predictions: sources.open(
+        predictions("p" + name, rows: rows, right: right, seed: Double(seed) / 101)),
+      labels: nil,
+      reference: sources.open(
+        predictions("q" + name, rows: rows, right: 0.9, seed: Double(seed) / 101 + 0.005)),
+      options: options
+    ).run()
+    return MetricSample.samples(of: report, labels: ["model_name": "m"], at: Scenario.time(0))
+  }
+
+  @Test func `Accuracy over few rows wakes nobody by chance`() throws {
+    var beyond = 0
+    var alerts = 0
+    for seed in 1...60 {
+      let samples = try accuracy(80, right: 0.9, seed: seed)
+      let drop = samples.first { $0.metric == "model_accuracy_drop" }?.value ?? 0
+      if drop > 0.05 { beyond += 1 }
+      if !failed(samples).isEmpty { alerts += 1 }
+    }
+    #expect(beyond > 5)
+    #expect(alerts <= 3, "\(alerts) of 60")
+  }
+
+  @Test func `Accuracy that has fallen is told, as severe as it is`() throws {
+    #expect(
+      try failed(accuracy(2_000, right: 0.6, seed: 1)).contains("model_accuracy_drop_critical"))
+    let mild = try failed(accuracy(4_000, right: 0.82, seed: 1))
+    #expect(mild.contains("model_accuracy_drop_warning"))
+    #expect(!mild.contains("model_accuracy_drop_critical"))
+    let better = try accuracy(500, right: 0.99, seed: 1)
+    #expect((better.first { $0.metric == "model_accuracy_drop" }?.value ?? 1) < 0)
+    #expect(failed(better).isEmpty)
+  }
+}

@@ -1,0 +1,167 @@
+import Alerting
+import Monitoring
+import Support
+import Testing
+
+struct PrometheusRulesTests {
+  private func check(_ rules: PrometheusRules) throws -> (code: Int32, output: String) {
+    let folder = try TemporaryFolder()
+    return try promtool(["check", "rules", folder.write("rules.yaml", rules.yaml)])
+  }
+
+  @Test func `promtool reads the default rules`() throws {
+    let rules = PrometheusRules(rules: AlertRule.defaults)
+    #expect(rules.leftOut.isEmpty)
+    let (code, output) = try check(rules)
+    #expect(code == 0, "\(output)")
+    #expect(output.contains("SUCCESS: \(AlertRule.defaults.count) rules found"))
+    let yaml = try rules.yaml
+    #expect(yaml.contains("plumbline_model_accuracy_drop > 0.15"))
+    #expect(yaml.contains("keep_firing_for: \"5m\""))
+  }
+
+  @Test func `Hostile text breaks out of nothing`() throws {
+    let texts = [
+      "a\"b", "a'b\\", "a\nexpr: up", "- x: y", "{{ $value }}", "{{{", "}}", "# c",
+      "\u{1}\u{0}\u{7f}",
+      "\u{2028}\u{85}\u{feff}", "😀 ü", "{{ define \"x\" }}", "${HOME}", "\"} or up{a=\"", "*a",
+      "&a", "!!x",
+      "{", "a{{/*", "`", "%",
+    ]
+    var rules: [AlertRule] = []
+    for (index, text) in texts.enumerated() {
+      var rule = try MinuteSeries.rule("\(index) \(text)", "errors", "> 1")
+      rule.labels = ["team": text, "topic": text]
+      rule.matchers = [
+        .init(label: "a", value: text), .init(label: "b", operation: .notEqual, value: text),
+      ]
+      rule.runbookURL = text
+      rule.recovery = try MinuteSeries.bounds("> 0.5")
+      let escaped = text.replacing("{", with: "{{").replacing("}", with: "}}")
+      rule.description = try #require(
+        DescriptionTemplate(
+          "\(escaped){value:.2%}{value:.3f}{value}{threshold}{labels.a}{reference}"))
+      rules.append(rule)
+    }
+    let exported = PrometheusRules(rules: rules)
+    let (code, output) = try check(exported)
+    #expect(code == 0, "\(output)")
+    #expect(output.contains("SUCCESS: \(texts.count) rules found"))
+  }
+
+  @Test func `Texts of alerts come out as they are`() throws {
+    var rule = try MinuteSeries.rule("a {rule}", "errors", "> 5%")
+    rule.labels = ["team": "{{ $value }} {x"]
+    rule.runbookURL = "http://x/{{ . }}"
+    rule.description = try #require(
+      DescriptionTemplate(
+        "{{{{{value:.1%}}} {value:.3f} > {threshold:.0%}: {labels.model_name} of {labels.team}"))
+    var two = try MinuteSeries.rule("b", "errors", "outside 0.1..0.2")
+    two.description = try #require(DescriptionTemplate("{value} is beyond {threshold:.1f}"))
+    let folder = try TemporaryFolder()
+    _ = try folder.write("rules.yaml", PrometheusRules(rules: [rule, two]).yaml)
+    let tests = try folder.write(
+      "tests.yaml",
+      """
+      rule_files: [rules.yaml]
+      evaluation_interval: 1m
+      tests:
+        - interval: 1m
+          input_series:
+            - series: 'plumbline_errors{model_name="fr{aud"}'
+              values: '0.25 0.0625'
+          alert_rule_test:
+            - eval_time: 0m
+              alertname: 'a {rule}'
+              exp_alerts:
+                - exp_labels:
+                    model_name: 'fr{aud'
+                    severity: warning
+                    team: '{{ $value }} {x'
+                    topic: errors
+                  exp_annotations:
+                    summary: 'a {rule}: fr{aud'
+                    description: '{{25%} 0.250 > 5%: fr{aud of {{ $value }} {x'
+                    runbook_url: 'http://x/{{ . }}'
+            - eval_time: 0m
+              alertname: b
+              exp_alerts:
+                - exp_labels: {model_name: 'fr{aud', severity: warning, topic: errors}
+                  exp_annotations:
+                    summary: 'b: fr{aud'
+                    description: '0.25 is beyond 0.2'
+            - eval_time: 1m
+              alertname: b
+              exp_alerts:
+                - exp_labels: {model_name: 'fr{aud', severity: warning, topic: errors}
+                  exp_annotations:
+                    summary: 'b: fr{aud'
+                    description: '0.0625 is beyond 0.1'
+
+      """)
+    let (code, output) = try promtool(["test", "rules", tests])
+    #expect(code == 0, "\(output)")
+  }
+
+  @Test func `An absence is noticed of a series that went and of one that was never there`() throws
+  {
+    var expected = try MinuteSeries.rule("expected", "rate", "absent")
+    expected.matchers = [.init(label: "model_name", value: "never")]
+    var gone = try MinuteSeries.rule("gone", "rate", "absent")
+    gone.holdFor = TimeSpan("3m")
+    for rule in [expected, gone] { #expect(rule.description.text == "{rule}: {value}") }
+    let folder = try TemporaryFolder()
+    let rules = PrometheusRules(rules: [expected, gone])
+    #expect(try rules.yaml.contains("# gone: fires from the start"))
+    _ = try folder.write("rules.yaml", rules.yaml)
+    let tests = try folder.write(
+      "tests.yaml",
+      """
+      rule_files: [rules.yaml]
+      evaluation_interval: 1m
+      tests:
+        - interval: 1m
+          input_series:
+            - series: 'plumbline_rate{model_name="fraud"}'
+              values: '1 1 1 _ _ _ _ _ 1'
+          alert_rule_test:
+            - eval_time: 0m
+              alertname: expected
+              exp_alerts:
+                - exp_labels: {model_name: never, severity: warning, topic: rate}
+                  exp_annotations: {summary: 'expected: never', description: 'expected: –'}
+            - {eval_time: 2m, alertname: gone, exp_alerts: []}
+            - {eval_time: 5m, alertname: gone, exp_alerts: []}
+            - eval_time: 6m
+              alertname: gone
+              exp_alerts:
+                - exp_labels: {model_name: fraud, severity: warning, topic: rate}
+                  exp_annotations: {summary: 'gone: fraud', description: 'gone: –'}
+            - {eval_time: 8m, alertname: gone, exp_alerts: []}
+
+      """)
+    let (code, output) = try promtool(["test", "rules", tests])
+    #expect(code == 0, "\(output)")
+  }
+
+  @Test func `What Prometheus cannot have is left out and said`() throws {
+    var odd = try MinuteSeries.rule("odd label", "errors", "> 1")
+    odd.matchers = [.init(label: "model-name", value: "x")]
+    var pattern = try MinuteSeries.rule("odd pattern", "errors", "> 1")
+    pattern.matchers = [.init(label: "a", operation: .matches, value: "(?=x)")]
+    var often = try MinuteSeries.rule("often", "errors", "> 1")
+    often.matchers = [.init(label: "a", operation: .matches, value: "(a{100}){100}")]
+    var long = try MinuteSeries.rule("long", "errors", "> 1", failures: .max)
+    long.holdFor = TimeSpan("3000w")
+    let rules = PrometheusRules(
+      rules: [
+        odd, pattern, often, long, try MinuteSeries.rule("odd metric", "errors\n x", "> 1"),
+        try MinuteSeries.rule("", "errors", "> 1"),
+      ], evaluationInterval: TimeSpan("10m"))
+    #expect(
+      rules.leftOut.map(\.rule) == ["odd label", "odd pattern", "often", "odd metric", ""])
+    let (code, output) = try check(rules)
+    #expect(code == 0, "\(output)")
+    #expect(try rules.yaml.contains("# left out: odd pattern: the expression (?=x) cannot be read"))
+  }
+}

@@ -1,0 +1,386 @@
+import Alerting
+import Foundation
+import GRDB
+import Monitoring
+import Store
+import Support
+import Testing
+
+/// What scripts cannot say of an alert manager.
+struct AlertManagerTests {
+  let folder: TemporaryFolder
+  let history: History
+  var path: String { folder.path + "/h.db" }
+
+  init() throws {
+    folder = try TemporaryFolder()
+    history = try History(path: folder.path + "/h.db")
+  }
+
+  private func manager(
+    _ configuration: AlertingConfiguration, at minute: Int = 0
+  ) throws -> AlertManager {
+    try AlertManager(configuration, history: history, now: Scenario.time(minute))
+  }
+
+  private func sample(
+    _ value: Double?, at minute: Int, model: String = "a", metric: String = "error_rate"
+  ) -> MetricSample {
+    MetricSample(
+      metric: metric, labels: ["model_name": model], at: Scenario.time(minute), value: value)
+  }
+
+  private func waiting(_ channel: String = "chat") throws -> [AlertMessage] {
+    try history.waitingNotifications(of: channel).map {
+      try JSONDecoder().decode(AlertMessage.self, from: $0.message)
+    }
+  }
+
+  private let errors = rule("errors", "error_rate", "> 5%")
+
+  // MARK: Acknowledgement
+
+  @Test func `Who took on an alert has not taken on the next time it fires`() throws {
+    let manager = try manager(alerting([errors]))
+    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
+    let fingerprint = try #require(manager.records().first).fingerprint
+    let taken = try history.acknowledge(fingerprint, by: "ann", at: Scenario.time(1))
+    #expect(taken?.acknowledgedBy == "ann" && taken?.acknowledgedAt == Scenario.time(1))
+    try manager.advance(to: Scenario.time(1))
+    #expect(manager.records().first?.acknowledgedBy == "ann")
+    // It ends and begins in one batch: nobody sees it end.
+    try manager.record([sample(0.01, at: 20), sample(0.07, at: 21)], at: Scenario.time(21))
+    #expect(manager.records().first?.acknowledgedBy == nil)
+    #expect(try history.alert(fingerprint)?.acknowledgedBy == nil)
+    #expect(try waiting().map(\.kind) == [.firing, .acknowledged, .firing])
+    let events = try history.alertEvents(of: fingerprint, limit: 20).reversed().map(\.kind)
+    #expect(
+      events == [.pending, .firing, .acknowledged, .resolved, .pending, .firing])
+  }
+
+  @Test func `Only what fires can be acknowledged`() throws {
+    let manager = try manager(alerting([errors]))
+    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
+    let fingerprint = try #require(manager.records().first).fingerprint
+    try manager.record([sample(0.01, at: 1)], at: Scenario.time(1))
+    #expect(try history.acknowledge(fingerprint, by: "ann", at: Scenario.time(2)) == nil)
+    #expect(try history.acknowledge("none", by: "ann", at: Scenario.time(2)) == nil)
+  }
+
+  @Test func `An alert somebody took on while its group waited is told to nobody else`() throws {
+    let manager = try manager(alerting([errors]) { $0.grouping.waitSeconds = 60 })
+    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
+    let fingerprint = try #require(manager.records().first).fingerprint
+    _ = try history.acknowledge(fingerprint, by: "ann", at: Scenario.time(0))
+    try manager.advance(to: Scenario.time(5))
+    #expect(try waiting().isEmpty)
+  }
+
+  // MARK: Delivery
+
+  @Test func `What every channel gave up is told again after the cooldown, and only that`() throws {
+    let configuration = alerting([errors], channels: ["chat", "mail"])
+    let manager = try manager(configuration)
+    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
+    let refusing = ScriptedChannel(always: .permanent(reason: "HTTP 404"))
+    func deliver(_ index: Int, _ channel: ScriptedChannel, at minute: Int) throws {
+      let dispatcher = ChannelDispatcher(
+        configuration.channels[index], channel: channel, history: history, seed: 1)
+      while try dispatcher.deliverNext(clock: { Scenario.time(minute) }) {}
+    }
+    try deliver(0, refusing, at: 1)
+    // The other still tries: it is not told twice.
+    try manager.advance(to: Scenario.time(30))
+    #expect(try waiting("mail").count == 1)
+    try deliver(1, refusing, at: 31)
+    try manager.advance(to: Scenario.time(32))
+    #expect(try waiting("mail").count == 1)
+    let taking = ScriptedChannel()
+    try deliver(1, taking, at: 33)
+    try manager.advance(to: Scenario.time(60))
+    #expect(taking.taken.count == 1)
+    #expect(try waiting("mail").isEmpty && waiting("chat").count == 1)
+  }
+
+  @Test func `Messages of one moment and one group have ids that differ`() throws {
+    let manager = try manager(
+      alerting([rule("errors", "error_rate", "> 5%", .critical)]) {
+        $0.grouping.labels = []
+      })
+    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
+    try manager.record([sample(0.07, at: 0, model: "b")], at: Scenario.time(0))
+    let messages = try waiting()
+    #expect(messages.count == 2 && Set(messages.map(\.id)).count == 2)
+    #expect(Set(messages.map(\.groupKey)).count == 1)
+  }
+
+  @Test func `Groups are told apart whatever their labels hold`() throws {
+    let manager = try manager(alerting([errors]) { $0.grouping.labels = ["a", "b"] })
+    let labels = [
+      ["a": "1\",\"b\"=\"2", "b": "3"], ["a": "1", "b": "2\",\"b\"=\"3"], ["a": "\u{0}", "b": ""],
+      ["a": "", "b": "\u{0}"], ["a": "\\", "b": "\""], ["a": "\\\"", "b": ""],
+    ]
+    try manager.record(
+      labels.map {
+        MetricSample(metric: "error_rate", labels: $0, at: Scenario.time(0), value: 0.07)
+      }, at: Scenario.time(0))
+    let messages = try waiting()
+    #expect(messages.count == labels.count)
+    #expect(Set(messages.map(\.groupKey)).count == labels.count)
+    #expect(try history.groups().keys.filter { $0.contains("{") }.count == labels.count)
+  }
+
+  // MARK: Figures and times that are strange
+
+  @Test func `An infinite value fires and ends like any other`() throws {
+    let configuration = alerting([errors, rule("low", "error_rate", "<= -5")])
+    let first = try manager(configuration)
+    try first.record(
+      [sample(.infinity, at: 0), sample(-.infinity, at: 0, model: "b")], at: Scenario.time(0))
+    #expect(first.records().map(\.name).sorted() == ["errors/a", "low/b"])
+    #expect(first.records().allSatisfy { $0.value == nil && $0.description.contains("∞") })
+    let second = try manager(configuration, at: 1)
+    #expect(try second.record([sample(.infinity, at: 1)], at: Scenario.time(1)).isEmpty)
+    let ends = try second.record(
+      [sample(0.01, at: 2), sample(0.01, at: 2, model: "b")], at: Scenario.time(2))
+    #expect(ends.map(\.kind) == [.resolved, .resolved])
+  }
+
+  @Test func `A value of −∞ is not at or above a threshold`() throws {
+    let manager = try manager(alerting([rule("high", "error_rate", ">= 5")]))
+    #expect(try manager.record([sample(-.infinity, at: 0)], at: Scenario.time(0)).isEmpty)
+  }
+
+  @Test func `A sample of the future does not shut out those of today`() throws {
+    let manager = try manager(alerting([errors]))
+    try manager.record([sample(0.01, at: 1_000_000)], at: Scenario.time(0))
+    let fired = try manager.record([sample(0.07, at: 1)], at: Scenario.time(1))
+    #expect(fired.map(\.kind) == [.pending, .firing])
+  }
+
+  static let ends: [Int64] = [.min, .min + 1, -1, 0, .max - 1, .max]
+
+  @Test(arguments: ends, ends)
+  func `No time stops the process`(_ first: Int64, _ second: Int64) throws {
+    var configuration = alerting([
+      rule("errors", "error_rate", "> 5%") {
+        $0.holdFor = TimeSpan("1h")
+        $0.keepFiringFor = TimeSpan("1h")
+        $0.cooldownMinutes = .max
+      }, rule("silent", "error_rate", "absent"), errors,
+    ])
+    configuration.rules[2].name = "plain"
+    configuration.flapping.withinSeconds = .max
+    configuration.grouping.waitSeconds = .max
+    configuration.grouping.intervalSeconds = .max
+    configuration.routes[0].repeatInterval = TimeSpan("1000w")
+    var engine = AlertEngine(
+      rules: configuration.rules, flapping: configuration.flapping,
+      startedAt: Instant(microseconds: first))
+    for (time, value) in [(first, 0.07), (second, 0.07), (first, 0.01), (second, 0.01)] {
+      let at = Instant(microseconds: time)
+      _ = engine.evaluate(
+        [MetricSample(metric: "error_rate", labels: [:], at: at, value: value)])
+      _ = engine.advance(to: at)
+      _ = engine.takeChanges(at: at)
+    }
+    let manager = try AlertManager(
+      configuration, history: history, now: Instant(microseconds: first))
+    for time in [first, second, first] {
+      let at = Instant(microseconds: time)
+      try manager.record(
+        [MetricSample(metric: "error_rate", labels: [:], at: at, value: 0.07)], at: at)
+      try manager.advance(to: at)
+    }
+  }
+
+  // MARK: The file
+
+  @Test func `Rows that cannot be read are left out, and the rest goes on`() throws {
+    let first = try manager(alerting([errors]))
+    try first.record(["a", "b", "c"].map { sample(0.07, at: 0, model: $0) }, at: Scenario.time(0))
+    try history.add(
+      Silence(
+        matchers: [], startsAt: Scenario.time(0), endsAt: Scenario.time(9), createdBy: "a",
+        createdAt: Scenario.time(0), comment: ""))
+    let broken = AlertEngine.fingerprint("errors", ["model_name": "a"])
+    let forgetful = AlertEngine.fingerprint("errors", ["model_name": "b"])
+    try DatabaseQueue(path: path).write { database in
+      try database.execute(
+        sql: """
+          UPDATE alert SET record = '{"fingerprint":' WHERE fingerprint = '\(broken)';
+          UPDATE alert SET kept = X'00FF' WHERE fingerprint = '\(forgetful)';
+          UPDATE silence SET matchers = 'no JSON';
+          UPDATE alert_event SET record = 'x' WHERE fingerprint = '\(broken)';
+          INSERT INTO metric_series (metric, labels) VALUES ('error_rate', '[1]');
+          INSERT INTO metric_sample (series_id, at, value)
+            SELECT id, 0, 1 FROM metric_series WHERE labels = '[1]';
+          """)
+    }
+    let second = try manager(alerting([errors]), at: 1)
+    #expect(try history.alerts().count == 2)
+    #expect(try history.alert(broken) == nil)
+    #expect(try history.silences().isEmpty)
+    #expect(try history.alertEvents(limit: 100).count == 4)
+    // The alert whose record is lost is known by what the engine kept of none: it begins anew.
+    let fired = try second.record(
+      ["a", "b", "c"].map { sample(0.07, at: 1, model: $0) }, at: Scenario.time(1))
+    #expect(Set(fired.map(\.record.name)) == ["errors/a", "errors/b"])
+    #expect(second.records().filter { $0.state == .firing }.count == 3)
+  }
+
+  @Test func `A look that finds nothing new writes no alert`() throws {
+    let manager = try manager(alerting([errors]))
+    try manager.record(
+      [
+        sample(0.07, at: 0), sample(0.07, at: 0, model: "b"), sample(.nan, at: 0, model: "c"),
+      ], at: Scenario.time(0))
+    try manager.record([sample(0.01, at: 1, model: "b")], at: Scenario.time(1))
+    try Trigger.failing(path, tables: ["alert", "alert_event", "notification"]) {
+      for minute in 2..<10 {
+        try manager.advance(to: Scenario.time(minute))
+        try manager.record([sample(0.01, at: minute, model: "d")], at: Scenario.time(minute))
+      }
+    }
+  }
+
+  @Test func `Samples that come while nothing can be kept or read are not lost`() throws {
+    let manager = try manager(alerting([errors]))
+    try DatabaseQueue(path: path).write {
+      try $0.execute(sql: "ALTER TABLE silence RENAME TO silence_away")
+    }
+    for minute in 0..<3 {
+      #expect(throws: HistoryError.self) {
+        try manager.record([sample(0.07, at: minute)], at: Scenario.time(minute))
+      }
+    }
+    try DatabaseQueue(path: path).write {
+      try $0.execute(sql: "ALTER TABLE silence_away RENAME TO silence")
+    }
+    try manager.advance(to: Scenario.time(3))
+    #expect(try history.samples(of: "error_rate").count == 3)
+    #expect(try history.alertEvents(limit: 9).map(\.kind) == [.firing, .pending])
+    #expect(try waiting().count == 1)
+  }
+
+  // MARK: Rules
+
+  @Test func `A rule that went while the process was down ends its alerts with all they said`()
+    throws
+  {
+    let first = try manager(
+      alerting([rule("errors", "error_rate", "> 5%", .critical) { $0.labels["team"] = "x" }]))
+    try first.record([sample(0.07, at: 0)], at: Scenario.time(0))
+    let second = try manager(alerting([rule("errors", "error_rate_2", "> 5%")]), at: 2)
+    try second.advance(to: Scenario.time(3))
+    let event = try #require(try history.alertEvents(limit: 1).first)
+    #expect(event.kind == .resolved && event.alert.severity == .critical)
+    #expect(event.alert.labels["team"] == "x" && event.alert.endsAt == Scenario.time(2))
+    #expect(event.detail == "its rule is no longer there")
+    let end = try #require(try waiting().last)
+    #expect(end.kind == .resolved && end.alerts.first?.endsAt == Scenario.time(2))
+    #expect(end.alerts.first?.reason == "its rule is no longer there")
+    #expect(second.records().isEmpty)
+  }
+
+  @Test func `A rule that changes keeps its alerts, which say what it says now`() throws {
+    let manager = try manager(alerting([errors]))
+    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
+    let changed = alerting([rule("errors", "error_rate", "> 10%", .critical)])
+    #expect(try manager.reload(changed, at: Scenario.time(1)).isEmpty)
+    let alert = try #require(manager.records().first)
+    #expect(alert.severity == .critical && alert.labels["severity"] == "critical")
+    #expect(alert.state == .firing && alert.startsAt == Scenario.time(0))
+    let ends = try manager.record([sample(0.07, at: 2)], at: Scenario.time(2))
+    #expect(ends.map(\.kind) == [.resolved])
+  }
+
+  @Test func `A threshold that follows history survives a reload that does not change its rule`()
+    throws
+  {
+    let manager = try manager(alerting([errors]))
+    manager.follow(AlertCondition("> 50%"), for: "errors")
+    try manager.reload(alerting([errors, rule("more", "m", "> 1")]), at: Scenario.time(0))
+    #expect(try manager.record([sample(0.07, at: 0)], at: Scenario.time(0)).isEmpty)
+    try manager.reload(alerting([rule("errors", "error_rate", "> 6%")]), at: Scenario.time(1))
+    #expect(try manager.record([sample(0.07, at: 1)], at: Scenario.time(1)).count == 2)
+  }
+
+  @Test func `An alert nobody is to be told of any more is no longer waited with`() throws {
+    let manager = try manager(alerting([errors]))
+    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
+    try manager.reload(alerting([errors]) { $0.routes = [] }, at: Scenario.time(1))
+    try manager.record([sample(0.01, at: 2)], at: Scenario.time(2))
+    try manager.advance(to: Scenario.time(3_000))
+    #expect(try history.alerts(isOpen: true).isEmpty)
+    #expect(try waiting().count == 1)
+  }
+
+  // MARK: No data
+
+  @Test func `A series without data is unknown, and an alert that fires goes on`() throws {
+    let manager = try manager(alerting([errors]))
+    try manager.record(
+      [sample(.nan, at: 0), sample(0.07, at: 0, model: "b")], at: Scenario.time(0))
+    try manager.record([sample(nil, at: 1), sample(nil, at: 1, model: "b")], at: Scenario.time(1))
+    let records = manager.records()
+    #expect(records.map(\.name) == ["errors/b", "errors/a"])
+    #expect(records.map(\.state) == [.firing, .unknown])
+    #expect(records.map(\.unknownSince) == [Scenario.time(1), Scenario.time(0)])
+    let again = try self.manager(alerting([errors]), at: 2)
+    try again.advance(to: Scenario.time(2))
+    #expect(again.records() == records)
+    try again.record([sample(0.01, at: 3)], at: Scenario.time(3))
+    #expect(again.records().map(\.name) == ["errors/b"])
+  }
+
+  @Test func `An alert whose data has been gone for a week is over, and its series forgotten`()
+    throws
+  {
+    let manager = try manager(alerting([errors]))
+    try manager.record(
+      [sample(0.07, at: 0), sample(0.01, at: 0, model: "b")], at: Scenario.time(0))
+    try manager.advance(to: Scenario.time(7 * 1_440))
+    #expect(manager.records().map(\.state) == [.firing])
+    let over = try manager.advance(to: Scenario.time(7 * 1_440 + 1))
+    #expect(over.map(\.kind) == [.resolved])
+    #expect(over.first?.record.reason == "there has been no data for 7 days")
+    try manager.advance(to: Scenario.time(9 * 1_440))
+    try manager.advance(to: Scenario.time(11 * 1_440))
+    #expect(
+      manager.records().isEmpty
+        && (manager.seriesByMetric { _ in true }["error_rate"] ?? []).isEmpty)
+    // It may come again.
+    let fired = try manager.record([sample(0.07, at: 20_000)], at: Scenario.time(20_000))
+    #expect(fired.map(\.kind) == [.pending, .firing])
+  }
+
+  @Test func `Series that come and go leave the alerts of others in their places`() throws {
+    let manager = try manager(alerting([errors, rule("high", "error_rate", "> 50%")]))
+    for day in 0..<20 {
+      let minute = day * 1_440
+      let samples = [
+        sample(day < 15 ? 0.07 : 0.01, at: minute, model: "stays"),
+        sample(0.01, at: minute, model: "version \(day)"),
+        sample(day % 2 == 0 ? 0.9 : 0.01, at: minute, model: "changes"),
+      ]
+      let transitions = try manager.record(samples, at: Scenario.time(minute))
+      try manager.advance(to: Scenario.time(minute))
+      #expect(transitions.contains { $0.line == "high/changes firing" } == (day % 2 == 0))
+      #expect(transitions.contains { $0.line == "errors/stays resolved" } == (day == 15))
+    }
+    #expect((manager.seriesByMetric { _ in true }["error_rate"] ?? []).count < 12)
+  }
+
+  @Test func `A pause of the process is no absence of what it did not see`() throws {
+    let configuration = alerting([rule("silent", "predictions", "absent")])
+    let first = try manager(configuration)
+    try first.record([sample(5, at: 0, metric: "predictions")], at: Scenario.time(0))
+    let second = try manager(configuration, at: 60)
+    #expect(try second.advance(to: Scenario.time(60)).isEmpty)
+    #expect(try second.advance(to: Scenario.time(69)).isEmpty)
+    // A restart does not make the wait longer.
+    let third = try manager(configuration, at: 70)
+    #expect(try third.advance(to: Scenario.time(70)).map(\.kind) == [.pending, .firing])
+  }
+}
