@@ -16,6 +16,7 @@ struct DoctorTests {
     let provider = try LocalProvider(folder)
     let environment = [
       "DOCTOR_HOOK": provider.address + "/hook", "PLUMBLINE_TOKEN": DoctorSetUp.token,
+      "DOCTOR_READER": DoctorSetUp.reader,
     ]
     let configuration = try setUp.healthy(provider)
     var service = try RunningService(folder, configuration, environment: environment)
@@ -31,7 +32,7 @@ struct DoctorTests {
       before = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=7)
       with sqlite3.connect(sys.argv[1]) as history:
         for check in ("drift", "performance"):
-          history.execute("INSERT INTO check_progress VALUES ('fraud', ?, ?)",
+          history.execute("INSERT OR REPLACE INTO check_progress VALUES ('fraud', ?, ?)",
             (check, before.strftime("%Y-%m-%dT%H:%M:00Z")))
       """)
     service = try RunningService(folder, configuration, environment: environment)
@@ -81,6 +82,15 @@ struct DoctorTests {
       #expect(item.outcome == "ok", "\(item)")
     }
 
+    // Who may only read cannot have users assigned, and sees all else.
+    let reading = try setUp.doctor(
+      arguments,
+      environment: environment.merging(["PLUMBLINE_TOKEN": DoctorSetUp.reader]) { $1 })
+    for item in reading.items where !["ok", "skipped"].contains(item.outcome) {
+      #expect(item.id == "assignment_deterministic" && item.outcome == "unknown", "\(item)")
+      #expect(item.mend?.contains("ingest") == true)
+    }
+
     // Stopped, it is looked at by its folder.
     service.send(SIGTERM)
     #expect(service.wait() == 0)
@@ -95,6 +105,13 @@ struct DoctorTests {
     #expect(offline.code == 0, "\(offline.output)")
     #expect(offline.item("runbooks")?.outcome == "skipped")
 
+    // None of it was a look at the experiment.
+    try setUp.sql(
+      """
+      import sqlite3, sys
+      with sqlite3.connect(sys.argv[1]) as history:
+        assert history.execute("SELECT count(*) FROM experiment_look").fetchone() == (0,)
+      """)
     // Hours without a figure of live traffic.
     try setUp.sql(
       """
@@ -118,6 +135,7 @@ struct DoctorTests {
     let dead = try RunningPrometheus.freePort()
     let environment = [
       "DOCTOR_HOOK": "http://127.0.0.1:\(dead)/secret-path", "PLUMBLINE_TOKEN": DoctorSetUp.token,
+      "DOCTOR_READER": DoctorSetUp.reader,
     ]
     let configuration = """
       \(try setUp.serviceSection())
@@ -218,6 +236,29 @@ struct DoctorTests {
     #expect(!channels.seen.contains(":5:"))
     #expect(outcome.item("configuration")?.outcome == "failed")
     #expect(outcome.item("reference_loaded", "fraud")?.outcome == "ok")
+  }
+
+  @Test func `What answers and is no service of Plumbline is told apart`() throws {
+    let provider = try LocalProvider(folder)
+    let path = try folder.write(
+      "plumbline.yaml",
+      """
+      service: {data_folder: \(folder.path)/data, listen: "127.0.0.1:0"}
+      models:
+        - {name: fraud, checks: [{type: drift, schedule: "@daily", window: 1d},
+           {type: performance, schedule: "@daily", window: 1d}]}
+      experiments: [{experiment_id: checkout, metrics: [converted]}]
+      """)
+    let arguments = ["--config", path, "--url", provider.address, "--prometheus", provider.address]
+    let outcome = try setUp.doctor(arguments)
+    #expect(outcome.code == 1, "\(outcome.errors)")
+    let exposition = try #require(outcome.item("exposition"))
+    #expect(exposition.outcome == "failed" && exposition.mend?.contains("--url") == true)
+    #expect(outcome.item("prometheus_scraping")?.mend?.contains("/api/v1") == true)
+    for id in ["checks_made", "label_delay", "traffic_split", "assignment_deterministic"] {
+      let item = try #require(outcome.item(id))
+      #expect(item.outcome == "unknown" && item.seen.contains("not of Plumbline"), "\(item)")
+    }
   }
 
   @Test func `What cannot be asked is a usage error, and nothing at all is 2`() throws {

@@ -64,23 +64,22 @@ struct AlertingCheckup: Checkup {
   }
 
   private func thresholds(_ visit: Visit) -> Finding {
-    var known: [String: [MetricSample]] = [:]
-    var findings: [Finding] = []
-    var judged = 0
-    for rule in visit.configuration.alerting.rules {
-      if let impossible = RuleJudgement.impossible(rule) {
-        findings.append(impossible)
-        continue
-      }
+    let rules = visit.configuration.alerting.rules
+    var findings = rules.compactMap { RuleJudgement.impossible($0) }
+    var (judged, quiet) = (0, 0)
+    // A metric at a time, so that only one's history is in memory.
+    let byMetric = Dictionary(grouping: rules, by: \.metric).sorted { $0.key < $1.key }
+    for (metric, rules) in byMetric {
       do {
-        let samples =
-          try known[rule.metric] ?? visit.records.samples(of: rule.metric, from: visit.start)
-        known[rule.metric] = samples
-        let history = RuleHistory(of: rule, samples)
-        if history.count > 0 { judged += 1 }
-        if let finding = RuleJudgement.history(history, of: rule) { findings.append(finding) }
+        let samples = try visit.records.samples(of: metric, from: visit.start)
+        for rule in rules {
+          let history = RuleHistory(of: rule, samples)
+          if history.count > 0 { judged += 1 }
+          if history.count > 0, history.failing == 0 { quiet += 1 }
+          if let finding = RuleJudgement.history(history, of: rule) { findings.append(finding) }
+        }
       } catch {
-        return findings.isEmpty ? .unknown(error) : .worst(of: findings, fine: "")
+        return .worst(of: findings + [.unknown(error)], fine: "")
       }
     }
     guard judged > 0 || !findings.isEmpty else {
@@ -88,8 +87,8 @@ struct AlertingCheckup: Checkup {
     }
     return .worst(
       of: findings,
-      fine: "\(judged) of \(visit.configuration.alerting.rules.count) rules have values stored; "
-        + "none of them always fails")
+      fine: "\(judged) of \(NumberText.count(rules.count, "rule")) have values stored: "
+        + "\(quiet) never failed, none always")
   }
 
   // MARK: Runbooks

@@ -108,6 +108,9 @@ final class ServiceEvents: EventAccess {
   private func fetch(_ path: String) throws -> String {
     do throws(ServiceProblem) {
       let answer = try access.get(path)
+      guard answer[header: "Content-Type"] == "application/vnd.apache.parquet" else {
+        throw .unintelligible(host: access.peer)
+      }
       let file = NSTemporaryDirectory() + "plumbline-doctor-\(UUID().uuidString).parquet"
       guard
         FileManager.default.createFile(

@@ -106,6 +106,7 @@ struct DoctorSetUp {
   }
 
   static let token = "doctor-doctor-doctor-doctor"
+  static let reader = "reader-reader-reader-reader"
 
   func reference(_ name: String = "reference.parquet") throws -> String {
     try folder.write(
@@ -119,7 +120,9 @@ struct DoctorSetUp {
       service:
         data_folder: \(folder.path)/data
         listen: 127.0.0.1:0
-        tokens: [{name: doctor, scopes: [admin], file: \(secret)}]
+        tokens:
+          - {name: doctor, scopes: [admin], file: \(secret)}
+          - {name: reader, scopes: [read], env: DOCTOR_READER}
       """
   }
 
@@ -141,7 +144,8 @@ struct DoctorSetUp {
         - {name: errors, metric: error_rate, condition: "> 10%", severity: critical,
            runbook_url: "\(provider.address)/runbook"}
     experiments:
-      - {experiment_id: checkout, min_sample_size: 100, metrics: [converted],
+      - {experiment_id: checkout, min_sample_size: 100, max_sample_size: 1000,
+         spending: obrien_fleming, metrics: [converted],
          guardrails: {latency: {max: 300, column: latency_ms}}}
     """
   }

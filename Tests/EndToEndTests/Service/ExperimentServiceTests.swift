@@ -81,6 +81,16 @@ struct ExperimentServiceTests {
       #expect(answer.json["accepted"] as? Int == accepted, "\(answer.text)")
       #expect(answer.json["duplicates"] as? Int == duplicates)
     }
+    // Where users went can be seen without a look at what came of it.
+    let allocation = try #require(
+      await service.request("GET", "v1/experiments/checkout/allocation"))
+    let arms = try #require(allocation.json["variants"] as? [[String: Any]])
+    #expect(
+      arms.map { $0["units"] as? Int }
+        == ["control", "treatment"].map { name in expected.count { $0 == name } })
+    #expect(
+      (arms.first?["metrics"] as? [String: Int])?["converted"] == arms.first?["units"] as? Int)
+    #expect(!allocation.text.contains("mean") && allocation.status == 200)
     let report = try #require(await service.request("GET", "v1/experiments/checkout"))
     #expect(report.status == 200, "\(report.text)")
     let comparison = try #require((report.json["comparisons"] as? [[String: Any]])?.first)
