@@ -131,6 +131,15 @@ public final class AlertManager: Sendable {
       .sorted(by: AlertRecord.comesFirst)
   }
 
+  /// Alerts that fire and that a channel was told of.
+  public func records(toldTo channel: String) -> [AlertRecord] {
+    state.withLock { state in
+      state.alerts.values.filter {
+        $0.record.state == .firing && $0.isOpen && $0.toldChannels.contains(channel)
+      }.map(\.whole)
+    }.sorted(by: AlertRecord.comesFirst)
+  }
+
   /// Series that are known and chosen, by metric.
   public func seriesByMetric(
     where isChosen: ([String: String]) -> Bool
@@ -209,6 +218,7 @@ public final class AlertManager: Sendable {
       guard var alert = state.alerts[fingerprint] else { continue }
       alert.told = what
       if what == .firing { alert.toldAt = now }
+      if let channels = outcome.toldChannels[fingerprint] { alert.toldChannels = channels }
       told[fingerprint] = alert
     }
     var changes = state.unkept

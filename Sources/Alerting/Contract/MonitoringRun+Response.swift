@@ -24,6 +24,10 @@ extension MonitoringRun {
     }
     let samples = try samples(data)
     let ordered = samples.sorted { $0.at < $1.at }
+    let valued = Set(samples.filter { $0.value.map { !$0.isNaN } ?? false }.map(\.metric))
+    let isKnown = request.alertRules.contains {
+      valued.contains($0.metric) || $0.condition.test == .absent
+    }
     var report = AlertingReport(
       samples: samples.count, from: ordered.first?.at, to: ordered.last?.at, alerts: [])
     if let first = ordered.first?.at, let last = ordered.last?.at {
@@ -37,7 +41,7 @@ extension MonitoringRun {
       report.alerts = records.map { $0.state == .firing ? muting.muted($0) : $0 }
         .sorted(by: AlertRecord.comesFirst)
     }
-    return RunResponse(report, of: name)
+    return RunResponse(report, of: name, isKnown: isKnown)
   }
 
   private func samples(_ data: RunRequest.DataLocation) throws -> [MetricSample] {
@@ -54,20 +58,22 @@ extension MonitoringRun {
 extension RunResponse {
   /// The answer that alerts make.
   ///
-  /// - Parameter source: what the metrics come from.
-  public init(_ report: AlertingReport, of source: String) {
+  /// - Parameters:
+  ///   - source: what the metrics come from.
+  ///   - isKnown: whether a rule had a value to look at.
+  public init(_ report: AlertingReport, of source: String, isKnown: Bool = true) {
     let firing = report.alerts.filter { $0.state == .firing }
     let told = firing.filter { !$0.isQuiet }
     let severities = Set(firing.map(\.severity))
     let unknown = report.alerts.filter { $0.state == .unknown }
     let status: Status =
-      report.samples == 0
+      report.samples == 0 || !isKnown
       ? .unknown
       : severities.contains(.critical)
         ? .critical : severities.contains(.warning) ? .degraded : .healthy
-    let isKnown = status != .unknown
     self.init(
-      status: status, reason: isKnown ? nil : "\(source) has no metrics", driftResults: nil,
+      status: status, reason: status == .unknown ? Self.reason(report, source) : nil,
+      driftResults: nil,
       results: .alerting(report), alerts: firing.map(RunAlert.init),
       recommendations: told.map(Self.recommendation),
       nextSteps: report.alerts.filter { $0.state == .pending }.map {
@@ -81,9 +87,14 @@ extension RunResponse {
           ]),
       preConditions: [
         PreCondition(
-          name: .metricsEndpointAccessible, state: isKnown ? .met : .notMet,
+          name: .metricsEndpointAccessible, state: report.samples > 0 ? .met : .notMet,
           detail: "\(report.samples) samples in \(source)")
       ], errors: [])
+  }
+
+  private static func reason(_ report: AlertingReport, _ source: String) -> String {
+    report.samples == 0
+      ? "\(source) has no metrics" : "no rule is about a metric that has a value in \(source)"
   }
 
   private static func recommendation(_ alert: AlertRecord) -> String {

@@ -38,6 +38,8 @@ struct NotificationPlan {
   struct Outcome: Equatable {
     var messages: [Message] = []
     var told: [String: KeptAlert.Told] = [:]
+    /// Whom alerts were told to fire.
+    var toldChannels: [String: [String]] = [:]
     var groups: [String: Instant] = [:]
   }
 
@@ -110,7 +112,12 @@ struct NotificationPlan {
   private func grouped() -> [Group] {
     var groups: [String: Group] = [:]
     for alert in alerts {
-      guard let route = configuration.route(for: alert.record.labels) else { continue }
+      guard var route = configuration.route(for: alert.record.labels) else { continue }
+      let want = want(alert, route)
+      // That it is over is told to those who were told that it fires, whatever the routes say now.
+      if want == .resolved || want == .acknowledged, !alert.toldChannels.isEmpty {
+        route.channels = alert.toldChannels
+      }
       let labels = configuration.grouping.labels.reduce(into: [String: String]()) {
         $0[$1] = alert.record.labels[$1] ?? ""
       }
@@ -120,7 +127,7 @@ struct NotificationPlan {
         .map { "\(Self.quoted($0.key))=\(Self.quoted($0.value))" }
         .joined(separator: ",") + "}"
       groups[key, default: Group(key: key, labels: labels, route: route)].members
-        .append((alert, want(alert, route)))
+        .append((alert, want))
     }
     return Array(groups.values)
   }
@@ -166,6 +173,7 @@ struct NotificationPlan {
         case .resolved: .resolved
         default: .firing
         }
+      if want == .firing { outcome.toldChannels[alert.record.fingerprint] = group.route.channels }
     }
     outcome.groups[group.key] = now
     let kinds = Dictionary(
@@ -212,19 +220,22 @@ struct NotificationPlan {
     if !taken.isEmpty {
       messages.append(message(.acknowledged, group, taken, to: channel, orderKey: group.key))
     }
-    guard wanted.contains(where: { $0.1 != .acknowledged }) else { return messages }
-    let alerts = group.members.filter { member in
-      switch member.want {
-      case .firing, .reminder, .resolved: true
-      case .acknowledged: false
-      case nil:
-        member.alert.record.state == .firing && !member.alert.record.isQuiet
-          && member.alert.told == .firing
-      }
-    }.map { shown($0.alert, $0.want) }.sorted(by: AlertRecord.comesFirst)
-    let isOver = alerts.allSatisfy { $0.state != .firing }
-    messages.append(
-      message(isOver ? .resolved : .firing, group, alerts, to: channel, orderKey: group.key))
+    let news = wanted.filter { $0.1 != .acknowledged }.map { shown($0.0, $0.1) }
+      .sorted(by: AlertRecord.comesFirst)
+    guard !news.isEmpty else { return messages }
+    let known = group.members.filter { member in
+      member.want == nil && member.alert.record.state == .firing
+        && !member.alert.record.isQuiet && member.alert.told == .firing
+    }.map(\.alert.whole).sorted(by: AlertRecord.comesFirst)
+    let isOver = known.isEmpty && news.allSatisfy { $0.state != .firing }
+    // What is new comes first and is never left out, in as many messages as it takes.
+    for first in stride(from: 0, to: news.count, by: Self.messageLimit) {
+      let part = Array(news[first..<min(first + Self.messageLimit, news.count)])
+      messages.append(
+        message(
+          isOver ? .resolved : .firing, group, part + (first == 0 ? known : []), to: channel,
+          orderKey: group.key))
+    }
     return messages
   }
 

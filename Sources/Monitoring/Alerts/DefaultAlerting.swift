@@ -80,9 +80,10 @@ extension AlertRule {
       "check_failing", .warning, "check_failed", "> 0", topic: "monitoring",
       "The check {labels.check} of {labels.model_name} cannot be made"),
     matrix(
-      "model_down", .critical, "traffic_pattern_change", "< -95%", topic: "availability",
+      "model_down", .critical, "traffic_drop", "> 95%", topic: "availability",
       failures: 5, significant: true,
-      "{labels.model_name} is hardly called any more: {value:.0%} against this hour on other days"),
+      "{labels.model_name} is hardly called any more: {value:.0%} of what is usual at this hour is missing"
+    ),
   ]
 }
 
@@ -103,8 +104,9 @@ extension AlertingConfiguration {
       equal: ["model_name"]),
   ]
 
-  /// As the severity matrix has it: critical to pagers and chat, warning to chat, info by mail; what
-  /// there is no such channel for goes to any there is.
+  /// As the severity matrix has it: critical to pagers and chat, warning to chat, info by mail. What there
+  /// is no such channel for goes to the next milder kind there is; pagers get less than critical alerts
+  /// only where there is nothing else.
   public static func defaultRoutes(to channels: [ChannelConfiguration]) -> [Route] {
     func route(_ severity: AlertSeverity, _ types: [[String]]) -> Route {
       let fitting = types.lazy.map { types in
@@ -118,9 +120,9 @@ extension AlertingConfiguration {
     let chats = ["slack", "teams"]
     let systems = ["webhook", "alertmanager"]
     return [
-      route(.critical, [pagers + chats + systems]),
-      route(.warning, [chats + systems]),
-      route(.info, [["email"] + systems]),
+      route(.critical, [pagers + chats + systems, ["email"]]),
+      route(.warning, [chats + systems, ["email"]]),
+      route(.info, [["email"] + systems, chats]),
     ]
   }
 }

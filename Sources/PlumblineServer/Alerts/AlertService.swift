@@ -233,21 +233,20 @@ final class AlertService: Service {
 
   /// An Alertmanager forgets what it is not told again and again; that is no message to people.
   private func refresh(at now: Instant) {
-    let channels = shared.withLock { shared -> [any NotificationChannel] in
+    let channels = shared.withLock { shared -> [Channel] in
       if let next = shared.nextRefresh, now < next { return [] }
       shared.nextRefresh = Instant(microseconds: now.microseconds + Self.refreshMicroseconds)
       return shared.channels.filter { $0.dispatcher.configuration.type == "alertmanager" }
-        .map(\.channel)
     }
-    let firing = manager.records().filter { $0.state == .firing && !$0.isQuiet }
-    guard !channels.isEmpty, !firing.isEmpty else { return }
-    let message = AlertMessage(
-      id: "refresh-\(now.microseconds)", kind: .firing, groupKey: "refresh", groupLabels: [:],
-      alerts: firing, createdAt: now, externalURL: state.alerting.externalURL)
     for channel in channels {
+      let firing = manager.records(toldTo: channel.dispatcher.configuration.name)
+      guard !firing.isEmpty else { continue }
+      let message = AlertMessage(
+        id: "refresh-\(now.microseconds)", kind: .firing, groupKey: "refresh", groupLabels: [:],
+        alerts: firing, createdAt: now, externalURL: state.alerting.externalURL)
       Background.start {
         do throws(DeliveryError) {
-          _ = try channel.send(message)
+          _ = try channel.channel.send(message)
         } catch {
           self.logger.warning("an Alertmanager could not be told again: \(error.what)")
         }

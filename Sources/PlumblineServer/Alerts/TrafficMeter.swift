@@ -4,10 +4,14 @@ import Telemetry
 
 /// Makes metrics of live traffic from what was counted, over the last five minutes:
 /// `prediction_rate` (a second), `error_rate`, `prediction_latency_p50`, `…_p95`, `…_p99` (seconds) and
-/// `traffic_pattern_change` (the rate against what is usual at the hour).
+/// `traffic_pattern_change` (the rate against what is usual at the hour); and `traffic_drop`, the share of
+/// the usual calls that do not come, over up to an hour where calls are few.
 struct TrafficMeter {
   /// Seconds the figures are about.
   static let windowSeconds: Int64 = 300
+  /// Seconds that are remembered, and calls that have to be usual in what a drop is told by.
+  private static let memorySeconds: Int64 = 3_600
+  private static let leastUsualCalls = 100.0
 
   private struct Snapshot {
     var at: Instant
@@ -26,17 +30,52 @@ struct TrafficMeter {
   ) -> [MetricSample] {
     // A clock that goes back would make time negative: what was before it is no longer comparable.
     snapshots.removeAll { $0.at >= now }
-    let oldest = now.microseconds - Self.windowSeconds * 1_000_000
+    let oldest = now.microseconds - Self.memorySeconds * 1_000_000
     while snapshots.count > 1, snapshots[1].at.microseconds <= oldest { snapshots.removeFirst() }
     defer { snapshots.append(Snapshot(at: now, models: traffic)) }
-    guard let before = snapshots.first else { return [] }
-    let seconds = Double(now.microseconds - before.at.microseconds) / 1e6
+    guard !snapshots.isEmpty else { return [] }
     return models.union(traffic.keys).sorted().flatMap { model in
-      let counted = Counted(
-        from: before.models[model] ?? MLMetrics.Traffic(),
-        to: traffic[model] ?? MLMetrics.Traffic())
+      let (counted, seconds) = counted(model, traffic, over: Self.windowSeconds, until: now)
       return samples(of: model, counted, seconds: seconds, at: now)
+        + [drop(of: model, traffic, at: now)]
     }
+  }
+
+  /// What was counted over some time, or as much of it as is remembered.
+  private func counted(
+    _ model: String, _ traffic: [String: MLMetrics.Traffic], over seconds: Int64,
+    until now: Instant
+  ) -> (Counted, seconds: Double) {
+    let from = now.microseconds - seconds * 1_000_000
+    let before =
+      snapshots.last { $0.at.microseconds <= from } ?? snapshots.first
+      ?? Snapshot(at: now, models: traffic)
+    let counted = Counted(
+      from: before.models[model] ?? MLMetrics.Traffic(),
+      to: traffic[model] ?? MLMetrics.Traffic())
+    return (counted, Double(now.microseconds - before.at.microseconds) / 1e6)
+  }
+
+  /// How much of the usual traffic does not come, with what the counts alone explain: how days differ
+  /// says nothing of a model that nobody calls.
+  private func drop(
+    of model: String, _ traffic: [String: MLMetrics.Traffic], at now: Instant
+  ) -> MetricSample {
+    var sample = MetricSample(
+      metric: "traffic_drop", labels: ["model_name": model], at: now, value: nil)
+    guard let usual = baseline.usual(model, at: now) else { return sample }
+    let needed = Int64(min(Self.leastUsualCalls / usual.rate, Double(Self.memorySeconds)))
+    let (counted, seconds) = counted(
+      model, traffic, over: max(Self.windowSeconds, needed), until: now)
+    let expected = usual.rate * seconds
+    guard expected > 0 else { return sample }
+    sample.value = 1 - counted.all / expected
+    // Of a count n the mean is within about n + 2 ± 2√(n + 1) with 95 % confidence.
+    let reach = 2 * (counted.all + 1).squareRoot()
+    sample.interval = Interval(
+      lower: 1 - (counted.all + 2 + reach) / expected,
+      upper: 1 - max(0, counted.all - reach) / expected)
+    return sample
   }
 
   private func samples(

@@ -38,6 +38,8 @@ enum AlertTables {
       table.column("record", .blob).notNull()
       // What people were told last, and when they got it.
       table.column("told", .text)
+      // A JSON list of channels.
+      table.column("told_channels", .text)
       table.column("told_at", .integer)
       table.column("delivered_at", .integer)
       table.column("undelivered_at", .integer)

@@ -41,11 +41,13 @@ extension History {
   private static func put(_ alert: KeptAlert, _ database: Database) throws {
     try database.execute(
       sql: """
-        INSERT INTO alert (fingerprint, state, starts_at, kept, record, told, told_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO alert
+          (fingerprint, state, starts_at, kept, record, told, told_at, told_channels)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (fingerprint) DO UPDATE SET state = excluded.state,
           starts_at = excluded.starts_at, kept = excluded.kept, record = excluded.record,
           told = excluded.told, told_at = excluded.told_at,
+          told_channels = excluded.told_channels,
           acknowledged_by = CASE WHEN excluded.state = 'firing'
             AND acknowledged_at >= excluded.starts_at THEN acknowledged_by END,
           acknowledged_at = CASE WHEN excluded.state = 'firing'
@@ -55,6 +57,7 @@ extension History {
         alert.record.fingerprint, alert.record.state.rawValue,
         alert.record.startsAt?.microseconds, alert.kept, try encoded(alert.record),
         alert.told?.rawValue, alert.toldAt?.microseconds,
+        String(decoding: try encoded(alert.toldChannels), as: UTF8.self),
       ])
   }
 
@@ -101,6 +104,10 @@ extension History {
       kept: try row.decode(Data?.self, forColumn: "kept"))
     alert.told = (row["told"] as String?).flatMap(KeptAlert.Told.init)
     alert.toldAt = instant(row["told_at"])
+    if let channels: String = row["told_channels"] {
+      alert.toldChannels =
+        (try? JSONDecoder().decode([String].self, from: Data(channels.utf8))) ?? []
+    }
     alert.deliveredAt = instant(row["delivered_at"])
     alert.undeliveredAt = instant(row["undelivered_at"])
     alert.acknowledgedBy = row["acknowledged_by"]

@@ -13,6 +13,8 @@ public struct KeptAlert: Sendable, Equatable {
   public var told: Told?
   /// When they were last told that it fires.
   public var toldAt: Instant?
+  /// The channels that were told last that it fires.
+  public var toldChannels: [String] = []
   /// When a channel last took a message about it.
   public var deliveredAt: Instant?
   /// When the last channel that tried gave up a message about it.
