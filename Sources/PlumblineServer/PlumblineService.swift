@@ -107,8 +107,11 @@ public struct PlumblineService: Sendable {
         ReloadOnSignal(
           state: state, alerts: alerts, logger: logger, started: configuration, signals: reloads,
           read: reread),
+        StopLimit(seconds: configuration.stopSeconds, logger: logger),
       ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-    group.maximumGracefulShutdownDuration = .seconds(configuration.stopSeconds)
+    // No maximum for the cancellation that follows: the group would crash; `StopLimit` ends it.
+    group.maximumGracefulShutdownDuration =
+      .seconds(Double(configuration.stopSeconds) * StopLimit.shareForServices)
     do {
       try await ServiceGroup(configuration: group).run()
     } catch let error as IOError {
