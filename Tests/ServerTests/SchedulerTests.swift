@@ -124,13 +124,13 @@ struct SchedulerTests {
     let seconds = Mutex<UInt64>(0)
     let begun = Mutex(0)
     let hanging = DispatchSemaphore(value: 0)
-    let scheduler = try scheduler(
-      registry, monotonicNow: { seconds.withLock { $0 * 1_000_000_000 } }
-    ) { runner, due in
+    let perform: Scheduler.Perform = { runner, _ in
       begun.withLock { $0 += 1 }
       if ["second", "third"].contains(runner.model.name) { hanging.wait() }
       return .failure(RunFailure(reason: "made", cachedRun: nil))
     }
+    let scheduler = try scheduler(
+      registry, monotonicNow: { seconds.withLock { $0 * 1_000_000_000 } }, perform: perform)
     func reasons(_ model: String) throws -> [String] {
       try history.list(limit: 10, model: model).map(\.headline)
     }
