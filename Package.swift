@@ -181,6 +181,7 @@ let package = Package(
       dependencies: [
         "Events", "Monitoring", "PlumblineServer", "Store", "Support", "Telemetry",
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ], swiftSettings: settings),
     .testTarget(
       name: "StatisticsTests", dependencies: ["Statistics"], resources: [.copy("Fixtures")],

@@ -82,6 +82,8 @@ public struct PlumblineService: Sendable {
       configuration.isLoopback || configuration.allowsUnauthenticated
         || !configuration.tokens.isEmpty
     else { throw ServiceError.unprotected(host: configuration.host) }
+    // From here on a SIGHUP waits until the service runs; untrapped it would end the process.
+    let reloads = await UnixSignalsSequence(trapping: .sighup)
     var options = EventLog.Options()
     options.pendingBytes = configuration.pendingLimit
     options.sealRows = configuration.unsealedRows
@@ -102,9 +104,14 @@ public struct PlumblineService: Sendable {
       services: [
         alerts, scheduler, try application(state, history, alerts),
         Maintenance(state: state, history: history, logger: logger),
-        ReloadOnSignal(state: state, alerts: alerts, logger: logger, read: reread),
+        ReloadOnSignal(
+          state: state, alerts: alerts, logger: logger, started: configuration, signals: reloads,
+          read: reread),
+        StopLimit(seconds: configuration.stopSeconds, logger: logger),
       ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-    group.maximumGracefulShutdownDuration = .seconds(configuration.stopSeconds)
+    // No maximum for the cancellation that follows: the group would crash; `StopLimit` ends it.
+    group.maximumGracefulShutdownDuration =
+      .seconds(Double(configuration.stopSeconds) * StopLimit.shareForServices)
     do {
       try await ServiceGroup(configuration: group).run()
     } catch let error as IOError {

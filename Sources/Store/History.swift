@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import Monitoring
+public import Monitoring
 
 /// Runs kept in a SQLite file.
 ///
@@ -151,6 +151,27 @@ public struct History: Sendable {
     }
     guard let newest else { return nil }
     return try run(newest)
+  }
+}
+
+extension History {
+  /// Drops runs of the service's checks that were made before a time.
+  ///
+  /// Of each check its newest run stays, and the newest that is no failure, whose figures are shown.
+  ///
+  /// - Returns: how many were dropped.
+  @discardableResult
+  public func dropRuns(before time: Instant) throws(HistoryError) -> Int {
+    try write { database in
+      try database.execute(
+        sql: """
+          DELETE FROM run WHERE command = 'serve' AND model IS NOT NULL AND created_at < ?
+            AND id NOT IN (SELECT max(id) FROM run GROUP BY model, check_name)
+            AND id NOT IN (
+              SELECT max(id) FROM run WHERE kind <> 'failure' GROUP BY model, check_name)
+          """, arguments: [time.iso8601])
+      return database.changesCount
+    }
   }
 }
 

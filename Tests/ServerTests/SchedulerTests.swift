@@ -1,8 +1,10 @@
+import Dispatch
 import Events
 import Logging
 import Monitoring
 import Store
 import Support
+import Synchronization
 import Telemetry
 import Testing
 
@@ -23,6 +25,9 @@ struct SchedulerTests {
           version: v1
           type: classification
           checks: [{type: performance, schedule: "0 * * * *", window: 1d}]
+        - {name: second, type: regression, checks: [&check {type: performance, schedule: "30 12 * * *", window: 1d}]}
+        - {name: third, type: regression, checks: [*check]}
+        - {name: fourth, type: regression, checks: [*check]}
       """, path: "plumbline.yaml", environment: [:])
     let clock: @Sendable () -> Instant = { Instant(microseconds: 0) }
     let log = try EventLog(folder: folder.path + "/data", clock: clock)
@@ -32,16 +37,25 @@ struct SchedulerTests {
     history = try History(path: folder.path + "/history.db")
   }
 
-  private func scheduler() throws -> Scheduler {
+  private func scheduler(
+    _ registry: MetricRegistry = MetricRegistry(),
+    monotonicNow: @escaping @Sendable () -> UInt64 = MLMetrics.monotonicNanoseconds,
+    perform: @escaping Scheduler.Perform = { try $0.run(due: $1) }
+  ) throws -> Scheduler {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     return Scheduler(
-      state: state, history: history, metrics: try CheckMetrics(MetricRegistry()),
-      alerts: try AlertService(state: state, history: history, logger: logger), logger: logger)
+      state: state, history: history, metrics: try CheckMetrics(registry),
+      alerts: try AlertService(state: state, history: history, logger: logger), logger: logger,
+      monotonicNow: monotonicNow, perform: perform)
+  }
+
+  private func text(_ registry: MetricRegistry) -> String {
+    String(decoding: registry.render(.text), as: UTF8.self)
   }
 
   /// Hours of the day at which checks that were made were due, in the order they were made.
   private func hours() throws -> [Int] {
-    try history.list(limit: 1_000).reversed().compactMap { run in
+    try history.list(limit: 1_000, model: "fraud").reversed().compactMap { run in
       run.dueAt.flatMap { Int($0.dropFirst("2026-11-24T".count).prefix(2)) }
     }
   }
@@ -79,5 +93,91 @@ struct SchedulerTests {
       try await run(scheduler, at: time)
     }
     #expect(try hours() == [11, 12])
+  }
+
+  @Test func `A check that was made while the clock was years ahead is made again after a restart`()
+    async throws
+  {
+    try history.add(
+      Run(
+        command: "serve", createdAt: "2030-01-01T00:00:00Z", model: "fraud", check: "performance",
+        dueAt: "2030-01-01T00:00:00Z", report: .failure(RunFailure(reason: "", cachedRun: nil))))
+    let scheduler = try scheduler()
+    for time in ["10:30:00", "11:00:00", "12:00:00"] { try await run(scheduler, at: time) }
+    #expect(try hours().suffix(2) == [11, 12])
+  }
+
+  @Test func `Years of missed minutes are caught up with from the last hundred on`() throws {
+    let first = try #require(Instant("1971-01-01T00:00:00Z"))
+    let ready = try #require(Instant("2026-11-24T10:00:00Z"))
+    for (schedule, expected) in [
+      ("* * * * *", "2026-11-24T08:21:00Z"), ("0 * * * *", "2026-11-20T07:00:00Z"),
+      ("0 0 1 1 *", "1971-01-01T00:00:00Z"),
+    ] {
+      let cron = try #require(CronSchedule(schedule))
+      #expect(Scheduler.withinLimit(first, ready, cron).iso8601 == expected)
+    }
+  }
+
+  @Test func `Checks that hang are failures in time, and others are made meanwhile`() async throws {
+    let registry = MetricRegistry()
+    let seconds = Mutex<UInt64>(0)
+    let begun = Mutex(0)
+    let hanging = DispatchSemaphore(value: 0)
+    let perform: Scheduler.Perform = { runner, _ in
+      begun.withLock { $0 += 1 }
+      if ["second", "third"].contains(runner.model.name) { hanging.wait() }
+      return .failure(RunFailure(reason: "made", cachedRun: nil))
+    }
+    let scheduler = try scheduler(
+      registry, monotonicNow: { seconds.withLock { $0 * 1_000_000_000 } }, perform: perform)
+    func reasons(_ model: String) throws -> [String] {
+      try history.list(limit: 10, model: model).map(\.headline)
+    }
+    let start = try #require(Instant("2026-11-24T12:10:00Z"))
+    let due = try #require(Instant("2026-11-24T12:30:00Z"))
+    scheduler.tick(at: start)
+    scheduler.tick(at: due)
+    while begun.withLock({ $0 }) < 2 { await Task.yield() }
+    // A stop does not wait for them longer than it may.
+    #expect(await scheduler.finish(within: .zero).count == 3)
+    #expect(try reasons("fourth").isEmpty)
+    seconds.withLock { $0 = 601 }
+    scheduler.tick(at: due)
+    await scheduler.finish()
+    #expect(try reasons("fourth") == ["made"])
+    for model in ["second", "third"] {
+      #expect(try reasons(model).first?.contains("longer than its timeout") == true)
+    }
+    #expect(text(registry).contains("plumbline_checks_stuck 2"))
+    // The next day only the one that came back is made again; what the others find late is nobody's.
+    let tomorrow = Instant(microseconds: due.microseconds + 86_400_000_000)
+    scheduler.tick(at: tomorrow)
+    await scheduler.finish()
+    #expect(try reasons("second").count == 1 && reasons("fourth").count == 2)
+    for _ in 0..<2 { hanging.signal() }
+    while text(registry).contains("plumbline_checks_stuck 2") { await Task.yield() }
+    while !text(registry).contains("plumbline_checks_stuck 0") { await Task.yield() }
+    for _ in 0..<2 { hanging.signal() }
+    scheduler.tick(at: tomorrow)
+    await scheduler.finish()
+    #expect(try reasons("second").count == 2 && reasons("second").first == "made")
+  }
+
+  @Test func `Figures of a check that failed last are stale after a restart`() async throws {
+    let first = try scheduler(perform: { _, _ in throw CancellationError() })
+    for time in ["10:30:00", "11:00:00"] { try await run(first, at: time) }
+    let fresh = MetricRegistry()
+    try scheduler(fresh).restore()
+    #expect(
+      text(fresh).contains(
+        "plumbline_check_stale{model_name=\"fraud\",check=\"performance\"} 1"))
+  }
+
+  @Test func `What is done again and again does not wait for a clock that was set back`() {
+    let next = Instant(microseconds: 1_000)
+    #expect(!AlertService.isDue(next, at: Instant(microseconds: 950), every: 100))
+    #expect(AlertService.isDue(next, at: Instant(microseconds: 1_000), every: 100))
+    #expect(AlertService.isDue(next, at: Instant(microseconds: 899), every: 100))
   }
 }

@@ -14,7 +14,12 @@ extension EventLog {
   public func seal(_ model: String? = nil) throws(EventError) {
     try onSealer {
       let waiting = self.unsealed.withLock { $0.filter { $1.rows > 0 }.keys }
-      for key in waiting where model == nil || key.model == model { try self.seal(key) }
+      // One model whose events cannot be sealed keeps none of the others from it.
+      var failure: (any Error)?
+      for key in waiting where model == nil || key.model == model {
+        do { try self.seal(key) } catch { failure = failure ?? error }
+      }
+      if let failure { throw failure }
     }
   }
 
@@ -219,6 +224,15 @@ extension EventLog {
           batchesOf: first.model, first.kind, upTo: nil, segments: segments, by: joined)
         self.discard(segments)
       }
+    }
+  }
+
+  /// The time of the newest event that is sealed; nil where there is none.
+  public func newestSealedTime() throws(EventError) -> Instant? {
+    do {
+      return try journal.segments().map(\.lastTime).max().map { Instant(microseconds: $0) }
+    } catch {
+      throw .unusable(folder: folder, reason: "\(error)")
     }
   }
 

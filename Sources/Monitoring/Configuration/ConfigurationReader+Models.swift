@@ -43,13 +43,14 @@ extension ConfigurationReader {
         "feature_names", "class_names", "checks",
       ]
     }
+    // Before the name is looked at, so that a mistake in it hides none in the checks.
+    if let checks { model.checks = self.checks(checks, of: model) }
     guard ModelConfiguration.isName(model.name) else {
       note(
         node,
         "a model has a name of 1 to 128 letters, digits, `.`, `_` and `-`, a letter or digit first")
       return nil
     }
-    if let checks { model.checks = self.checks(checks, of: model) }
     return model
   }
 
@@ -96,12 +97,13 @@ extension ConfigurationReader {
   ) -> CheckConfiguration? {
     var (name, kind, schedule): (String?, CheckConfiguration.Kind?, CronSchedule?) = (nil, nil, nil)
     var (window, reference, delay): (TimeSpan?, TimeSpan?, TimeSpan?) = (nil, nil, nil)
+    var timeout = TimeSpan("10m")
     var drift = DriftOptions()
     var performance = PerformanceOptions()
     let before = mistakeCount
     members(node, of: "a check") { reader, key, value in
       switch key {
-      case "name": name = reader.text(value)
+      case "name": name = reader.filled(value)
       case "type":
         kind = reader.choice(
           value, from: CheckConfiguration.Kind.allCases.map(\.rawValue),
@@ -112,6 +114,7 @@ extension ConfigurationReader {
       case "reference_window":
         reference = reader.parsed(value, expected: TimeSpan.expected) { TimeSpan($0) }
       case "delay": delay = reader.parsed(value, expected: TimeSpan.expected) { TimeSpan($0) }
+      case "timeout": timeout = reader.parsed(value, expected: TimeSpan.expected) { TimeSpan($0) }
       case "drift": reader.checkDrift(value, into: &drift)
       case "performance": reader.performance(value, into: &performance)
       default: return false
@@ -119,18 +122,19 @@ extension ConfigurationReader {
       return true
     } known: {
       [
-        "name", "type", "schedule", "window", "reference_window", "delay", "drift", "performance",
+        "name", "type", "schedule", "window", "reference_window", "delay", "timeout", "drift",
+        "performance",
       ]
     }
     guard mistakeCount == before else { return nil }
-    guard let kind, let schedule, let window, let month = TimeSpan("30d") else {
+    guard let kind, let schedule, let window, let timeout, let month = TimeSpan("30d") else {
       note(node, "a check has a type, a schedule and a window")
       return nil
     }
     drift.schema = model.schema
     return CheckConfiguration(
       name: name ?? kind.rawValue, kind: kind, schedule: schedule, window: window, delay: delay,
-      referenceWindow: reference ?? month, drift: drift, performance: performance)
+      timeout: timeout, referenceWindow: reference ?? month, drift: drift, performance: performance)
   }
 
   /// What a check may say of drift: windows are the check's own.
@@ -148,10 +152,14 @@ extension ConfigurationReader {
   private mutating func performance(_ node: Node, into performance: inout PerformanceOptions) {
     members(node, of: "performance") { reader, key, value in
       switch key {
-      case "target": performance.target = reader.text(value)
+      case "target": performance.target = reader.filled(value)
       case "prediction": performance.prediction = reader.text(value)
       case "probability": performance.probability = reader.text(value)
-      case "threshold": performance.threshold = reader.number(value) ?? performance.threshold
+      case "threshold":
+        performance.threshold =
+          reader.parsed(value, expected: "a number from 0 to 1") {
+            Double($0).flatMap { (0...1).contains($0) ? $0 : nil }
+          } ?? performance.threshold
       case "id": performance.id = reader.text(value)
       case "timestamp": performance.timestamp = reader.text(value)
       case "label_timestamp": performance.labelTimestamp = reader.text(value)

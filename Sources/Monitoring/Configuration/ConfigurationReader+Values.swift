@@ -48,6 +48,16 @@ extension ConfigurationReader {
     return text
   }
 
+  /// A text that is not empty.
+  mutating func filled(_ node: Node) -> String? {
+    guard let text = text(node) else { return nil }
+    guard !text.isEmpty else {
+      note(node, "a text that is not empty is expected here")
+      return nil
+    }
+    return text
+  }
+
   mutating func texts(_ node: Node) -> [String] {
     if let sequence = node.sequence { return sequence.compactMap { text($0) } }
     return text(node).map { [$0] } ?? []
@@ -73,7 +83,7 @@ extension ConfigurationReader {
   }
 
   mutating func number(_ node: Node) -> Double? {
-    parsed(node, expected: "a number") { Double($0) }
+    parsed(node, expected: "a number") { Double($0).flatMap { $0.isFinite ? $0 : nil } }
   }
 
   mutating func flag(_ node: Node) -> Bool? {

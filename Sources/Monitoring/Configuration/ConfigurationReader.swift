@@ -213,6 +213,7 @@ public struct ConfigurationReader {
         case "driver": connection.driver = reader.text(value) ?? ""
         case "uri": connection.uri = reader.text(value).flatMap { reader.expanded($0, value) }
         case "options":
+          if value.mapping == nil { reader.note(value, "options has to map options to texts") }
           for (option, setting) in value.mapping ?? [:] {
             guard let option = option.string, let text = reader.text(setting) else { continue }
             connection.options[option] = reader.expanded(text, setting)
@@ -236,7 +237,7 @@ public struct ConfigurationReader {
       case "numerical": schema.numerical = reader.texts(value)
       case "categorical": schema.categorical = reader.texts(value)
       case "text": schema.text = reader.texts(value)
-      case "target": schema.target = reader.text(value)
+      case "target": schema.target = reader.filled(value)
       case "prediction": schema.prediction = reader.text(value)
       case "probabilities": schema.probabilities = reader.texts(value)
       case "timestamp": schema.timestamp = reader.text(value)
@@ -279,6 +280,7 @@ public struct ConfigurationReader {
     switch key {
     case "method": drift.method = choice(value, from: methods) { $0 } ?? drift.method
     case "methods":
+      if value.mapping == nil { note(value, "methods has to map columns to methods") }
       for (column, method) in value.mapping ?? [:] {
         if let column = column.string {
           drift.methodFor[column] = choice(method, from: methods) { $0 }

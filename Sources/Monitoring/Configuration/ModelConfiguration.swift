@@ -59,6 +59,8 @@ public struct CheckConfiguration: Sendable, Equatable {
   public var window: TimeSpan
   /// How long after it is due the check waits for events that come late.
   public var delay: TimeSpan?
+  /// How long the check may take; what takes longer has failed.
+  public var timeout: TimeSpan
   /// The stretch before the window that is the reference where the model has none.
   public var referenceWindow: TimeSpan
   public var drift = DriftOptions()

@@ -73,6 +73,12 @@ public struct ServiceConfiguration: Sendable, Equatable {
 
   /// Whether only this machine can reach the address.
   public var isLoopback: Bool {
-    host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    if host.lowercased() == "localhost" || host == "::1" { return true }
+    // Only an address: a name such as 127.example.org is looked up, and may be anywhere.
+    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts[0] == "127"
+      && parts.allSatisfy { part in
+        part.utf8.allSatisfy { (48...57).contains($0) } && UInt8(part) != nil
+      }
   }
 }

@@ -151,15 +151,17 @@ final class AlertService: Service {
     refresh(at: now)
   }
 
+  /// Whether something that is done again and again is due; a clock that was set back by more than a
+  /// pause is not waited for.
+  static func isDue(_ next: Instant?, at now: Instant, every pause: Int64) -> Bool {
+    guard let next else { return true }
+    return now >= next || next.microseconds - now.microseconds > pause
+  }
+
   private func lookAtTraffic(at now: Instant) {
     let isDue = shared.withLock { shared in
-      // A clock that was set back by more than a pause is not waited for.
       let pause = Int64(shared.configuration.intervalSeconds) * 1_000_000
-      if let next = shared.nextLook, now < next,
-        next.microseconds - now.microseconds <= pause
-      {
-        return false
-      }
+      guard Self.isDue(shared.nextLook, at: now, every: pause) else { return false }
       shared.nextLook = Instant(microseconds: now.microseconds + pause)
       return true
     }
@@ -175,7 +177,8 @@ final class AlertService: Service {
   private func followHistory(at now: Instant) {
     let keeper = ThresholdKeeper(history: history, manager: manager, logger: logger)
     let (rules, isDue) = shared.withLock { shared in
-      let isDue = shared.nextThresholds.map { now >= $0 } ?? true
+      let isDue = Self.isDue(
+        shared.nextThresholds, at: now, every: ThresholdKeeper.pauseMicroseconds)
       if isDue {
         shared.nextThresholds = Instant(
           microseconds: now.microseconds + ThresholdKeeper.pauseMicroseconds)
@@ -192,7 +195,9 @@ final class AlertService: Service {
 
   private func learnBaseline(at now: Instant) {
     let isDue = shared.withLock { shared in
-      if let next = shared.nextBaseline, now < next { return false }
+      guard Self.isDue(shared.nextBaseline, at: now, every: Self.baselineMicroseconds) else {
+        return false
+      }
       shared.nextBaseline = Instant(microseconds: now.microseconds + Self.baselineMicroseconds)
       return true
     }
@@ -234,7 +239,9 @@ final class AlertService: Service {
   /// An Alertmanager forgets what it is not told again and again; that is no message to people.
   private func refresh(at now: Instant) {
     let channels = shared.withLock { shared -> [Channel] in
-      if let next = shared.nextRefresh, now < next { return [] }
+      guard Self.isDue(shared.nextRefresh, at: now, every: Self.refreshMicroseconds) else {
+        return []
+      }
       shared.nextRefresh = Instant(microseconds: now.microseconds + Self.refreshMicroseconds)
       return shared.channels.filter { $0.dispatcher.configuration.type == "alertmanager" }
     }

@@ -9,6 +9,8 @@ struct CheckMetrics: Sendable {
   private let duration: MetricFamily<Gauge>
   private let lastSuccess: MetricFamily<Gauge>
   private let stale: MetricFamily<Gauge>
+  /// Checks whose threads have not come back in time.
+  let stuck: Gauge
   private let driftShare: MetricFamily<Gauge>
   private let metric: MetricFamily<Gauge>
 
@@ -28,6 +30,10 @@ struct CheckMetrics: Sendable {
       "plumbline_check_stale",
       help: "1 where the last check failed and its figures are those of an earlier one.",
       labels: labels)
+    stuck = try registry.gauge(
+      "plumbline_checks_stuck",
+      help: "Checks that took longer than their timeout and whose threads have not come back."
+    ).with()
     driftShare = try registry.gauge(
       "ml_drift_share_ratio", help: "Drifted columns over checked columns.", labels: labels)
     metric = try registry.gauge(
@@ -43,6 +49,11 @@ struct CheckMetrics: Sendable {
     runs.with(model.name, check.name, report.status.rawValue).increment()
     duration.with(model.name, check.name).set(seconds)
     show(report, of: model, check, due: due, isStale: report.kind == .failure)
+  }
+
+  /// Shows that a check that was never made could not be.
+  func showStale(_ model: ModelConfiguration, _ check: CheckConfiguration) {
+    stale.with(model.name, check.name).set(1)
   }
 
   /// Shows a run's figures.

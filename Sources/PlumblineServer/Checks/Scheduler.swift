@@ -10,6 +10,10 @@ import Telemetry
 
 /// Makes checks when they are due, each after the other and never two of the same at once; what was
 /// missed while nobody ran them is caught up with.
+///
+/// A check has a time limit. A thread that waits for a database cannot be ended, so one that takes
+/// longer is *stuck*: its run is kept as a failure, its place goes to another check, and what it may
+/// still find is thrown away. It is not due again before its thread has come back.
 final class Scheduler: Service {
   private let state: ServiceState
   private let history: History
@@ -29,23 +33,52 @@ final class Scheduler: Service {
     var last: [Key: Instant] = [:]
     /// Checks that are watched and were never made.
     var unmade: Set<Key> = []
+    /// Checks that are claimed: they wait, are made or are stuck.
     var running: Set<Key> = []
+    /// What waits for a place, first come first.
+    var waiting: [Job] = []
+    /// What has a place.
+    var active: [Key: Job] = [:]
+    /// What has taken too long and has not come back.
+    var stuck: Set<Key> = []
   }
 
+  /// A check that is made for the time it is due.
+  private struct Job {
+    let model: ModelConfiguration
+    let check: CheckConfiguration
+    let due: Instant
+    /// When it was given its place, in monotonic nanoseconds.
+    var begun: UInt64 = 0
+    /// What it found is being kept: it is in time.
+    var isEnding = false
+
+    var key: Key { Key(model: model.name, check: check.name) }
+  }
+
+  /// Makes a check, which may take for ever.
+  typealias Perform = @Sendable (CheckRunner, Instant) throws -> RunReport
+
   private let progress = Mutex(Progress())
-  private let workers = OperationQueue()
+  private let perform: Perform
+  private let monotonicNow: @Sendable () -> UInt64
+  /// Checks keep cores busy: two at once leave none for more.
+  static let places = 2
+  /// Threads that may be stuck; beyond, those that take too long keep their places.
+  static let stuckLimit = 64
 
   init(
     state: ServiceState, history: History, metrics: CheckMetrics, alerts: AlertService,
-    logger: Logger
+    logger: Logger, monotonicNow: @escaping @Sendable () -> UInt64 = MLMetrics.monotonicNanoseconds,
+    perform: @escaping Perform = { try $0.run(due: $1) }
   ) {
+    self.perform = perform
+    self.monotonicNow = monotonicNow
     self.state = state
     self.history = history
     self.metrics = metrics
     self.alerts = alerts
     self.logger = logger
-    // Checks keep cores busy: two at once leave none for more.
-    workers.maxConcurrentOperationCount = 2
   }
 
   func run() async throws {
@@ -58,24 +91,40 @@ final class Scheduler: Service {
         break
       }
     }
-    // What runs is let finish; a stop that takes too long ends it.
-    await finish()
+    // What runs is let finish, but not for longer than a stop may take: what is left out is made at
+    // the next start.
+    let seconds = Double(state.configuration.stopSeconds)
+    let left = await finish(
+      within: .seconds(seconds * StopLimit.shareForChecks), startingNoMore: true)
+    for key in left {
+      logger.warning(
+        "a check did not end before the stop and is made again at the next start",
+        metadata: ["model": "\(key.model)", "check": "\(key.check)"])
+    }
   }
 
   /// Shows what the newest runs found, as it was before a restart.
-  private func restore() {
+  func restore() {
     for model in state.models {
       for check in model.checks {
+        // The newest of all says whether the figures of the newest that was made are still fresh.
+        let isStale =
+          (try? history.list(limit: 1, model: model.name, check: check.name))?.first?.kind
+          == .failure
         guard let run = try? history.newest(of: model.name, check: check.name),
           let due = run.dueAt.flatMap({ Instant($0) })
-        else { continue }
-        metrics.show(run.report, of: model, check, due: due, isStale: false)
+        else {
+          if isStale { metrics.showStale(model, check) }
+          continue
+        }
+        metrics.show(run.report, of: model, check, due: due, isStale: isStale)
       }
     }
   }
 
   /// Starts what is due at a time and does not run already.
   func tick(at now: Instant) {
+    giveUpWhatIsStuck()
     for model in state.models {
       for check in model.checks {
         guard let due = next(model, check, at: now) else { continue }
@@ -99,29 +148,47 @@ final class Scheduler: Service {
     let ready = Instant(microseconds: now.microseconds - (check.delay?.microseconds ?? 0))
     // When it was last made and whether it is being made are looked at together: a check that ends
     // in between would be made twice.
-    return progress.withLock { progress in
+    let first = progress.withLock { progress -> Instant? in
       // The clock was ahead when the check was first seen: what is due from now on was never made.
       if progress.unmade.contains(key), let since = progress.last[key], now < since {
+        progress.last[key] = now
+      }
+      // It was ahead when the check was made: hours are waited for, years are not.
+      if let last = progress.last[key],
+        last.microseconds > now.microseconds + Self.setBackMicroseconds
+      {
         progress.last[key] = now
       }
       guard let last = progress.last[key], !progress.running.contains(key),
         let first = check.schedule.next(after: last), first <= ready
       else { return nil }
       progress.running.insert(key)
-      return Self.withinLimit(first, ready, check.schedule)
+      return first
     }
+    return first.map { Self.withinLimit($0, ready, check.schedule) }
   }
 
+  /// How far a clock may be set back for what was made by it to count.
+  private static let setBackMicroseconds: Int64 = 86_400_000_000
+
   /// The first of the last times it was due, where more were missed than are caught up with.
-  private static func withinLimit(
-    _ first: Instant, _ ready: Instant, _ schedule: CronSchedule
-  ) -> Instant {
-    var missed = [first]
-    while let last = missed.last, let due = schedule.next(after: last), due <= ready {
-      missed.append(due)
-      if missed.count > catchUpLimit { missed.removeFirst() }
+  ///
+  /// It looks at ever longer stretches before the end, not at every minute of the years before.
+  static func withinLimit(_ first: Instant, _ ready: Instant, _ schedule: CronSchedule) -> Instant {
+    var stretch: Int64 = 7_200_000_000
+    while true {
+      let (start, isBeyond) = ready.microseconds.subtractingReportingOverflow(stretch)
+      let isWhole = isBeyond || start <= first.microseconds
+      var missed = isWhole ? [first] : []
+      var last = isWhole ? first : Instant(microseconds: start)
+      while let due = schedule.next(after: last), due <= ready {
+        missed.append(due)
+        if missed.count > catchUpLimit { missed.removeFirst() }
+        last = due
+      }
+      if isWhole || missed.count >= catchUpLimit { return missed.first ?? first }
+      stretch *= 2
     }
-    return missed[0]
   }
 
   private func remembered(_ key: Key) -> Instant? {
@@ -136,29 +203,92 @@ final class Scheduler: Service {
   private func start(
     _ model: ModelConfiguration, _ check: CheckConfiguration, due: Instant
   ) {
-    let key = Key(model: model.name, check: check.name)
-    workers.addOperation {
-      self.make(model, check, due: due)
-      self.progress.withLock { progress in
-        progress.last[key] = due
-        progress.unmade.remove(key)
-        progress.running.remove(key)
-      }
-    }
+    progress.withLock { $0.waiting.append(Job(model: model, check: check, due: due)) }
+    giveOutPlaces()
   }
 
-  private func make(_ model: ModelConfiguration, _ check: CheckConfiguration, due: Instant) {
-    let begun = MLMetrics.monotonicNanoseconds()
-    let runner = CheckRunner(log: state.log, sources: state.sources, model: model, check: check)
-    var report: RunReport
-    do {
-      report = try runner.run(due: due)
-    } catch {
-      let reason = (error as? any ExplainedError)?.what ?? "\(error)"
-      let cached = (try? history.newest(of: model.name, check: check.name))?.id
-      report = .failure(RunFailure(reason: reason, cachedRun: cached))
+  /// Begins what waits, as far as there are places.
+  private func giveOutPlaces() {
+    let begun = progress.withLock { progress -> [Job] in
+      var begun: [Job] = []
+      while progress.active.count < Self.places, !progress.waiting.isEmpty {
+        var job = progress.waiting.removeFirst()
+        job.begun = monotonicNow()
+        progress.active[job.key] = job
+        begun.append(job)
+      }
+      return begun
     }
-    let seconds = Double(MLMetrics.monotonicNanoseconds() &- begun) * 1e-9
+    // A thread for each, and none of a pool, which threads that never come back would use up.
+    for job in begun { Thread.detachNewThread { self.make(job) } }
+  }
+
+  private func make(_ job: Job) {
+    let report = Result {
+      try perform(
+        CheckRunner(log: state.log, sources: state.sources, model: job.model, check: job.check),
+        job.due)
+    }
+    let isInTime = progress.withLock { progress in
+      guard !progress.stuck.contains(job.key) else {
+        progress.stuck.remove(job.key)
+        progress.running.remove(job.key)
+        metrics.stuck.set(Double(progress.stuck.count))
+        return false
+      }
+      progress.active[job.key]?.isEnding = true
+      return true
+    }
+    guard isInTime else { return }
+    switch report {
+    case .success(let report): keep(report, of: job)
+    case .failure(let error):
+      keep(failure: (error as? any ExplainedError)?.what ?? "\(error)", of: job)
+    }
+    progress.withLock { progress in
+      progress.last[job.key] = job.due
+      progress.unmade.remove(job.key)
+      progress.running.remove(job.key)
+      progress.active[job.key] = nil
+    }
+    giveOutPlaces()
+  }
+
+  /// Keeps checks that take longer than they may as failures, and gives their places to others.
+  private func giveUpWhatIsStuck() {
+    let now = monotonicNow()
+    let stuck = progress.withLock { progress -> [Job] in
+      let late = progress.active.values.filter {
+        !$0.isEnding
+          && now &- $0.begun >= UInt64(clamping: $0.check.timeout.microseconds) * 1_000
+      }.sorted { $0.begun < $1.begun }.prefix(max(0, Self.stuckLimit - progress.stuck.count))
+      for job in late {
+        progress.active[job.key] = nil
+        progress.stuck.insert(job.key)
+        // It stays claimed until its thread comes back.
+        progress.last[job.key] = job.due
+        progress.unmade.remove(job.key)
+      }
+      metrics.stuck.set(Double(progress.stuck.count))
+      return Array(late)
+    }
+    for job in stuck {
+      keep(
+        failure:
+          "it took longer than its timeout of \(job.check.timeout); see whether what it reads "
+          + "from answers", of: job)
+    }
+    if !stuck.isEmpty { giveOutPlaces() }
+  }
+
+  private func keep(failure reason: String, of job: Job) {
+    let cached = (try? history.newest(of: job.model.name, check: job.check.name))?.id
+    keep(.failure(RunFailure(reason: reason, cachedRun: cached)), of: job)
+  }
+
+  private func keep(_ report: RunReport, of job: Job) {
+    let (model, check, due) = (job.model, job.check, job.due)
+    let seconds = Double(monotonicNow() &- job.begun) * 1e-9
     metrics.record(report, of: model, check, due: due, seconds: seconds)
     // Before the run is kept: one that is made again after a stop is not looked at again.
     alerts.record(report, of: model.name, check: check, due: due)
@@ -181,10 +311,24 @@ final class Scheduler: Service {
     }
   }
 
-  /// Waits until nothing runs.
-  func finish() async {
-    await withCheckedContinuation { continuation in
-      workers.addBarrierBlock { continuation.resume() }
+  /// Waits until nothing runs but what is stuck, for some time at most or until it is cancelled.
+  ///
+  /// - Returns: the checks that run still.
+  @discardableResult
+  func finish(
+    within limit: Duration? = nil, startingNoMore: Bool = false
+  ) async -> [(model: String, check: String)] {
+    if startingNoMore { progress.withLock { $0.waiting = [] } }
+    let clock = ContinuousClock()
+    let end = limit.map { clock.now + $0 }
+    func left() -> [(model: String, check: String)] {
+      progress.withLock { progress in
+        (progress.waiting.map(\.key) + progress.active.keys).map { ($0.model, $0.check) }
+      }
     }
+    while !left().isEmpty, end.map({ clock.now < $0 }) ?? true {
+      do { try await Task.sleep(for: .milliseconds(20)) } catch { break }
+    }
+    return left()
   }
 }

@@ -36,26 +36,46 @@ struct Maintenance: Service {
     }
   }
 
-  private func maintain() async {
+  /// Keeps everything in bounds. What makes room comes first, and nothing that fails keeps the rest
+  /// from being done: sealing needs room, which on a full disk only dropping gives.
+  func maintain() async {
     let configuration = state.configuration
-    let now = state.now()
+    let now = trustedNow()
     func daysAgo(_ days: Int) -> Instant {
-      Instant(microseconds: now.microseconds - Int64(days) * 86_400_000_000)
+      Instant(microseconds: now.microseconds - Int64(days) * Self.dayMicroseconds)
     }
     let end = configuration.retentionDays.map(daysAgo)
-    // Metrics and alerts stay as long as events, and for a season where those stay for good.
-    let alertsEnd = daysAgo(configuration.retentionDays ?? 90)
-    do {
-      let dropped = try await Background.run { [log = state.log, history] in
-        try log.seal()
-        try log.compact()
-        let dropped = try log.drop(endedBefore: end, beyondBytes: configuration.retentionBytes)
-        try history.dropAlertHistory(before: alertsEnd)
-        return dropped
-      }
+    // Metrics, alerts and runs stay as long as events, and for a season where those stay for good.
+    let historyEnd = daysAgo(configuration.retentionDays ?? 90)
+    await step("old events could not be dropped") { [log = state.log, logger] in
+      let dropped = try log.drop(endedBefore: end, beyondBytes: configuration.retentionBytes)
       if dropped > 0 { logger.info("old events were dropped", metadata: ["rows": "\(dropped)"]) }
+    }
+    await step("old alerts could not be dropped") { [history] in
+      try history.dropAlertHistory(before: historyEnd)
+    }
+    await step("old runs could not be dropped") { [history] in
+      try history.dropRuns(before: historyEnd)
+    }
+    await step("events could not be sealed") { [log = state.log] in try log.seal() }
+    await step("small files could not be joined") { [log = state.log] in try log.compact() }
+  }
+
+  private static let dayMicroseconds: Int64 = 86_400_000_000
+
+  /// The time, but no more than a day after the newest event: a clock that jumps ahead makes nothing old.
+  private func trustedNow() -> Instant {
+    let now = state.now()
+    guard let newest = try? state.log.newestSealedTime() else { return now }
+    let (bound, isBeyond) = newest.microseconds.addingReportingOverflow(Self.dayMicroseconds)
+    return isBeyond ? now : min(now, Instant(microseconds: bound))
+  }
+
+  private func step(_ failure: String, _ work: @escaping @Sendable () throws -> Void) async {
+    do {
+      try await Background.run(work)
     } catch {
-      logger.error("the event log could not be maintained", metadata: ["error": "\(error)"])
+      logger.error("\(failure)", metadata: ["error": "\(error)"])
     }
   }
 }

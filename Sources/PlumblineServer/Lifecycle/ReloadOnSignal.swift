@@ -9,24 +9,31 @@ struct ReloadOnSignal: Service {
   let state: ServiceState
   let alerts: AlertService
   let logger: Logger
+  /// What the service started with: where it listens does not change until it ends, whatever
+  /// configurations are read meanwhile.
+  let started: ServiceConfiguration
+  /// Trapped before the service began to start, so that one that comes early is not lost.
+  let signals: UnixSignalsSequence
   let read: @Sendable () throws -> Configuration
 
   func run() async throws {
-    let signals = await UnixSignalsSequence(trapping: .sighup)
     for await _ in signals.cancelOnGracefulShutdown() { reload() }
   }
 
-  private func reload() {
+  func reload() {
     do {
       let whole = try read()
       let fresh = whole.service
-      let before = state.configuration
-      if fresh.host != before.host || fresh.port != before.port || fresh.tls != before.tls
-        || fresh.dataFolder != before.dataFolder
+      if fresh.host != started.host || fresh.port != started.port || fresh.tls != started.tls
+        || fresh.dataFolder != started.dataFolder
       {
         logger.warning("listen, tls and data_folder change at the next start only")
       }
-      if !fresh.isLoopback, fresh.tokens.isEmpty, !fresh.allowsUnauthenticated {
+      // The socket stays where it is: what the new file says of `listen` protects nobody. And one that
+      // the next start would refuse is refused now, while somebody looks.
+      if !started.isLoopback || !fresh.isLoopback, fresh.tokens.isEmpty,
+        !fresh.allowsUnauthenticated
+      {
         logger.error("the configuration was kept: without tokens only the loopback is served")
         return
       }

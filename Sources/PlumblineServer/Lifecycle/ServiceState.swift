@@ -1,5 +1,6 @@
 import DataSources
 import Events
+import Foundation
 import Monitoring
 import Synchronization
 import Telemetry
@@ -14,6 +15,8 @@ final class ServiceState: Sendable {
   private let live: Mutex<Live>
   /// Bytes of bodies that are being taken in.
   private let bodies = Mutex(0)
+  /// Whether the newest events that came could not be written.
+  private let isUnwritable = Mutex(false)
 
   private struct Live {
     var configuration: Configuration
@@ -63,6 +66,28 @@ final class ServiceState: Sendable {
 
   func giveBack(_ bytes: Int) {
     bodies.withLock { $0 -= bytes }
+  }
+
+  /// Notes how writing what came in last went.
+  func noteWrite(failed: Bool) {
+    isUnwritable.withLock { $0 = failed }
+  }
+
+  /// Whether events can be written, as far as is known.
+  ///
+  /// Where the last could not be, it is tried: who is not ready is sent nothing that could show it.
+  func canWrite() -> Bool {
+    guard isUnwritable.withLock({ $0 }) else { return true }
+    let path = log.scratchFile(ending: "probe")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    do {
+      // As much as a batch may need; where there is no room for it others fail too.
+      try Data(count: 1 << 20).write(to: URL(fileURLWithPath: path))
+    } catch {
+      return false
+    }
+    noteWrite(failed: false)
+    return true
   }
 
   var bytesInFlight: Int { bodies.withLock { $0 } }

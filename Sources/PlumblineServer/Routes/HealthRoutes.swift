@@ -18,6 +18,11 @@ struct HealthRoutes<Context: RequestContext> {
     router.get("readyz") { _, _ in
       do {
         _ = try state.log.figures()
+        guard state.canWrite() else {
+          return try JSONText.response(
+            Health(status: "not ready", reason: "events cannot be written: see the log"),
+            status: .serviceUnavailable)
+        }
         return try JSONText.response(Health(status: "ready", reason: nil))
       } catch {
         return try JSONText.response(

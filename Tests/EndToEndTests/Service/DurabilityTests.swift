@@ -48,11 +48,14 @@ struct DurabilityTests {
     // It goes on living, and can be asked.
     #expect(try #require(await full.request("GET", "healthz")).status == 200)
     #expect(try #require(await full.request("GET", "metrics")).text.contains("not_kept"))
+    // But it is not ready for more.
+    #expect(try #require(await full.request("GET", "readyz")).status == 503)
     full.send(SIGTERM)
     _ = full.wait()
     let roomy = try RunningService(folder, configuration)
     let again = try #require(await roomy.predict(0..<acknowledged + 500))
     #expect(again.json["accepted"] as? Int == 500, "\(again.text)")
+    #expect(try #require(await roomy.request("GET", "readyz")).status == 200)
     roomy.send(SIGTERM)
     #expect(roomy.wait() == 0)
     let found = try ids(in: folder)

@@ -35,6 +35,8 @@ struct ServeCommand: ParsableCommand {
   var dataFolder: String?
 
   func run() throws {
+    // Until the service traps it: the configuration is being read anyway.
+    signal(SIGHUP, SIG_IGN)
     let configuration = try configuration()
     let settings = configuration.service
     LoggingSystem.bootstrap { label in

@@ -1,0 +1,108 @@
+import Events
+import Foundation
+import Logging
+import Monitoring
+import Store
+import Support
+import Synchronization
+import Telemetry
+import Testing
+
+@testable import PlumblineServer
+
+/// How what is kept is kept in bounds.
+struct MaintenanceTests {
+  private static let now = Instant("2026-11-24T12:00:00Z") ?? Instant(microseconds: 0)
+
+  private struct Setup {
+    let folder: TemporaryFolder
+    let log: EventLog
+    let history: History
+    let clock: Clock
+    let maintenance: Maintenance
+
+    final class Clock: Sendable {
+      let now = Mutex(MaintenanceTests.now)
+    }
+
+    init() throws {
+      folder = try TemporaryFolder()
+      let clock = Clock()
+      self.clock = clock
+      let configuration = try ConfigurationReader.read(
+        "service: {retention: {days: 30}}", path: "plumbline.yaml", environment: [:])
+      log = try EventLog(
+        folder: folder.path + "/data", clock: { clock.now.withLock { $0 } })
+      history = try History(path: folder.path + "/history.db")
+      let state = try ServiceState(
+        log: log, joiner: PayloadJoiner(log: log), registry: MetricRegistry(),
+        configuration: configuration, now: { clock.now.withLock { $0 } })
+      maintenance = Maintenance(
+        state: state, history: history,
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    func add(_ model: String, at time: String) async throws {
+      let text =
+        "{\"prediction_id\": \"\(model)-\(time)\", \"timestamp\": \"\(time)\", \"prediction\": 1}"
+      _ = try await log.append(Array(text.utf8), .lines, to: model, .predictions)
+    }
+
+    /// Puts a file where the folder of a model's segments would be.
+    func block(_ model: String) throws {
+      let events = folder.path + "/data/events"
+      try FileManager.default.createDirectory(
+        atPath: events, withIntermediateDirectories: true)
+      try "".write(toFile: "\(events)/\(model)", atomically: true, encoding: .utf8)
+    }
+  }
+
+  @Test func `Events that cannot be sealed keep neither old ones nor other models waiting`()
+    async throws
+  {
+    let setup = try Setup()
+    try await setup.add("fraud", at: "2026-09-01T00:00:00Z")
+    try await setup.add("fraud", at: "2026-11-24T10:00:00Z")
+    try setup.log.seal()
+    for model in ["a", "b", "c"] {
+      try await setup.add(model, at: "2026-11-24T11:00:00Z")
+      if model != "b" { try setup.block(model) }
+    }
+    await setup.maintenance.maintain()
+    let figures = try setup.log.figures()
+    // The old one is gone; of those that waited only `b` could be sealed.
+    #expect(figures.rows == 2 && figures.waiting == 2)
+  }
+
+  @Test func `A clock that jumps ahead drops nothing that is young`() async throws {
+    let setup = try Setup()
+    try await setup.add("fraud", at: "2026-09-01T00:00:00Z")
+    try await setup.add("fraud", at: "2026-11-20T10:00:00Z")
+    try await setup.add("fraud", at: "2026-11-24T10:00:00Z")
+    try setup.log.seal()
+    setup.clock.now.withLock { $0 = Instant("2030-01-01T00:00:00Z") ?? $0 }
+    await setup.maintenance.maintain()
+    #expect(try setup.log.figures().rows == 2)
+  }
+
+  @Test func `Old runs go, but not the newest nor the newest good one of a check`() async throws {
+    let setup = try Setup()
+    func add(_ check: String?, at time: String, command: String = "serve") throws {
+      try setup.history.add(
+        Run(
+          command: command, createdAt: time, model: check.map { _ in "fraud" }, check: check,
+          dueAt: check.map { _ in time }, report: .failure(RunFailure(reason: time, cachedRun: nil))
+        ))
+    }
+    try add("drift", at: "2026-01-01T00:00:00Z")
+    try add("drift", at: "2026-02-01T00:00:00Z")
+    try add("performance", at: "2026-01-01T00:00:00Z")
+    try add("performance", at: "2026-11-23T00:00:00Z")
+    try add(nil, at: "2026-01-01T00:00:00Z", command: "drift")
+    await setup.maintenance.maintain()
+    #expect(
+      try setup.history.list(limit: 10).map(\.headline) == [
+        "2026-01-01T00:00:00Z", "2026-11-23T00:00:00Z", "2026-02-01T00:00:00Z",
+      ])
+  }
+}
