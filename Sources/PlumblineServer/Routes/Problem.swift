@@ -56,6 +56,8 @@ extension Problem {
     switch error {
     case .unreadable: status = .badRequest
     case .invalidModel: status = .notFound
+    case .tooLarge: status = .contentTooLarge
+    case .tooManyModels: status = .forbidden
     case .overloaded: (status, retryAfter) = (.tooManyRequests, 1)
     case .stopped: (status, retryAfter) = (.serviceUnavailable, 5)
     case .notKept:
