@@ -27,8 +27,8 @@ public final class EventLog: Sendable {
     public var futureDays = 1
     /// Models there may be, each with what is kept of it in memory.
     public var models = 1_000
-    /// Bytes one batch may have as columns; what SQLite keeps in a cell ends at 1 GB.
-    public var batchBytes = 256 << 20
+    /// Bytes one batch may have as columns: it is one cell of the journal, and is sealed as a whole.
+    public var batchBytes = 128 << 20
     /// Seconds that sealing may take when the log is closed; the rest waits in the journal.
     public var closingSeconds = 5.0
     /// Of the engine that reads, in MiB; the one that seals has half as much.

@@ -7,8 +7,9 @@ import Synchronization
 extension EventLog {
   /// Rows sealed at a time.
   private static var portion: Int { 500_000 }
-  /// Bytes in the journal after which fewer rows are sealed at a time.
-  private static var portionBytes: Int { 256 << 20 }
+  /// Bytes in the journal after which fewer rows are sealed at a time: the engine, which has to sort
+  /// them, has several times that.
+  private static var portionBytes: Int { 64 << 20 }
   /// The engine takes many tables of fewer rows more slowly than they are joined.
   static var smallRows: Int { 2_000 }
 
@@ -16,7 +17,12 @@ extension EventLog {
   public func seal(_ model: String? = nil) throws(EventError) {
     try onSealer {
       let waiting = self.unsealed.withLock { $0.filter { $1.rows > 0 }.keys }
-      for key in waiting where model == nil || key.model == model { try self.seal(key) }
+      var failure: (any Error)?
+      for key in waiting where model == nil || key.model == model {
+        // What is wrong with one model's events holds no other's up.
+        do { try self.seal(key) } catch { failure = failure ?? error }
+      }
+      if let failure { throw failure }
     }
   }
 
