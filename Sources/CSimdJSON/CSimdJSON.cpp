@@ -114,6 +114,13 @@ struct plumbline_json_rows {
     return true;
   }
 
+  // What is wrong within one number or text is of its row alone: where the next cell begins is known.
+  simdjson::error_code refuse_cell(simdjson::error_code error) {
+    if (error != simdjson::NUMBER_ERROR && error != simdjson::STRING_ERROR) return error;
+    row_errors.emplace(count - 1, simdjson::error_message(error));
+    return simdjson::SUCCESS;
+  }
+
  private:
   std::map<std::string, size_t> by_name;
 
@@ -135,13 +142,13 @@ simdjson::error_code read_cell(Rows &rows, Column &column, ondemand::value value
   switch (type) {
     case ondemand::json_type::number: {
       double number;
-      if (auto error = value.get_double().get(number)) return error;
+      if (auto error = value.get_double().get(number)) return rows.refuse_cell(error);
       rows.put(column, PLUMBLINE_JSON_NUMBER, number);
       return simdjson::SUCCESS;
     }
     case ondemand::json_type::string: {
       std::string_view text;
-      if (auto error = value.get_string().get(text)) return error;
+      if (auto error = value.get_string().get(text)) return rows.refuse_cell(error);
       return rows.put(column, text) ? simdjson::SUCCESS : simdjson::CAPACITY;
     }
     case ondemand::json_type::boolean: {

@@ -6,6 +6,10 @@ public enum EventError: ExplainedError, Equatable {
   case invalidModel(name: String)
   case locked(folder: String)
   case unusable(folder: String, reason: String)
+  /// A batch is larger than can be kept, however often it is sent.
+  case tooLarge(bytes: Int)
+  /// There are as many models as may be.
+  case tooManyModels(limit: Int)
   /// More is waiting to be written than may wait.
   case overloaded
   /// It could not be made durable; nothing of it was kept.
@@ -18,6 +22,8 @@ public enum EventError: ExplainedError, Equatable {
     case .invalidModel: "invalid_model"
     case .locked: "data_folder_in_use"
     case .unusable: "data_folder_unusable"
+    case .tooLarge: "batch_too_large"
+    case .tooManyModels: "too_many_models"
     case .overloaded: "overloaded"
     case .notKept: "not_kept"
     case .stopped: "stopping"
@@ -30,6 +36,8 @@ public enum EventError: ExplainedError, Equatable {
     case .invalidModel(let name): "`\(name)` cannot be the name of a model"
     case .locked(let folder): "another process has the data folder \(folder)"
     case .unusable(let folder, let reason): "the data folder \(folder) cannot be used: \(reason)"
+    case .tooLarge(let bytes): "the batch takes more than \(bytes) bytes as columns"
+    case .tooManyModels(let limit): "there are \(limit) models, as many as may be"
     case .overloaded: "more events are waiting to be written than may wait"
     case .notKept(let reason): "the events could not be kept: \(reason)"
     case .stopped: "the service is stopping"
@@ -42,6 +50,8 @@ public enum EventError: ExplainedError, Equatable {
     case .invalidModel: "use 1 to 128 letters, digits, `.`, `_` and `-`, a letter or digit first"
     case .locked: "stop the other process, or give this one a folder of its own"
     case .unusable: "check that the folder can be written to and has room"
+    case .tooLarge: "send it in smaller batches"
+    case .tooManyModels: "send events of a model there is already"
     case .overloaded: "send the same batch again after a while"
     case .notKept: "check the room on the disk, then send the same batch again"
     case .stopped: "send the same batch again when the service is back"

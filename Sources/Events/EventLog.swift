@@ -20,6 +20,17 @@ public final class EventLog: Sendable {
     /// Events that are known by memory when they come again; older ones only where their time is
     /// that of a segment, when they are sealed.
     public var rememberedEvents = 1_000_000
+    /// Days before now an event's time may lie: each day of events is a file, and one batch of all
+    /// days there are would hold everything else up.
+    public var pastDays = 3_653
+    /// Days after now an event's time may lie, for clocks that are not the same.
+    public var futureDays = 1
+    /// Models there may be, each with what is kept of it in memory.
+    public var models = 1_000
+    /// Bytes one batch may have as columns: it is one cell of the journal, and is sealed as a whole.
+    public var batchBytes = 128 << 20
+    /// Seconds that sealing may take when the log is closed; the rest waits in the journal.
+    public var closingSeconds = 5.0
     /// Of the engine that reads, in MiB; the one that seals has half as much.
     public var engineMemory = 1_024
 
@@ -91,6 +102,8 @@ public final class EventLog: Sendable {
   let sealer = DispatchQueue(label: "plumbline.segments")
   let unsealed: Mutex<[ModelKey: Unsealed]>
   let readers = Mutex(Readers())
+  /// When sealing has to end; nil while the log is open.
+  let closing = Mutex<ContinuousClock.Instant?>(nil)
 
   /// Files that were replaced or dropped while somebody read.
   struct Readers {
@@ -290,9 +303,11 @@ public final class EventLog: Sendable {
     _ read: (EventReader) throws(EventError) -> ReadEvents
   ) async throws(EventError) -> Ingested {
     guard Self.isModelName(model) else { throw .invalidModel(name: model) }
+    try checkRoom(for: model)
     while true {
+      let now = clock()
       var read = try read(
-        EventReader(kind: kind, types: types(of: model, kind), now: clock()))
+        EventReader(kind: kind, types: types(of: model, kind), now: now, span: span(now)))
       complete(&read.batch)
       guard let kept = try await append(read.batch, to: model, kind) else { continue }
       let appended = Appended(accepted: kept.rows, duplicates: read.batch.rows - kept.rows)
@@ -300,11 +315,31 @@ public final class EventLog: Sendable {
     }
   }
 
+  /// Refuses a model that would be one more than may be.
+  private func checkRoom(for model: String) throws(EventError) {
+    let isFull = columns.withLock { columns in
+      // As many kinds of events as there are: few enough to be looked at for each batch.
+      if EventKind.allCases.contains(where: { columns[.init(model: model, kind: $0)] != nil }) {
+        return false
+      }
+      return Set(columns.keys.map(\.model)).count >= options.models
+    }
+    if isFull { throw .tooManyModels(limit: options.models) }
+  }
+
+  /// Times that events may have.
+  private func span(_ now: Instant) -> ClosedRange<Int64> {
+    let day: Int64 = 86_400_000_000
+    let (past, future) = (Int64(options.pastDays) * day, Int64(options.futureDays) * day)
+    return (now.microseconds - past)...(now.microseconds + max(0, future))
+  }
+
   /// Appends events and gives those that were not known yet; nil where they have to be read again.
   private func append(
     _ table: MemoryTable, to model: String, _ kind: EventKind
   ) async throws(EventError) -> MemoryTable? {
     guard table.rows > 0 else { return table }
+    guard table.size <= options.batchBytes else { throw .tooLarge(bytes: options.batchBytes) }
     let batch = Batch(
       entry: .init(model: model, kind: kind, table: table),
       keys: EventKeyWindow.keys(of: table, model: model, kind))
@@ -388,9 +423,13 @@ public final class EventLog: Sendable {
     return added
   }
 
-  /// Takes nothing more, and returns when all that was taken is written and sealed.
+  /// Takes nothing more, and returns when all that was taken is on the disk, and sealed where that
+  /// takes no longer than it may.
   public func close() {
     writer.stop()
+    closing.withLock {
+      $0 = ContinuousClock.now.advanced(by: .seconds(options.closingSeconds))
+    }
     try? seal()
     sealer.sync { try? journal.close() }
     lock.giveBack()

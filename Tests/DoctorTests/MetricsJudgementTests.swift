@@ -108,7 +108,7 @@ struct MetricsJudgementTests {
     let window = try #require(TimeSpan("1h"))
     let check = CheckConfiguration(
       name: "drift", kind: .drift, schedule: schedule, window: window, delay: nil,
-      referenceWindow: window)
+      timeout: window, referenceWindow: window)
     func finding(_ hours: [Int], failures: Set<Int> = [], at now: String) throws -> Finding {
       let runs = try hours.sorted(by: >).map { hour in
         let due = "2026-11-24T\(hour < 10 ? "0" : "")\(hour):00:00Z"

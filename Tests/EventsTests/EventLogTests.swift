@@ -17,6 +17,7 @@ struct EventLogTests {
 
   private func open(_ change: (inout EventLog.Options) -> Void = { _ in }) throws -> EventLog {
     var options = EventLog.Options()
+    options.futureDays = 30
     change(&options)
     return try EventLog(folder: folder.path + "/data", options: options) {
       Instant(microseconds: 1_714_557_600_000_000)
@@ -85,7 +86,9 @@ struct EventLogTests {
     let days = try FileManager.default.contentsOfDirectory(atPath: target).sorted()
     #expect(days == ["date=2024-05-01", "date=2024-05-02"])
     // Another log takes them as they are.
-    let other = try EventLog(folder: folder.path + "/other") { Instant(microseconds: 0) }
+    let other = try EventLog(folder: folder.path + "/other") {
+      Instant(microseconds: 1_714_557_600_000_000)
+    }
     for day in days {
       for file in try FileManager.default.contentsOfDirectory(atPath: "\(target)/\(day)") {
         _ = try await other.append(parquet: "\(target)/\(day)/\(file)", to: "m", .predictions)
@@ -105,6 +108,53 @@ struct EventLogTests {
     #expect(
       try !FileManager.default.contentsOfDirectory(atPath: folder.path)
         .contains { $0.contains("partial") })
+  }
+
+  @Test func `Times too far from now are refused, and many days are sealed`() async throws {
+    let log = try open { $0.futureDays = 1 }
+    let times = [
+      "2024-05-02T10:00:00Z", "2024-05-02T10:00:01Z", "1714-05-02T00:00:00Z",
+      "2014-05-03T00:00:00Z",
+    ]
+    let text = times.enumerated().map {
+      "{\"prediction_id\": \"\($0)\", \"timestamp\": \"\($1)\"}"
+    }
+    let taken = try await log.append(
+      Array(text.joined(separator: "\n").utf8), .lines, to: "m", .predictions)
+    #expect(taken.read.rejected.map(\.index) == [1, 2])
+    #expect(taken.read.rejected.first?.reason == "timestamp is in the future")
+    #expect(taken.read.rejected.last?.reason == "timestamp is too long ago")
+    #expect(taken.appended.accepted == 2)
+    #expect(try query(log, "count(DISTINCT timestamp)") == [2])
+  }
+
+  @Test func `What cannot be sealed in time when the log is closed stays`() async throws {
+    let log = try open { $0.closingSeconds = 0 }
+    _ = try await log.append(lines(0..<10), .lines, to: "m", .predictions)
+    log.close()
+    let again = try open()
+    #expect(try again.figures().waiting == 10)
+    #expect(try query(again, "count(*)") == [10])
+  }
+
+  @Test func `There are no more models than may be`() async throws {
+    let log = try open { $0.models = 2 }
+    for model in ["a", "b", "a"] {
+      _ = try await log.append(lines([1]), .lines, to: model, .predictions)
+    }
+    await #expect(throws: EventError.tooManyModels(limit: 2)) {
+      try await log.append(lines([1]), .lines, to: "c", .labels)
+    }
+    #expect(log.models == ["a", "b"])
+  }
+
+  @Test func `A batch that is larger than can be kept is refused for good`() async throws {
+    let log = try open { $0.batchBytes = 1_000 }
+    await #expect(throws: EventError.tooLarge(bytes: 1_000)) {
+      try await log.append(lines(0..<100), .lines, to: "m", .predictions)
+    }
+    let small = try await log.append(lines([1]), .lines, to: "m", .predictions)
+    #expect(small.appended.accepted == 1)
   }
 
   @Test func `Events survive a restart, those that are known too`() async throws {

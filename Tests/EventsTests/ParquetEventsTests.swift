@@ -88,6 +88,41 @@ struct ParquetEventsTests {
     #expect(none.rejected.last?.index == RejectedEvent.listed - 1)
   }
 
+  @Test func `A small file of long texts is kept some bytes at a time`() async throws {
+    let path = try folder.write(
+      "bomb.parquet",
+      rowsOf: """
+        SELECT 'p' || range AS prediction_id, repeat('x', 60000) AS a, repeat('y', 60000) AS b,
+          CASE WHEN range = 1500 THEN repeat('z', 60000) END AS c,
+          CASE WHEN range = 1500 THEN repeat('z', 60000) END AS d,
+          CASE WHEN range = 1500 THEN repeat('z', 60000) END AS e
+        FROM range(2000)
+        """)
+    let log = try open()
+    var portions: [Int] = []
+    let taken = try await log.append(
+      parquet: path, to: "m", .predictions, each: { portions.append($0.kept.rows) })
+    #expect(taken.appended.accepted == 1_999 && taken.rejected.map(\.index) == [1_500])
+    #expect(taken.rejected.first?.reason.contains("together") == true)
+    // About 140 rows are 16 MiB.
+    #expect(portions.allSatisfy { $0 < 400 }, "\(portions)")
+    #expect(try query(log, "sum(strlen(a) + strlen(b))::BIGINT") == [1_999 * 120_000])
+  }
+
+  @Test func `Times without end are refused rather than taken for now`() async throws {
+    let path = try folder.write(
+      "infinite.parquet",
+      rowsOf: """
+        SELECT range AS prediction_id, CASE range WHEN 0 THEN TIMESTAMP 'infinity'
+          WHEN 1 THEN TIMESTAMP '-infinity' WHEN 2 THEN NULL ELSE TIMESTAMP '2024-05-01' END
+          AS timestamp
+        FROM range(4)
+        """)
+    let taken = try await open().append(parquet: path, to: "m", .predictions)
+    #expect(taken.rejected.map(\.index) == [0, 1])
+    #expect(taken.rejected.allSatisfy { $0.reason == "timestamp is not finite" })
+  }
+
   @Test func `Labels come so too`() async throws {
     let path = try folder.write(
       "labels.parquet",

@@ -105,6 +105,30 @@ struct PayloadJoinerTests {
     #expect(Set(try rows(log, "epoch_ms(timestamp)")) == ["1714557600000"])
   }
 
+  @Test func `A body of too many values is refused, a large one waits some bytes at a time`()
+    async throws
+  {
+    let numbers = [String](repeating: "1", count: 500_001).joined(separator: ",")
+    #expect {
+      try event("a", "request", "{\"instances\": [[\(numbers)]]}")
+    } throws: {
+      "\($0)".contains("values")
+    }
+    let log = try open()
+    let joiner = PayloadJoiner(log: log)
+    // More than is read of them at a time.
+    let text = String(repeating: "x", count: 60_000)
+    let row = (0..<50).map { "\"f\($0)\": \"\(text)\"" }.joined(separator: ",")
+    for id in 0..<8 {
+      _ = try await take(joiner, event("p\(id)", "request", "{\"instances\": [{\(row)}]}"))
+    }
+    var portions: [Int] = []
+    try await joiner.flush(receivedBefore: Instant(microseconds: Self.noon.microseconds + 1)) {
+      portions.append($1.appended.accepted)
+    }
+    #expect(portions.count > 1 && portions.reduce(0, +) == 8, "\(portions)")
+  }
+
   @Test func `What waits survives a restart, and is kept alone in the end`() async throws {
     let first = try open()
     let joiner = PayloadJoiner(log: first)

@@ -60,7 +60,7 @@ public struct MemoryColumn: Sendable, Equatable {
   }
 
   /// The cells of columns of one type after each other, under the first one's name; nil where there
-  /// are none, or of several types.
+  /// are none, of several types, or with more bytes of text than 32 bits tell.
   public static func joined(_ columns: [MemoryColumn]) -> MemoryColumn? {
     guard var whole = columns.first, columns.allSatisfy({ $0.type == whole.type }) else {
       return nil
@@ -73,6 +73,7 @@ public struct MemoryColumn: Sendable, Equatable {
     case .texts:
       var (ends, bytes): ([Int32], [UInt8]) = ([], [])
       for case .texts(let more, let text) in columns.map(\.values) {
+        guard bytes.count + text.count <= Int(Int32.max) else { return nil }
         let start = Int32(truncatingIfNeeded: bytes.count)
         ends += more.map { $0 &+ start }
         bytes += text
@@ -123,7 +124,8 @@ public struct MemoryColumn: Sendable, Equatable {
       var (ends, bytes): ([Int32], [UInt8]) = ([], [])
       for row in rows {
         bytes.append(contentsOf: text(row))
-        ends.append(Int32(bytes.count))
+        // No more than it had, which is within what 32 bits tell.
+        ends.append(Int32(truncatingIfNeeded: bytes.count))
       }
       kept.values = .texts(ends: ends, bytes: bytes)
     }

@@ -79,15 +79,20 @@ extension Journal {
     for key in keys { try statement.execute(arguments: [key.model, key.exchange]) }
   }
 
-  /// Halves that came before a time, and both of exchanges of which one did.
-  func payloads(receivedBefore time: Int64) throws -> [PayloadHalf] {
+  /// Halves that came before a time, and both of exchanges of which one did, up to some bytes.
+  func payloads(receivedBefore time: Int64, bytes: Int = 16 << 20) throws -> [PayloadHalf] {
     try database.read { database in
       try Row.fetchAll(
         database,
         sql: """
           SELECT model, exchange, side, content, received_at FROM payload WHERE (model, exchange) IN
-            (SELECT model, exchange FROM payload WHERE received_at < ? LIMIT 10000)
-          """, arguments: [time]
+            (SELECT model, exchange FROM (
+              SELECT model, exchange, length(content) AS size,
+                sum(length(content)) OVER (
+                  ORDER BY received_at, model, exchange, side ROWS UNBOUNDED PRECEDING) AS upto
+              FROM (SELECT * FROM payload WHERE received_at < ? ORDER BY received_at LIMIT 10000))
+            WHERE upto - size < ?)
+          """, arguments: [time, bytes]
       ).compactMap(Self.half(of:))
     }
   }

@@ -25,7 +25,7 @@ public final class PayloadJoiner: Sendable {
     /// About how many bytes it takes.
     var size: Int {
       switch self {
-      case .half(let half): 256 + half.rows.reduce(0) { $0 + 64 * $1.count }
+      case .half(let half): half.rows.reduce(256) { $0 + JSONValue.object($1).size }
       case .done(let keys): 64 * keys.count
       }
     }
@@ -89,6 +89,14 @@ public final class PayloadJoiner: Sendable {
   public func flush(
     receivedBefore time: Instant, each: (String, EventLog.Ingested) -> Void
   ) async throws(EventError) {
+    // Some at a time, so that no more than some bytes of them are in memory.
+    while try await flushSome(receivedBefore: time, each: each) {}
+  }
+
+  /// Says whether there was anything.
+  private func flushSome(
+    receivedBefore time: Instant, each: (String, EventLog.Ingested) -> Void
+  ) async throws(EventError) -> Bool {
     let known = Set(done.withLock { $0 })
     let waiting: [PayloadHalf]
     do {
@@ -108,6 +116,7 @@ public final class PayloadJoiner: Sendable {
       each(model, try await append(rows, of: model))
       _ = try await submit(.done(exchanges.map(\.key)))
     }
+    return !waiting.isEmpty
   }
 
   /// Takes nothing more, and returns when all that was taken is written.

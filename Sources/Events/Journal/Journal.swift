@@ -119,18 +119,21 @@ final class Journal: Sendable {
     }
   }
 
-  /// Calls `body` with the batches that wait, oldest first, up to some rows; gives the number of the
-  /// last.
+  /// Calls `body` with the batches that wait, oldest first, up to some rows or bytes; gives the number
+  /// of the last.
   func batches(
-    of model: String, _ kind: EventKind, upTo rows: Int, _ body: (MemoryTable) throws -> Void
+    of model: String, _ kind: EventKind, upTo rows: Int, _ bytes: Int = .max,
+    _ body: (MemoryTable) throws -> Void
   ) throws -> Int64? {
     try database.read { database in
       let cursor = try Row.fetchCursor(
         database, sql: "SELECT id, data, rows FROM batch WHERE model = ? AND kind = ? ORDER BY id",
         arguments: [model, kind.rawValue])
-      var (last, read): (Int64?, Int) = (nil, 0)
-      while read < rows, let row = try cursor.next() {
-        guard let table = TableCoding.decode([UInt8](row[1] as Data)) else {
+      var (last, read, size): (Int64?, Int, Int) = (nil, 0, 0)
+      while read < rows, size < bytes, let row = try cursor.next() {
+        let data: Data = row[1]
+        size += data.count
+        guard let table = TableCoding.decode([UInt8](data)) else {
           throw EventError.unusable(folder: database.description, reason: "a batch is damaged")
         }
         try body(table)

@@ -37,15 +37,23 @@ public struct EventReader: Sendable {
   public let types: [String: CellType]
   /// What events without a time of their own are given.
   public let now: Instant
+  /// Microseconds since 1970 that events may have; nil for all.
+  let span: ClosedRange<Int64>?
 
   /// Bytes a text may have.
   public static let textLimit = 65_536
+  /// Bytes the texts of a row of a Parquet file may have together. Bodies of JSON hold no more than
+  /// was sent; a small file can hold any number of rows that share a long text.
+  public static let rowLimit = 262_144
   /// Columns a model's events of a kind may have.
   public static let columnLimit = 10_000
   /// Bytes an id may have.
   public static let idLimit = 512
 
-  public init(kind: EventKind, types: [String: CellType], now: Instant) {
+  public init(
+    kind: EventKind, types: [String: CellType], now: Instant, span: ClosedRange<Int64>? = nil
+  ) {
+    self.span = span
     self.kind = kind
     self.types = types
     self.now = now
@@ -313,8 +321,14 @@ private struct Intake<Rows: SentRows> {
           continue
         }
         times[row] = instant.microseconds
+      case .time(.max): refuse(row, "timestamp is not finite")
       case .time(let microseconds): times[row] = microseconds
       case .number, .boolean, .nested: refuse(row, "timestamp is no text with an ISO 8601 instant")
+      }
+    }
+    if let span = reader.span {
+      for (row, time) in times.enumerated() where !span.contains(time) {
+        refuse(row, "timestamp \(time < span.lowerBound ? "is too long ago" : "is in the future")")
       }
     }
     columns.insert(

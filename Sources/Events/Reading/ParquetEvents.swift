@@ -22,16 +22,20 @@ final class ParquetEvents: @unchecked Sendable {
     let name: String
     let expression: String
     var isTime = false
-    /// Says whether a text is too long; nil for other columns.
-    var tooLong: String?
+    /// Bytes of a text; nil for other columns.
+    var length: String?
   }
 
   /// Rows of a portion.
   static let portion = 20_000
+  /// Bytes after which a portion ends with fewer rows.
+  static let portionBytes = 16 << 20
 
   private let queue = DispatchQueue(label: "plumbline.parquet")
   private let members: [Member]
   private let stream: RecordStream
+  /// What was read of the engine's batch and is not in a portion yet, the next part last.
+  private var waiting: [Part] = []
 
   /// - Throws: ``EventError/unreadable(reason:)`` where it is no Parquet file, or has columns that are
   ///   none of events.
@@ -68,8 +72,18 @@ final class ParquetEvents: @unchecked Sendable {
       }
     }
     self.members = members
-    let tooLong = members.compactMap(\.tooLong) + ["false"]
-    let list = members.map(\.expression) + ["file_row_number", tooLong.joined(separator: " OR ")]
+    // A small file can hold rows of any length: what is too long is left in the engine.
+    let lengths = members.compactMap(\.length)
+    let isTooLong = lengths.map { "\($0) > \(EventReader.textLimit)" } + ["false"]
+    let row = lengths.isEmpty ? "0" : lengths.joined(separator: " + ")
+    let isKept = "\(row) <= \(EventReader.rowLimit)"
+    let cells = members.map { member in
+      member.length.map {
+        "CASE WHEN \($0) <= \(EventReader.textLimit) AND \(isKept) THEN \(member.expression) END"
+      } ?? member.expression
+    }
+    let list =
+      cells + ["file_row_number", isTooLong.joined(separator: " OR "), "NOT (\(isKept))"]
     stream = try connection.query(
       "SELECT \(list.joined(separator: ", ")) FROM \(source)", source: path)
   }
@@ -105,15 +119,16 @@ final class ParquetEvents: @unchecked Sendable {
     case .null, .boolean: return member("CAST(\(value) AS boolean)")
     case .date, .timestamp:
       guard isTimestamp else { return member("CAST(\(value) AS varchar)") }
-      return member(Dialect.duckDB.epochMicroseconds(of: value), isTime: true)
+      // What is infinite would come as a cell without a value, which means now.
+      let microseconds = Dialect.duckDB.epochMicroseconds(of: value)
+      return member(
+        "CASE WHEN NOT isfinite(\(value)) THEN \(Int64.max) ELSE \(microseconds) END",
+        isTime: true)
     case _ where column.type.isInteger && isID: return member("CAST(\(value) AS varchar)")
     case _ where column.type.isNumeric: return member("CAST(\(value) AS double)")
     case _ where column.type.isText:
-      // A small file can hold texts of any length: they are left in the engine.
-      let length = "coalesce(strlen(CAST(\(value) AS varchar)), 0)"
-      let isTooLong = "\(length) > \(EventReader.textLimit)"
-      var text = member("CASE WHEN \(isTooLong) THEN NULL ELSE CAST(\(value) AS varchar) END")
-      text.tooLong = isTooLong
+      var text = member("CAST(\(value) AS varchar)")
+      text.length = "coalesce(strlen(CAST(\(value) AS varchar)), 0)"
       return text
     default:
       throw EventError.unreadable(
@@ -133,11 +148,16 @@ final class ParquetEvents: @unchecked Sendable {
 
   private func read() throws -> Portion? {
     var parts: [Part] = []
-    var rows = 0
-    while rows < Self.portion, let batch = try stream.next() {
-      guard batch.rows > 0 else { continue }
-      parts.append(try part(batch))
-      rows += batch.rows
+    var (rows, bytes) = (0, 0)
+    while rows < Self.portion, bytes < Self.portionBytes {
+      guard let part = waiting.popLast() else {
+        guard let batch = try stream.next() else { break }
+        if batch.rows > 0 { waiting = try part(batch).split(Self.portionBytes).reversed() }
+        continue
+      }
+      parts.append(part)
+      rows += part.numbers.count
+      bytes += part.size
     }
     guard rows > 0 else { return nil }
     let columns = try members.enumerated().map { index, member in
@@ -146,20 +166,40 @@ final class ParquetEvents: @unchecked Sendable {
       }
       return TableRows.Column(group: member.group, name: member.name, column: whole)
     }
-    let errors = parts.flatMap(\.isTooLong).enumerated().filter(\.element).map {
-      ($0.offset, "a text of it is longer than \(EventReader.textLimit) bytes")
+    var errors: [Int: String] = [:]
+    for (row, isTooLong) in parts.flatMap(\.isTooLong).enumerated() where isTooLong {
+      errors[row] = "its texts are longer than \(EventReader.rowLimit) bytes together"
+    }
+    for (row, isTooLong) in parts.flatMap(\.hasLongText).enumerated() where isTooLong {
+      errors[row] = "a text of it is longer than \(EventReader.textLimit) bytes"
     }
     return Portion(
-      rows: TableRows(
-        count: rows, columns: columns, errors: Dictionary(uniqueKeysWithValues: errors)),
+      rows: TableRows(count: rows, columns: columns, errors: errors),
       numbers: parts.flatMap(\.numbers))
   }
 
-  /// What one batch of the engine holds.
+  /// What one batch of the engine holds, or some rows of it.
   private struct Part {
-    let columns: [MemoryColumn]
-    let numbers: [Int64]
-    let isTooLong: [Bool]
+    var columns: [MemoryColumn]
+    var numbers: [Int64]
+    var hasLongText: [Bool]
+    var isTooLong: [Bool]
+
+    var size: Int { MemoryTable(rows: numbers.count, columns: columns).size }
+
+    /// The rows in parts of about some bytes.
+    func split(_ bytes: Int) -> [Part] {
+      let (size, rows) = (size, numbers.count)
+      guard size > bytes else { return [self] }
+      let step = max(1, Int(Double(rows) * Double(bytes) / Double(size)))
+      return stride(from: 0, to: rows, by: step).map { first in
+        let kept = Array(first..<min(first + step, rows))
+        return Part(
+          columns: MemoryTable(rows: rows, columns: columns).keeping(kept).columns,
+          numbers: kept.map { numbers[$0] }, hasLongText: kept.map { hasLongText[$0] },
+          isTooLong: kept.map { isTooLong[$0] })
+      }
+    }
   }
 
   private func part(_ batch: RecordBatch) throws -> Part {
@@ -175,10 +215,19 @@ final class ParquetEvents: @unchecked Sendable {
       return read
     }
     guard let numbers = batch.column(members.count)?.wholeNumbers(),
-      let last = batch.column(members.count + 1), let marks = MemoryColumn(last, name: ""),
-      case .booleans(let isTooLong) = marks.values
+      let hasLongText = marks(batch, members.count + 1),
+      let isTooLong = marks(batch, members.count + 2)
     else { throw Self.oddBatch }
-    return Part(columns: columns, numbers: numbers.map { $0 ?? 0 }, isTooLong: isTooLong)
+    return Part(
+      columns: columns, numbers: numbers.map { $0 ?? 0 }, hasLongText: hasLongText,
+      isTooLong: isTooLong)
+  }
+
+  private func marks(_ batch: RecordBatch, _ index: Int) -> [Bool]? {
+    guard let column = batch.column(index), let marks = MemoryColumn(column, name: ""),
+      case .booleans(let values) = marks.values
+    else { return nil }
+    return values
   }
 
   private static var oddBatch: EventError {

@@ -17,18 +17,21 @@ enum DurableFiles {
     guard fsync(file) == 0 else { throw failure(path) }
   }
 
-  /// Moves a complete file to where it is to be found, its name on the disk when this returns.
-  static func publish(_ path: String, as target: String) throws {
-    try synchronise(path)
-    let folder = (target as NSString).deletingLastPathComponent
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    guard rename(path, target) == 0 else { throw failure(target) }
-    // The folders that may be new are on the way up from the file.
-    var above = folder
-    for _ in 0..<4 where !above.isEmpty && above != "/" {
-      try synchronise(above)
-      above = (above as NSString).deletingLastPathComponent
+  /// Moves complete files to where they are to be found, their names on the disk when this returns.
+  static func publish(_ files: [(path: String, target: String)]) throws {
+    var folders: Set<String> = []
+    for (path, target) in files {
+      try synchronise(path)
+      var folder = (target as NSString).deletingLastPathComponent
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      guard rename(path, target) == 0 else { throw failure(target) }
+      // The folders that may be new are on the way up from the file.
+      for _ in 0..<4 where !folder.isEmpty && folder != "/" {
+        folders.insert(folder)
+        folder = (folder as NSString).deletingLastPathComponent
+      }
     }
+    for folder in folders { try synchronise(folder) }
   }
 
   private static func failure(_ path: String) -> EventError {

@@ -7,6 +7,9 @@ import Synchronization
 extension EventLog {
   /// Rows sealed at a time.
   private static var portion: Int { 500_000 }
+  /// Bytes in the journal after which fewer rows are sealed at a time: the engine, which has to sort
+  /// them, has several times that.
+  private static var portionBytes: Int { 64 << 20 }
   /// The engine takes many tables of fewer rows more slowly than they are joined.
   static var smallRows: Int { 2_000 }
 
@@ -58,15 +61,23 @@ extension EventLog {
   private func seal(_ key: ModelKey) throws {
     var left = unsealed.withLock { $0[key]?.rows ?? 0 }
     while left > 0 {
+      try checkClosing()
       let (sealed, last) = try sealPortion(key.model, key.kind)
       guard last != nil else { return }
       left -= sealed
     }
   }
 
+  /// Throws where the log is being closed and has taken its time.
+  private func checkClosing() throws {
+    if let end = closing.withLock({ $0 }), ContinuousClock.now >= end { throw EventError.stopped }
+  }
+
   private func sealPortion(_ model: String, _ kind: EventKind) throws -> (rows: Int, last: Int64?) {
     var tables: [MemoryTable] = []
-    let last = try journal.batches(of: model, kind, upTo: Self.portion) { tables.append($0) }
+    let last = try journal.batches(of: model, kind, upTo: Self.portion, Self.portionBytes) {
+      tables.append($0)
+    }
     guard let last else { return (0, nil) }
     let rows = tables.reduce(0) { $0 + $1.rows }
     tables = MemoryTable.joinedWhereSmall(tables, beneath: Self.smallRows)
@@ -79,7 +90,7 @@ extension EventLog {
       staged, of: tables, columns: types.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
     defer { try? connection.execute("DROP TABLE \(staged)") }
     let segments = try SegmentWriter(
-      folder: folder, connection: connection, model: model, kind: kind
+      folder: folder, connection: connection, model: model, kind: kind, check: checkClosing
     ).write(try unknown(of: staged, tables, model, kind))
     try journal.replace(batchesOf: model, kind, upTo: last, by: segments)
     unsealed.withLock { $0[ModelKey(model: model, kind: kind)]?.rows -= rows }

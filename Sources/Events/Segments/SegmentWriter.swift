@@ -8,6 +8,8 @@ struct SegmentWriter {
   let connection: Connection
   let model: String
   let kind: EventKind
+  /// Throws where it is time to end; what waits is sealed another time.
+  var check: () throws -> Void = {}
 
   /// Writes what `query` selects and gives the segments, which are complete and on the disk.
   func write(_ query: String) throws -> [Segment] {
@@ -25,17 +27,23 @@ struct SegmentWriter {
         OVERWRITE_OR_IGNORE true)
       """)
     var segments: [Segment] = []
+    var files: [(path: String, target: String)] = []
     for day in try FileManager.default.contentsOfDirectory(atPath: scratch).sorted() {
       let parts = try FileManager.default.contentsOfDirectory(atPath: "\(scratch)/\(day)")
       for (index, part) in parts.sorted().enumerated() {
         let path = "\(Segment.folder(model, kind))/\(day)/\(name)-\(index).parquet"
-        segments.append(try publish("\(scratch)/\(day)/\(part)", as: path, day: day))
+        let file = "\(scratch)/\(day)/\(part)"
+        try check()
+        segments.append(try segment(file, as: path, day: day))
+        files.append((file, "\(folder)/\(path)"))
       }
     }
+    // Folders are many days' own: each is brought to the disk once.
+    try DurableFiles.publish(files)
     return segments
   }
 
-  private func publish(_ file: String, as path: String, day: String) throws -> Segment {
+  private func segment(_ file: String, as path: String, day: String) throws -> Segment {
     let time = Dialect.duckDB.identifier(EventColumnName.timestamp)
     let stream = try connection.query(
       """
@@ -47,7 +55,6 @@ struct SegmentWriter {
       let last = batch.column(2)?.wholeNumbers()?.first ?? nil
     else { throw EventError.notKept(reason: "\(file) has no rows") }
     let attributes = try FileManager.default.attributesOfItem(atPath: file)
-    try DurableFiles.publish(file, as: "\(folder)/\(path)")
     return Segment(
       model: model, kind: kind, day: String(day.dropFirst("date=".count)), path: path,
       rows: Int(rows), bytes: attributes[.size] as? Int ?? 0, firstTime: first, lastTime: last)

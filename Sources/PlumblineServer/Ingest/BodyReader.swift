@@ -21,8 +21,10 @@ struct BodyReader {
       let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
       defer { try? file.close() }
       var size = 0
+      let pace = BodyPace()
       for try await part in request.body {
         size += part.readableBytes
+        try pace.check(size)
         guard size <= limit else { throw Self.tooLarge(limit, "file_bytes") }
         try file.write(contentsOf: Data(part.readableBytesView))
       }
@@ -41,8 +43,10 @@ struct BodyReader {
     // Room is taken as bytes come, so that who sends slowly holds no more than was sent.
     var (body, reserved) = (ByteBuffer(), 0)
     defer { state.giveBack(reserved) }
+    let pace = BodyPace()
     for try await part in request.body {
       let size = part.readableBytes
+      try pace.check(body.readableBytes + size)
       guard body.readableBytes + size <= limit else { throw Self.tooLarge(limit, "body_bytes") }
       guard state.reserve(size) else {
         state.metrics.refusedBodies.with("overloaded").increment()
@@ -60,6 +64,31 @@ struct BodyReader {
     Problem(
       .contentTooLarge, "body_too_large", "the body is larger than \(limit) bytes",
       mend: "send it in smaller batches, or raise service.limits.\(key)")
+  }
+}
+
+/// How slowly a body may come: who sends a byte now and then is never idle, and would hold what is
+/// reserved for the body without end.
+struct BodyPace {
+  /// Seconds any body may take.
+  static let grace = 10.0
+  /// Bytes that have to come in each second beyond.
+  static let rate = 16_384.0
+
+  private let begun = ContinuousClock.now
+
+  /// Whether some bytes may have taken some seconds.
+  static func allows(_ bytes: Int, in seconds: Double) -> Bool {
+    seconds <= grace + Double(bytes) / rate
+  }
+
+  func check(_ bytes: Int) throws {
+    let taken = (ContinuousClock.now - begun) / .seconds(1)
+    guard !Self.allows(bytes, in: taken) else { return }
+    throw Problem(
+      .requestTimeout, "body_too_slow",
+      "the body comes more slowly than \(Int(Self.rate)) bytes a second",
+      mend: "send the same batch again, over a faster connection or in smaller parts")
   }
 }
 

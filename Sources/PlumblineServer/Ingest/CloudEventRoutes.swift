@@ -32,7 +32,9 @@ struct CloudEventRoutes<Context: RequestContext> {
       let isAlone: Bool
       let events: [Result<CloudEvent, EventError>]
       do {
-        (events, isAlone) = try Self.events(request, Data(body.readableBytesView))
+        // Off the threads that answer others.
+        let data = Data(body.readableBytesView)
+        (events, isAlone) = try await Background.run { try Self.events(request, data) }
       } catch let error as EventError {
         state.metrics.refusedBodies.with(error.code).increment()
         throw error
@@ -100,7 +102,7 @@ extension EventError {
   /// Whether it is of one event of a batch, rather than of the service.
   fileprivate var isOfTheEvent: Bool {
     switch self {
-    case .unreadable, .invalidModel: true
+    case .unreadable, .invalidModel, .tooLarge, .tooManyModels: true
     default: false
     }
   }

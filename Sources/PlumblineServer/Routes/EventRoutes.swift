@@ -7,6 +7,11 @@ import NIOCore
 /// Events as they were kept, for other tools.
 struct EventRoutes<Context: RequestContext> {
   let state: ServiceState
+  private let exports = Places(4)
+
+  init(state: ServiceState) {
+    self.state = state
+  }
 
   func add(to router: some RouterMethods<Context>) {
     router.group("v1/models/{model}")
@@ -32,6 +37,12 @@ struct EventRoutes<Context: RequestContext> {
       return time
     }
     let (from, until, log) = (try time("from"), try time("until"), state.log)
+    // Each is a copy of what was asked for, on the log's disk.
+    guard let place = exports.take() else {
+      throw Problem(
+        .serviceUnavailable, "too_many_exports", "as many exports are being made as may be",
+        mend: "ask again after a while, or read the log's Parquet files", retryAfter: 10)
+    }
     let path: String
     do {
       path = try await Background.run {
@@ -57,6 +68,8 @@ struct EventRoutes<Context: RequestContext> {
           try await writer.write(ByteBuffer(bytes: part))
         }
         try await writer.finish(nil)
+        // The file is on the disk, without a name, until here or until nobody wants it any more.
+        withExtendedLifetime(place) {}
       })
   }
 }

@@ -3,6 +3,7 @@ import Events
 import Foundation
 import Hummingbird
 import Logging
+import NIOCore
 
 /// What went wrong with a request, as RFC 9457 has it.
 struct Problem: HTTPResponseError {
@@ -56,6 +57,8 @@ extension Problem {
     switch error {
     case .unreadable: status = .badRequest
     case .invalidModel: status = .notFound
+    case .tooLarge: status = .contentTooLarge
+    case .tooManyModels: status = .forbidden
     case .overloaded: (status, retryAfter) = (.tooManyRequests, 1)
     case .stopped: (status, retryAfter) = (.serviceUnavailable, 5)
     case .notKept:
@@ -103,12 +106,29 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
       return try Problem(error).response(from: request, context: context)
     } catch let error as HTTPError {
       return try problem(error, request).response(from: request, context: context)
+    } catch  where Self.isOfTheConnection(error) {
+      // Nobody is there any more to be answered.
+      context.logger.debug("a client went away", metadata: ["error": "\(error)"])
+      return try Problem(
+        .badRequest, "incomplete", "the body ended before it was whole",
+        mend: "send the same request again"
+      ).response(from: request, context: context)
     } catch {
       context.logger.error("a request failed", metadata: ["error": "\(error)"])
       return try Problem(
         .internalServerError, "internal", "the request could not be handled",
         mend: "see the service's log"
       ).response(from: request, context: context)
+    }
+  }
+
+  /// Whether a request failed because who sent it hung up.
+  static func isOfTheConnection(_ error: any Error) -> Bool {
+    switch error {
+    case ChannelError.inputClosed, ChannelError.ioOnClosedChannel, ChannelError.eof,
+      ChannelError.alreadyClosed, is IOError:
+      true
+    default: false
     }
   }
 
