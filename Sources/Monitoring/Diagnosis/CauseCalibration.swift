@@ -6,30 +6,30 @@ import Statistics
 enum CauseCalibration {
   /// Of the simulator.
   static let version = "1"
-  static let incidents = 1669
+  static let incidents = 1254
   static let seed: UInt64 = 1
 
   /// By cause: the intercept, then a coefficient for each of its signals.
   static let coefficients: [RootCause: [Double]] = [
     .dataDrift: [
-      -5.845, 2.444, 0.271, 4.835, 1.168, -0.085, 1.642, -0.237,
-      -1.479,
+      -5.535, 1.976, 0.172, 4.595, 0.9, 0.053, 1.518, -0.223,
+      -1.242,
     ],
     .targetDrift: [
-      -4.45, 4.191, 3.063, 3.706, -1.12, 1.073, -1.771,
+      -4.429, 3.679, 3.082, 3.592, -0.997, 0.835, -1.55,
     ],
     .conceptDrift: [
-      -3.744, 2.569, 2.2, 1.165, 0.682, 1.239, -3.328, -1.55,
-      -2.41, -1.416,
+      -3.719, 2.588, 2.228, 1.366, 0.901, 0.777, -3.057, -1.786,
+      -2.023, -1.26,
     ],
     .infrastructure: [
-      -4.962, 8.27, 3.661, -1.674,
+      -4.727, 7.729, 3.457, -1.522,
     ],
     .modelBug: [
-      -4.156, 7.998, 6.173, 1.639, 2.442, 0.072, -0.167,
+      -3.969, 7.509, 5.882, 1.558, 2.376, 0.168, -0.657,
     ],
     .trafficPattern: [
-      -4.283, 7.585, 7.143, 1.379, -0.062, -0.475,
+      -4.126, 7.056, 6.682, 1.156, -0.031, -0.36,
     ],
   ]
 }

@@ -52,7 +52,9 @@ public struct DiagnosisReader: Sendable {
     let features = resolution.comparable.filter {
       ($0.role == .feature || $0.role == .segment) && $0.kind != .text && $0.name != version
     }
-    let plan = try plan(features, connections)
+    let hasTarget = options.target.map { target in known.contains { $0.contains(target) } } ?? false
+    let plan = try plan(
+      features, hasLabels: hasTarget || labels != nil || options.labelRule != nil, connections)
     let hasPredictions =
       options.prediction != nil || options.probability != nil || !options.probabilities.isEmpty
     func read(_ relation: Relation, _ columns: Set<String>) throws -> PredictionTable {
@@ -124,7 +126,7 @@ public struct DiagnosisReader: Sendable {
   }
 
   private func plan(
-    _ features: [ComparableColumn], _ connections: ConnectionPool
+    _ features: [ComparableColumn], hasLabels: Bool, _ connections: ConnectionPool
   ) throws -> PredictionPlan {
     var options = options
     options.estimate = false
@@ -133,9 +135,14 @@ public struct DiagnosisReader: Sendable {
     let task = try connections.withConnection(to: current.database) { connection in
       PredictionPlan.task(options, try PredictionReader(current, over: connection))
     }
-    return PredictionPlan(
+    let plan = PredictionPlan(
       options, task: task, inputs: [], features: features.map(\.name),
       categories: Set(features.filter { $0.kind == .categorical }.map(\.name)))
+    // Without labels, nothing that is read can have the positive class.
+    if !hasLabels, plan.isClass, let label = options.positiveLabel {
+      _ = plan.names.value.code(label)
+    }
+    return plan
   }
 
   private func delay(_ table: PredictionTable) -> LabelDelay? {

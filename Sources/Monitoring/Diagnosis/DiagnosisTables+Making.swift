@@ -83,7 +83,7 @@ private struct SideMaking {
 
   func side(_ table: PredictionTable, _ loss: DiagnosisLoss) throws -> DiagnosisTables.Side {
     var side = DiagnosisTables.Side(rows: table.count)
-    side.times = table.times
+    if table.times.count == table.count { side.times = table.times }
     guard plan.isClass else {
       side.outcomes = table.truth
       side.scores = table.predictions

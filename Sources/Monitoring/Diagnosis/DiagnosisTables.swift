@@ -39,12 +39,23 @@ public struct DiagnosisTables: Sendable {
     /// Names of categories by code; empty for numbers.
     public var categories: [String]
 
+    /// - Parameters:
+    ///   - name: the column's.
+    ///   - reference: a number or the code of a category for each row; NaN where it is missing.
+    ///   - current: likewise.
+    ///   - categories: names of categories by code; nil for numbers.
     public init(
       name: String, reference: [Double], current: [Double], categories: [String]? = nil
     ) {
+      // Anything that is no code is missing.
+      let count = Double(categories?.count ?? 0)
+      func codes(_ values: [Double]) -> [Double] {
+        guard categories != nil else { return values }
+        return values.map { $0 >= 0 && $0 < count && $0 == $0.rounded() ? $0 : .nan }
+      }
       self.name = name
-      self.reference = AttributionColumn(values: reference, isCategory: categories != nil)
-      self.current = AttributionColumn(values: current, isCategory: categories != nil)
+      self.reference = AttributionColumn(values: codes(reference), isCategory: categories != nil)
+      self.current = AttributionColumn(values: codes(current), isCategory: categories != nil)
       self.categories = categories ?? []
     }
   }

@@ -45,16 +45,19 @@ public struct FeatureShift: Sendable, Equatable {
     cellRatios = zip(before, now).map { Self.ratio((Double($1) + 0.5) / m, (Double($0) + 0.5) / n) }
     defects = FeatureDefect.all(of: feature, missing: missing)
     if isCategory, !feature.categories.isEmpty {
-      let known = Set(feature.reference.values.filter { $0 >= 0 })
+      var known: [Double: Int] = [:]
+      for value in feature.reference.values where value >= 0 { known[value, default: 0] += 1 }
       var fresh: [Double: Int] = [:]
-      for value in feature.current.values where value >= 0 && !known.contains(value) {
+      for value in feature.current.values where value >= 0 && known[value] == nil {
         fresh[value, default: 0] += 1
       }
+      // Where many categories occur once, others have to be expected (Good and Turing's estimate).
+      let expected = 2 * Double(known.values.count { $0 == 1 }) / n
       let names = fresh.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.prefix(5)
         .compactMap { code, _ -> String? in
           feature.categories.indices.contains(Int(code)) ? feature.categories[Int(code)] : nil
         }
-      unseen = (Double(fresh.values.reduce(0, +)) / m, names)
+      unseen = (max(0, Double(fresh.values.reduce(0, +)) / m - expected), names)
     }
   }
 
@@ -67,7 +70,16 @@ public struct FeatureShift: Sendable, Equatable {
   /// The cell of each row: 0 for a missing value.
   static func cells(_ feature: DiagnosisTables.Feature) -> ([Int], [Int]) {
     guard !feature.reference.isCategory else {
-      func codes(_ values: [Double]) -> [Int] { values.map { $0 >= 0 ? Int($0) + 1 : 0 } }
+      var counts: [Int: Int] = [:]
+      for value in feature.reference.values + feature.current.values where value >= 0 {
+        counts[Int(value), default: 0] += 1
+      }
+      // Rare categories share a cell: by themselves they are noise.
+      let frequent = counts.sorted { ($0.value, $1.key) > ($1.value, $0.key) }.prefix(50).map(\.key)
+      let places = Dictionary(uniqueKeysWithValues: frequent.enumerated().map { ($1, $0 + 1) })
+      func codes(_ values: [Double]) -> [Int] {
+        values.map { $0 >= 0 ? places[Int($0)] ?? frequent.count + 1 : 0 }
+      }
       return (codes(feature.reference.values), codes(feature.current.values))
     }
     var known = feature.reference.values.filter(\.isFinite)

@@ -8,8 +8,8 @@ enum InfrastructureSeries {
     "requests_per_second": [("prediction_rate", 1), ("request_rate", 1)],
   ]
 
-  /// The figure as it is after its last change of level in the current window, and as it was before the
-  /// window; the rhythm of the day is taken out where it is known.
+  /// The level of the current window that is farthest from what was usual before it; the rhythm of the day
+  /// is taken out where it is known.
   static func figure(_ name: String, _ evidence: DiagnosisEvidence) -> InfrastructureFigure? {
     if let given = evidence.infrastructure[name] { return given }
     for (metric, scale) in [(name, 1.0)] + (aliases[name] ?? []) {
@@ -29,19 +29,27 @@ enum InfrastructureSeries {
     let current = samples.firstIndex { $0.at >= start } ?? samples.count
     guard current < samples.count else { return nil }
     let before = Array(values[..<current])
-    var now = Array(values[current...])
-    var since: Instant?
-    let changes = ChangePoints.find(thinned(values))
+    let baseline = before.count >= 3 ? median(before) : nil
     let step = max(1, (values.count + 299) / 300)
-    // The last change that is not long before the window.
-    let slack = max(3, (samples.count - current) / 2)
-    if let last = changes.last(where: { $0.range.upperBound * step >= current - slack }) {
-      let index = last.index * step
-      if index >= current { now = Array(values[index...]) }
-      since = samples[min(index, samples.count - 1)].at
+    let cuts = ChangePoints.find(thinned(values)).map { $0.index * step }
+    // The level of the window that is farthest from what is usual: a spike may be over by now.
+    let inside = cuts.filter { $0 > current && $0 < values.count }
+    let edges = [current] + inside + [values.count]
+    let levels = zip(edges, edges.dropFirst()).filter { $1 - $0 >= 3 || edges.count == 2 }
+      .map { (start: $0, value: median(Array(values[$0..<$1]))) }
+    guard let baseline else {
+      let last = levels.last.map(\.value) ?? median(Array(values[current...]))
+      return InfrastructureFigure(value: last, baseline: nil, since: nil)
     }
+    let farthest = levels.max { abs($0.value - baseline) < abs($1.value - baseline) }
+    guard let farthest else {
+      return InfrastructureFigure(value: median(Array(values[current...])), baseline: baseline)
+    }
+    // A change that is not long before the window is its own.
+    let slack = max(3, (samples.count - current) / 2)
+    let begun = cuts.last { $0 <= farthest.start && $0 >= current - slack }
     return InfrastructureFigure(
-      value: median(now), baseline: before.count >= 3 ? median(before) : nil, since: since)
+      value: farthest.value, baseline: baseline, since: begun.map { samples[$0].at })
   }
 
   /// At most 300 values, means of neighbours.

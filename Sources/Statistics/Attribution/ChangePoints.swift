@@ -18,8 +18,10 @@ public struct ChangePoint: Sendable, Equatable {
 
 /// Changes of a series' level, found by binary segmentation over ranks.
 ///
-/// A stretch is cut where the sum of its ranks departs most from what chance orders give, weighed by the
-/// place, so that a change near an end counts too. Ranks make single outliers harmless. The level is held
+/// A stretch has a change where the sum of its ranks departs from what chance orders give, weighed by the
+/// place, so that a change near an end counts too; ranks make single outliers harmless. It is cut where
+/// two levels fit best by least squares, values beyond the middle four fifths by more than half their
+/// width being drawn in. The level is held
 /// by orders drawn at random (seeded), each depth of cutting at half the level of the one before, and
 /// the statistic is shrunk by √((1−ρ)/(1+ρ)) where neighbours go together (ρ: lag-one correlation within
 /// the two parts). The range of places is where twice the log-likelihood of a step is within 7.37 of its
@@ -45,15 +47,15 @@ public enum ChangePoints {
       guard let found = strongest(part, minimumLength, &generator), found.pValue <= level else {
         return
       }
-      let places = places(part, found.index, minimumLength)
+      let (place, places) = places(part, found.index, minimumLength)
       cuts.append(
         (
-          range.lowerBound + found.index,
+          range.lowerBound + place,
           (range.lowerBound + places.lowerBound)...(range.lowerBound + places.upperBound),
           found.pValue
         ))
-      cut(range.lowerBound..<(range.lowerBound + found.index), level: level / 2)
-      cut((range.lowerBound + found.index)..<range.upperBound, level: level / 2)
+      cut(range.lowerBound..<(range.lowerBound + place), level: level / 2)
+      cut((range.lowerBound + place)..<range.upperBound, level: level / 2)
     }
     cut(series.indices, level: level)
     cuts.sort { $0.index < $1.index }
@@ -133,21 +135,28 @@ public enum ChangePoints {
     return lagged / square + 1 / Double(rest.count)
   }
 
-  /// Places a step could be at, by the likelihood of ranks with equal normal errors.
-  private static func places(_ values: [Double], _ index: Int, _ minimum: Int) -> ClosedRange<Int> {
-    let ranks = ranks(values)
-    let n = ranks.count
-    let total = ranks.reduce(0, +)
-    let square = ranks.reduce(0) { $0 + $1 * $1 }
+  /// The place of a step by least squares, and places it could be at; values far out are drawn in.
+  private static func places(
+    _ values: [Double], _ found: Int, _ minimum: Int
+  ) -> (index: Int, range: ClosedRange<Int>) {
+    let sorted = values.sorted()
+    let (low, high) = (quantile(sorted.span, 0.1) ?? 0, quantile(sorted.span, 0.9) ?? 0)
+    let reach = 0.5 * (high - low)
+    let middle = low + (high - low) / 2
+    let clipped = values.map { min(high + reach, max(low - reach, $0)) - middle }
+    let n = clipped.count
+    let total = clipped.reduce(0, +)
+    let square = clipped.reduce(0) { $0 + $1 * $1 }
     var (sum, errors) = (0.0, [Double](repeating: .infinity, count: n))
     for place in 1..<n {
-      sum += ranks[place - 1]
+      sum += clipped[place - 1]
       guard place >= minimum, n - place >= minimum else { continue }
       let rest = total - sum
       errors[place] = square - sum * sum / Double(place) - rest * rest / Double(n - place)
     }
-    let variance = max(1e-12 * max(1, square), errors[index] / Double(max(1, n - 2)))
+    let index = errors.indices.min { errors[$0] < errors[$1] } ?? found
+    let variance = max(1e-12 * square, errors[index] / Double(max(1, n - 2)))
     let close = errors.indices.filter { errors[$0] <= errors[index] + 7.37 * variance }
-    return min(index, close.first ?? index)...max(index, close.last ?? index)
+    return (index, min(index, close.first ?? index)...max(index, close.last ?? index))
   }
 }
