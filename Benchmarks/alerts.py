@@ -1,20 +1,16 @@
-"""Measures the evaluation of alert rules."""
+"""The evaluation of alert rules, in memory."""
 
 import json
-import subprocess
 from pathlib import Path
 
+from processes import run
 
-def section(report, kernels_path):
-    """Adds the section; the executable `Alerts` stands beside that of the kernels."""
-    times = json.loads(
-        subprocess.run(
-            [str(Path(kernels_path).parent / "Alerts")], check=True, capture_output=True, text=True
-        ).stdout
-    )
+
+def section(options, report):
+    report.circumstances()
+    times = json.loads(run([str(Path(options.kernels).parent / "Alerts")])["output"])
     evaluations = times["evaluations"]
-    report.text(f"## Alert rules: {evaluations / 1e6:.0f} million pairs of rule and series in one batch")
-    report.text()
+    report.heading(f"Alert rules: {evaluations / 1e6:.0f} million pairs of rule and series in one batch")
     names = ["all healthy", "1 % begin to fail", "1 % fail on", "1 % begin to fire", "1 % fire on"]
     report.table(
         ["", "wall", "ns per pair"],

@@ -9,6 +9,7 @@ A section that is not measured stays in the file as it is.
 import argparse
 from pathlib import Path
 
+import alerts
 import drift
 import kernels
 import metrics
@@ -17,6 +18,7 @@ import service
 from processes import HERE
 
 SECTIONS = {
+    "alerts": alerts.section,
     "drift": drift.section,
     "kernels": kernels.section,
     "metrics": metrics.section,

@@ -148,7 +148,12 @@ struct CommandLineTests {
       plumbline("drift", r, c, "--format", "json", "--chunk", "100", "--multivariate", "mmd").output
     )
     let other = try folder.write(
-      "other.json", plumbline("run", input: "{\"monitoring_type\": \"root_cause_analysis\"}").output
+      "other.json",
+      plumbline(
+        "run",
+        input: "{\"monitoring_type\": \"root_cause_analysis\", \"diagnosis_config\": "
+          + "{\"infrastructure\": {\"latency_p99_ms\": 900}}}"
+      ).output
     )
     let samples = try folder.write(
       "samples.csv",

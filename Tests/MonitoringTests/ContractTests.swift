@@ -91,10 +91,22 @@ struct ContractTests {
     }
   }
 
-  @Test func `Another monitoring type says that it is not available yet`() throws {
-    let response = try respond("{\"monitoring_type\": \"root_cause_analysis\"}")
-    #expect(response.status == .unknown)
-    #expect(response.reason == "root_cause_analysis is not available yet")
+  @Test func `A root cause is named, and what is not known is said`() throws {
+    let response = try respond(
+      #"{"monitoring_type": "root_cause_analysis", "diagnosis_config": {"infrastructure": {"latency_p99_ms": 900, "memory_utilization": 97}, "baselines": {"latency_p99_ms": 100, "memory_utilization": 50}}}"#
+    )
+    guard case .diagnosis(let report) = response.results else {
+      Issue.record("there is no diagnosis")
+      return
+    }
+    #expect(report.primaryCause == .infrastructure && response.status != .healthy)
+    #expect(response.alerts.contains { $0.title == "infrastructure_latency_check" })
+    #expect(!report.missing.isEmpty && !response.recommendations.isEmpty)
+    let copy = try JSONDecoder().decode(RunResponse.self, from: JSONEncoder().encode(response))
+    #expect(copy == response)
+    #expect(throws: MonitoringError.self) {
+      try respond("{\"monitoring_type\": \"root_cause_analysis\"}")
+    }
   }
 
   @Test func `Rules are held against metrics over time`() throws {

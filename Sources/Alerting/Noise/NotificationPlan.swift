@@ -13,6 +13,8 @@ struct NotificationPlan {
   private let cooldowns: [String: Int64]
   /// Alerts one message names at most.
   static let messageLimit = 50
+  /// Alerts that every channel shows, however many more there are.
+  private static let shownLimit = 10
 
   init(
     configuration: AlertingConfiguration, alerts: [KeptAlert], groups: [String: Instant],
@@ -231,10 +233,12 @@ struct NotificationPlan {
     // What is new comes first and is never left out, in as many messages as it takes.
     for first in stride(from: 0, to: news.count, by: Self.messageLimit) {
       let part = Array(news[first..<min(first + Self.messageLimit, news.count)])
+      var all = part + (first == 0 ? known : [])
+      // Where all can be shown they stand as they do everywhere.
+      if all.count <= Self.shownLimit { all.sort(by: AlertRecord.comesFirst) }
       messages.append(
         message(
-          isOver ? .resolved : .firing, group, part + (first == 0 ? known : []), to: channel,
-          orderKey: group.key))
+          isOver ? .resolved : .firing, group, all, to: channel, orderKey: group.key))
     }
     return messages
   }

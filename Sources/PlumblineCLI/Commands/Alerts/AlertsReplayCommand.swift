@@ -77,10 +77,10 @@ struct AlertsReplayCommand: ParsableCommand {
         }
         costs[String(pair[0])] = cost
       }
-      guard costs.count == 2, let missed = costs["missed"], let false_ = costs["false"] else {
+      guard costs.count == 2, let missed = costs["missed"], let wasted = costs["false"] else {
         return nil
       }
-      value = AlertReplay.Costs(missedHour: missed, falseHour: false_)
+      value = AlertReplay.Costs(missedHour: missed, falseHour: wasted)
     }
   }
 
