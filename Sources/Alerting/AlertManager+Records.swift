@@ -37,6 +37,18 @@ extension AlertEvent {
   }
 }
 
+extension QueuedNotification {
+  /// That its alerts could not be told to a channel.
+  func undelivered(channel: String, reason: String, at now: Instant) -> [AlertEvent] {
+    guard let content = try? JSONDecoder().decode(AlertMessage.self, from: message),
+      content.kind != .test
+    else { return [] }
+    return content.alerts.map {
+      AlertEvent(at: now, kind: .undelivered, detail: "\(channel): \(reason)", alert: $0)
+    }
+  }
+}
+
 extension KeptAlert {
   /// Whether people were told that it fires and not that it is over.
   var isOpen: Bool { told == .firing || told == .acknowledged }

@@ -46,10 +46,11 @@ public final class AlertManager: Sendable {
     let watched = groups.removeValue(forKey: Self.watchedKey)
     let isPause = looked.map { now.since($0) > Self.pauseSeconds * 1_000_000 } ?? true
     // Of a start that is not known any more as of one long ago.
-    let watchedSince = isPause ? now : watched ?? Instant(microseconds: .min)
+    let watchedSince = isPause ? now : min(now, watched ?? Instant(microseconds: .min))
     var engine = AlertEngine(
       rules: configuration.rules, flapping: configuration.flapping,
-      recalling: try history.newestSamples(), watchedSince: watchedSince, startedAt: now)
+      recalling: try history.newestSamples(until: AlertEngine.latest(at: now)),
+      watchedSince: watchedSince, startedAt: now)
     let kept = try history.alerts(isOpen: true)
     let ended = engine.restore(kept.compactMap(\.kept).compactMap(Self.decoded), at: now)
     let alerts = kept.reduce(into: [:]) { $0[$1.record.fingerprint] = $1 }
@@ -69,6 +70,7 @@ public final class AlertManager: Sendable {
       Self.end(fingerprint, end, in: &state)
     }
     self.state = Mutex(state)
+    try giveUpNotifications(besides: configuration, at: now)
   }
 
   private static func decoded(_ data: Data) -> AlertEngine.Kept? {
@@ -96,7 +98,7 @@ public final class AlertManager: Sendable {
     _ samples: [MetricSample], at now: Instant
   ) throws(HistoryError) -> [AlertTransition] {
     // A time that is not yet would shut out all samples before it.
-    let latest = now.adding(microseconds: Self.pauseSeconds * 1_000_000)
+    let latest = AlertEngine.latest(at: now)
     let samples = samples.map { sample in
       var sample = sample
       if sample.at > latest { sample.at = now }
@@ -117,7 +119,32 @@ public final class AlertManager: Sendable {
     _ configuration: AlertingConfiguration, at now: Instant
   ) throws(HistoryError) -> [AlertTransition] {
     state.withLock { $0.configuration = configuration }
-    return try update(at: now, []) { $0.replaceRules(configuration.rules, at: now) }
+    let transitions = try update(at: now, []) { $0.replaceRules(configuration.rules, at: now) }
+    try giveUpNotifications(besides: configuration, at: now)
+    return transitions
+  }
+
+  /// Gives up what waits for channels that are no longer configured: an alert would count as being told.
+  private func giveUpNotifications(
+    besides configuration: AlertingConfiguration, at now: Instant
+  ) throws(HistoryError) {
+    let known = Set(configuration.channels.map(\.name))
+    let gone = try history.notificationCounts().filter { !known.contains($0) && $1.waiting > 0 }
+    for channel in gone.keys.sorted() {
+      let reason = "the channel is no longer configured"
+      while case let waiting = try history.waitingNotifications(of: channel), !waiting.isEmpty {
+        for entry in waiting {
+          var given = entry
+          given.state = .givenUp
+          try history.record(
+            DeliveryAttempt(
+              notificationID: entry.id, channel: channel, at: now, outcome: .refused,
+              detail: reason, seconds: 0),
+            of: [given], told: [],
+            events: entry.undelivered(channel: channel, reason: reason, at: now))
+        }
+      }
+    }
   }
 
   /// Puts another condition in force for a rule; nil for its own.
@@ -154,6 +181,7 @@ public final class AlertManager: Sendable {
     _ evaluate: (inout AlertEngine) -> [AlertTransition]
   ) throws(HistoryError) -> [AlertTransition] {
     let result = state.withLock { state -> Result<[AlertTransition], HistoryError> in
+      state.engine.setBack(to: now)
       let transitions = evaluate(&state.engine)
       // Where it cannot be kept now, it is the next time; messages are planned anew then.
       state.unkept.samples += samples + state.engine.takeExpected()

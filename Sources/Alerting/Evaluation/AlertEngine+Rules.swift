@@ -65,8 +65,10 @@ extension AlertEngine {
     let indexes = Dictionary(
       compiled.indices.map { (compiled[$0].rule.name, $0) },
       uniquingKeysWith: { first, _ in first })
+    let latest = Self.latest(at: now)
     var transitions: [AlertTransition] = []
     for entry in kept {
+      let alert = entry.alert.setBack(to: now, after: latest)
       guard let index = indexes[entry.rule], compiled[index].rule.metric == entry.metric,
         compiled[index].rule.matchers.match(entry.series)
       else {
@@ -75,10 +77,11 @@ extension AlertEngine {
         continue
       }
       let series = tables[entry.metric, default: SeriesTable(metric: entry.metric)]
-        .place(of: entry.series, since: entry.alert.updatedAt)
+        .place(of: entry.series, since: alert.updatedAt)
       if let table = tables[entry.metric] { compiled[index].meet(table) }
-      compiled[index].put(entry.alert, for: series)
+      compiled[index].put(alert, for: series)
     }
+    for metric in tables.keys.sorted() { transitions += dropPlaceholders(of: metric, at: now) }
     return transitions
   }
 

@@ -13,7 +13,7 @@ public struct AlertEngine: Sendable {
   var tables: [String: SeriesTable] = [:]
   var compiled: [CompiledRule] = []
   let flapping: AlertingConfiguration.Flapping
-  private let startedAt: Instant
+  private var watchedSince: Instant
   /// Fingerprints of alerts whose rule or series is gone since ``takeChanges(at:)`` was last asked.
   var gone: Set<String> = []
   /// Series that rules expect and that had not been heard of; to be kept, so that it is known after a
@@ -45,22 +45,19 @@ public struct AlertEngine: Sendable {
     watchedSince: Instant, startedAt: Instant
   ) {
     self.flapping = flapping
-    self.startedAt = watchedSince
-    recall(samples)
+    self.watchedSince = watchedSince
+    let latest = Self.latest(at: startedAt)
+    recall(samples.filter { $0.at <= latest })
     compiled = rules.map(CompiledRule.init)
     for index in compiled.indices { meetExpected(index, since: startedAt) }
   }
 
   public var rules: [AlertRule] { compiled.map(\.rule) }
 
-  /// An absence can only be noticed of what is expected: a rule that says its series outright expects it.
+  /// Waits for the series a rule names, where none is known that it is about.
   mutating func meetExpected(_ index: Int, since now: Instant) {
     let rule = compiled[index].rule
-    guard case .absent = rule.condition.test, !rule.matchers.isEmpty,
-      rule.matchers.allSatisfy({ $0.operation == .equal })
-    else { return }
-    let series = Dictionary(
-      rule.matchers.map { ($0.label, $0.value) }, uniquingKeysWith: { first, _ in first })
+    guard let series = compiled[index].expected else { return }
     let known = tables[rule.metric]?.labels.contains { rule.matchers.match($0) } ?? false
     guard !known else { return }
     _ = tables[rule.metric, default: SeriesTable(metric: rule.metric)].place(of: series, since: now)
@@ -68,6 +65,59 @@ public struct AlertEngine: Sendable {
     expected.append(
       MetricSample(
         metric: rule.metric, labels: series, at: now.adding(microseconds: -1), value: nil))
+  }
+
+  /// Drops the places of series that rules wait for where the real ones, which may have further labels, are
+  /// there: nothing would ever come for those places.
+  mutating func dropPlaceholders(of metric: String, at now: Instant) -> [AlertTransition] {
+    guard let table = tables[metric] else { return [] }
+    let indexes = compiled.indices.filter { compiled[$0].rule.metric == metric }
+    var dropped: Set<Int> = []
+    for index in indexes {
+      guard let expected = compiled[index].expected, let place = table.index(of: expected),
+        !table.hasHadData[place],
+        table.labels.indices.contains(where: {
+          $0 != place && !dropped.contains($0)
+            && compiled[index].rule.matchers.match(table.labels[$0])
+        })
+      else { continue }
+      dropped.insert(place)
+    }
+    guard !dropped.isEmpty else { return [] }
+    var transitions: [AlertTransition] = []
+    for index in indexes {
+      compiled[index].meet(table)
+      for series in dropped.sorted() where compiled[index].follows[series] {
+        var changes: [CompiledRule.Change] = []
+        compiled[index].end(
+          series, reason: "there are series with further labels", at: now, into: &changes)
+        transitions += changes.map { transition($0, index, table) }
+        gone.insert(Self.fingerprint(compiled[index].rule.name, table.labels[series]))
+      }
+    }
+    let labels = Set(dropped.map { table.labels[$0] })
+    expected.removeAll { $0.metric == metric && labels.contains($0.labels) }
+    var compacted = table
+    let places = compacted.compact { !dropped.contains($0) }
+    tables[metric] = compacted
+    for index in indexes { compiled[index].move(to: places) }
+    return transitions
+  }
+
+  /// What is later than this is by a clock that was ahead.
+  static func latest(at now: Instant) -> Instant { now.adding(microseconds: 300_000_000) }
+
+  /// Forgets times that are not yet, as after a clock was set right: rules would be blind until then.
+  mutating func setBack(to now: Instant) {
+    let limit = Self.latest(at: now)
+    if watchedSince > limit { watchedSince = now }
+    if let at = tidiedAt, at > limit { tidiedAt = now }
+    for metric in tables.keys where tables[metric].map({ $0.latestAt > limit }) == true {
+      tables[metric]?.setBack(to: now, after: limit)
+      for index in compiled.indices where compiled[index].rule.metric == metric {
+        compiled[index].setBack(to: now, after: limit)
+      }
+    }
   }
 
   // MARK: Evaluation
@@ -107,6 +157,8 @@ public struct AlertEngine: Sendable {
       for change in changes { transitions.append(transition(change, index, table)) }
     }
     for metric in touched { tables[metric]?.lookedAt() }
+    guard let now = samples.first?.at else { return }
+    for metric in touched.sorted() { transitions += dropPlaceholders(of: metric, at: now) }
   }
 
   /// Knows samples without looking at them, as those that were looked at before a restart.
@@ -133,7 +185,7 @@ public struct AlertEngine: Sendable {
       guard let table = tables[compiled[index].rule.metric] else { continue }
       var changes: [CompiledRule.Change] = []
       compiled[index].meet(table)
-      compiled[index].evaluateAbsence(table, watchedSince: startedAt, at: now, into: &changes)
+      compiled[index].evaluateAbsence(table, watchedSince: watchedSince, at: now, into: &changes)
       if compiled[index].condition.test != .absent {
         let silent = compiled[index].tracked.filter {
           $1.phase != .resolved && table.dataAt[$0] < noData

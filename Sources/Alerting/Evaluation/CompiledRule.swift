@@ -3,6 +3,8 @@ import Monitoring
 /// A rule with what it is held against, and how far it is with each series that is not as it should be.
 struct CompiledRule: Sendable {
   let rule: AlertRule
+  /// The series the rule says outright, where it is on absence: that can only be noticed of what is expected.
+  let expected: [String: String]?
   /// The rule's own, or that which follows the metric's history.
   private(set) var condition: AlertCondition
   /// Series the rule is about.
@@ -29,6 +31,22 @@ struct CompiledRule: Sendable {
   init(_ rule: AlertRule) {
     self.rule = rule
     condition = rule.condition
+    guard case .absent = rule.condition.test, !rule.matchers.isEmpty,
+      rule.matchers.allSatisfy({ $0.operation == .equal })
+    else {
+      expected = nil
+      return
+    }
+    expected = Dictionary(
+      rule.matchers.map { ($0.label, $0.value) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Has nothing be later than now of what a clock that was ahead wrote.
+  mutating func setBack(to now: Instant, after limit: Instant) {
+    for (series, alert) in tracked {
+      let known = alert.setBack(to: now, after: limit)
+      if known != alert { put(known, for: series) }
+    }
   }
 
   mutating func follow(_ condition: AlertCondition?) {

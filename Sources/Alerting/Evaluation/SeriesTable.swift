@@ -13,6 +13,10 @@ struct SeriesTable: Sendable {
   /// When each series had its newest sample, and its newest with data.
   private(set) var sampledAt: [Instant] = []
   private(set) var dataAt: [Instant] = []
+  /// Whether each series has ever had data.
+  private(set) var hasHadData: [Bool] = []
+  /// The newest time there is among the above.
+  private(set) var latestAt = Instant(microseconds: .min)
   /// Since when each series has had no data; nil where it has.
   private(set) var unknownSince: [Instant?] = []
   /// Series that have a sample nobody has looked at yet.
@@ -42,6 +46,8 @@ struct SeriesTable: Sendable {
     intervals.append(nil)
     sampledAt.append(Instant(microseconds: .min))
     dataAt.append(since)
+    hasHadData.append(false)
+    latestAt = max(latestAt, since)
     unknownSince.append(since)
     differences.append(.nan)
     relativeChanges.append(.nan)
@@ -65,18 +71,32 @@ struct SeriesTable: Sendable {
     references[index] = reference
     intervals[index] = sample.interval
     sampledAt[index] = sample.at
+    latestAt = max(latestAt, sample.at)
     // Rules look at the state of a series they meet anyway.
     if !isNew, value.isNaN != (unknownSince[index] != nil) { turned.append(index) }
     if value.isNaN {
       unknownSince[index] = unknownSince[index] ?? sample.at
     } else {
       dataAt[index] = sample.at
+      hasHadData[index] = true
       unknownSince[index] = nil
     }
     differences[index] = value - reference
     relativeChanges[index] = reference == 0 ? .nan : (value - reference) / abs(reference)
     if !isFresh[index] { fresh.append(index) }
     isFresh[index] = true
+  }
+
+  /// Forgets times after `limit`, which a clock that was ahead gave: they would shut out all samples until then.
+  mutating func setBack(to now: Instant, after limit: Instant) {
+    guard latestAt > limit else { return }
+    latestAt = now
+    for index in labels.indices {
+      if sampledAt[index] > limit { sampledAt[index] = Instant(microseconds: .min) }
+      if dataAt[index] > limit { dataAt[index] = now }
+      if let since = unknownSince[index], since > limit { unknownSince[index] = now }
+      latestAt = max(latestAt, max(sampledAt[index], dataAt[index]))
+    }
   }
 
   mutating func lookedAt() {
@@ -100,6 +120,8 @@ struct SeriesTable: Sendable {
       (kept.values[new], kept.references[new]) = (values[old], references[old])
       (kept.intervals[new], kept.sampledAt[new]) = (intervals[old], sampledAt[old])
       kept.unknownSince[new] = unknownSince[old]
+      kept.hasHadData[new] = hasHadData[old]
+      kept.latestAt = max(kept.latestAt, sampledAt[old])
       kept.differences[new] = differences[old]
       kept.relativeChanges[new] = relativeChanges[old]
       places.append(new)

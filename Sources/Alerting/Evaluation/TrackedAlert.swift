@@ -44,6 +44,19 @@ public struct TrackedAlert: Codable, Sendable, Equatable {
     return starts.count { now.since($0) < length } >= flapping.starts
   }
 
+  /// Has nothing be later than now of what a clock that was ahead wrote.
+  func setBack(to now: Instant, after limit: Instant) -> TrackedAlert {
+    func known(_ instant: Instant) -> Instant { instant > limit ? now : instant }
+    var alert = self
+    alert.activeSince = known(activeSince)
+    alert.startsAt = startsAt.map(known)
+    alert.endsAt = endsAt.map(known)
+    alert.calmSince = calmSince.map(known)
+    alert.starts = starts.map(known)
+    alert.updatedAt = known(updatedAt)
+    return alert
+  }
+
   /// Begins another time, as a resolved alert does that fails again.
   mutating func restart(at instant: Instant) {
     phase = .pending

@@ -36,7 +36,7 @@ public final class ChannelDispatcher: Sendable {
   private let observe: @Sendable (DeliveryAttempt) -> Void
 
   /// The longest a provider may ask to wait.
-  private static let longestPauseSeconds = 3_600.0
+  private static let longestPauseSeconds = 86_400.0
 
   /// - Parameters:
   ///   - channel: what makes the attempts.
@@ -100,7 +100,8 @@ public final class ChannelDispatcher: Sendable {
       state.withLock { $0.single.formUnion(parcel.entries.map(\.id)) }
       try postpone(parcel, reason, retryAfter: nil, seconds: seconds, at: end)
     case .failure(.permanent(let reason)):
-      try giveUp(parcel.entries, reason: reason, seconds: seconds, at: end)
+      try giveUp(
+        parcel.entries, attempts: 1, reason: reason, seconds: seconds, at: end)
     }
     return true
   }
@@ -195,17 +196,18 @@ public final class ChannelDispatcher: Sendable {
   }
 
   private func giveUp(
-    _ entries: [QueuedNotification], reason: String, seconds: Double, at now: Instant
+    _ entries: [QueuedNotification], attempts: Int = 0, reason: String, seconds: Double,
+    at now: Instant
   ) throws(HistoryError) {
     let given = entries.map { entry in
       var entry = entry
       entry.state = .givenUp
+      entry.attempts += attempts
       return entry
     }
     state.withLock { $0.single.subtract(entries.map(\.id)) }
-    let alerts = entries.compactMap(Self.message(of:)).filter { $0.kind != .test }.flatMap(\.alerts)
-    let events = alerts.map {
-      AlertEvent(at: now, kind: .undelivered, detail: "\(configuration.name): \(reason)", alert: $0)
+    let events = entries.flatMap {
+      $0.undelivered(channel: configuration.name, reason: reason, at: now)
     }
     try record(.refused, reason, of: given, told: [], events: events, seconds: seconds, at: now)
   }

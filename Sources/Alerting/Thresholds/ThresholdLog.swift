@@ -56,7 +56,14 @@ public struct ThresholdLog: Sendable {
         rule: rule.name, threshold: threshold, minimum: bounds.lowerBound,
         maximum: bounds.upperBound)
     }
-    let inForce = try history.thresholdsInForce()[rule.name]
+    var inForce = try history.thresholdsInForce()[rule.name]
+    if inForce != nil, try self.threshold(inForceFor: rule) == nil {
+      // What was applied to the rule as it was would keep hidden what is applied to it now.
+      while try history.revertThreshold(
+        of: rule.name, at: now, explanation: "overruled by the owner") != nil
+      {}
+      inForce = nil
+    }
     var change = ThresholdChange(
       rule: rule.name, at: now, before: inForce?.value ?? own, after: threshold,
       explanation: explanation, state: .applied)
@@ -75,6 +82,12 @@ public struct ThresholdLog: Sendable {
       let change = try history.revertThreshold(of: rule, at: now, explanation: explanation)
     else { throw ThresholdError.nothingInForce(rule: rule) }
     return change
+  }
+
+  /// The threshold in force in place of a rule's own; nil for its own, also where its owner overruled another.
+  public func threshold(inForceFor rule: AlertRule) throws(HistoryError) -> Double? {
+    guard try conditions(for: [rule])[rule.name] != nil else { return nil }
+    return try history.thresholdsInForce()[rule.name]?.value
   }
 
   /// Conditions in force in place of rules' own.

@@ -60,21 +60,28 @@ extension History {
 
   /// What has to be known of every series to go on with it: its newest sample with data, the first
   /// without since then, and its newest, in the order of their times.
-  public func newestSamples() throws(HistoryError) -> [MetricSample] {
+  ///
+  /// - Parameter limit: what is later was written by a clock that was ahead, and is left out.
+  public func newestSamples(
+    until limit: Instant = Instant(microseconds: .max)
+  ) throws(HistoryError) -> [MetricSample] {
     try samples(
       """
       WITH known AS (
         SELECT id, metric, labels,
-          (SELECT max(at) FROM metric_sample WHERE series_id = metric_series.id) AS newest,
+          (SELECT max(at) FROM metric_sample WHERE series_id = metric_series.id AND at <= ?2)
+            AS newest,
           (SELECT at FROM metric_sample WHERE series_id = metric_series.id AND value IS NOT NULL
+            AND at <= ?2
             ORDER BY at DESC LIMIT 1) AS data
         FROM metric_series)
       SELECT metric, labels, at, value, reference, lower, upper
       FROM known JOIN metric_sample ON series_id = known.id
       WHERE at IN (newest, data,
-        (SELECT min(at) FROM metric_sample WHERE series_id = known.id AND at > coalesce(data, ?)))
+        (SELECT min(at) FROM metric_sample
+          WHERE series_id = known.id AND at > coalesce(data, ?1) AND at <= ?2))
       ORDER BY at, known.id
-      """, [Int64.min])
+      """, [Int64.min, limit.microseconds])
   }
 
   private func samples(

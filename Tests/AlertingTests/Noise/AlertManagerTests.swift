@@ -130,6 +130,92 @@ struct AlertManagerTests {
     #expect(try history.groups().keys.filter { $0.contains("{") }.count == labels.count)
   }
 
+  @Test(arguments: [false, true])
+  func `A channel that is gone holds up no word of an alert`(_ restarts: Bool) throws {
+    var manager = try manager(alerting([errors], channels: ["chat", "mail"]))
+    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
+    let refusing = ScriptedChannel(always: .permanent(reason: "HTTP 404"))
+    let left = alerting([errors])
+    let dispatcher = ChannelDispatcher(
+      left.channels[0], channel: refusing, history: history, seed: 1)
+    while try dispatcher.deliverNext(clock: { Scenario.time(1) }) {}
+    if restarts {
+      manager = try self.manager(left, at: 2)
+    } else {
+      try manager.reload(left, at: Scenario.time(2))
+    }
+    #expect(try waiting("mail").isEmpty)
+    let event = try history.alertEvents(limit: 1).first
+    #expect(event?.detail == "mail: the channel is no longer configured")
+    try manager.advance(to: Scenario.time(30))
+    #expect(try waiting().map(\.kind) == [.firing])
+  }
+
+  // MARK: Absence of series with further labels
+
+  private let silent = rule("silent", "drift", "absent") {
+    $0.matchers = [LabelMatcher(label: "model_name", value: "a")]
+  }
+
+  private func drift(at minute: Int) -> MetricSample {
+    MetricSample(
+      metric: "drift", labels: ["model_name": "a", "check": "c"], at: Scenario.time(minute),
+      value: 0.1)
+  }
+
+  @Test func `A series with further labels than a rule names ends what was waited for`() throws {
+    var manager = try manager(alerting([silent]))
+    try manager.advance(to: Scenario.time(11))
+    #expect(manager.records().map(\.state) == [.firing])
+    let ends = try manager.record([drift(at: 12)], at: Scenario.time(12))
+    #expect(ends.map(\.kind) == [.resolved])
+    #expect(try waiting().map(\.kind) == [.firing, .resolved])
+    // What was kept of the place does not bring it back.
+    for minute in stride(from: 13, to: 60, by: 4) {
+      if minute > 40 { manager = try self.manager(alerting([silent]), at: minute) }
+      try manager.record([drift(at: minute)], at: Scenario.time(minute))
+      try manager.advance(to: Scenario.time(minute))
+      #expect(manager.records().filter { $0.state == .firing }.isEmpty)
+    }
+    try manager.advance(to: Scenario.time(90))
+    let fires = manager.records().filter { $0.state == .firing }
+    #expect(fires.map { $0.labels["check"] } == ["c"])
+  }
+
+  @Test func `An alert on a place that was kept ends at the start where there are real series`()
+    throws
+  {
+    let first = try manager(alerting([silent]))
+    try first.advance(to: Scenario.time(11))
+    try history.add([drift(at: 12)])
+    let second = try manager(alerting([silent]), at: 13)
+    try second.advance(to: Scenario.time(13))
+    #expect(second.records().isEmpty)
+    #expect(try waiting().map(\.kind) == [.firing, .resolved])
+  }
+
+  // MARK: Clocks that were ahead
+
+  @Test(arguments: [false, true])
+  func `A clock that was a month ahead blinds no rule once it is right`(_ restarts: Bool) throws {
+    let month = 30 * 1_440
+    let absent = rule("silent", "error_rate", "absent")
+    let configuration = alerting([errors, absent])
+    var manager = try manager(configuration, at: month)
+    try manager.record([sample(0.01, at: month)], at: Scenario.time(month))
+    if restarts { manager = try self.manager(configuration, at: 0) }
+    let found = try manager.record([sample(0.07, at: 1)], at: Scenario.time(1))
+    #expect(found.map(\.kind) == [.pending, .firing])
+    let later = try manager.advance(to: Scenario.time(12))
+    #expect(later.map(\.record.name) == ["silent/a", "silent/a"])
+  }
+
+  @Test func `Samples of a clock that was ahead do not hide those before them`() throws {
+    try history.add([sample(0.01, at: 0), sample(0.02, at: 50_000), sample(nil, at: 50_001)])
+    let known = try history.newestSamples(until: Scenario.time(5))
+    #expect(known.map(\.at) == [Scenario.time(0)])
+  }
+
   // MARK: Figures and times that are strange
 
   @Test func `An infinite value fires and ends like any other`() throws {

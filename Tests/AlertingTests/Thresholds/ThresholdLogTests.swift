@@ -86,6 +86,21 @@ struct ThresholdLogTests {
     #expect(try log.conditions(for: []).isEmpty)
   }
 
+  @Test func `What is applied after the owner changed the rule is in force`() throws {
+    try log.apply(0.6, to: try rule(), at: minute(1), explanation: "noise")
+    try log.apply(0.65, to: try rule(), at: minute(2), explanation: "noise")
+    let changed = try rule("> 0.55")
+    #expect(try log.threshold(inForceFor: rule()) == 0.65)
+    #expect(try log.threshold(inForceFor: changed) == nil)
+    let change = try log.apply(0.62, to: changed, at: minute(3), explanation: "anew")
+    #expect(change.before == 0.55)
+    #expect(try log.threshold(inForceFor: changed) == 0.62)
+    #expect(
+      try history.thresholdChanges().map(\.explanation)
+        == ["anew", "overruled by the owner", "overruled by the owner", "noise", "noise"])
+    #expect(try log.revert("slow", at: minute(4)).after == 0.55)
+  }
+
   @Test func `The manager goes by the threshold in force, and by its own again`() throws {
     let rule = try rule()
     var configuration = AlertingConfiguration()

@@ -35,7 +35,7 @@ struct AlertsThresholdsCommand: ParsableCommand {
     let telling = try Degradation.metrics.flatMap { try history.samples(of: $0) }
     return try DynamicThreshold.propose(
       rule: rule, history: samples, now: .now,
-      inForce: try history.thresholdsInForce()[rule.name]?.value,
+      inForce: try ThresholdLog(history).threshold(inForceFor: rule),
       degradations: Degradation.found(in: telling) ?? [], allowsTightening: tighter)
   }
 
