@@ -120,9 +120,8 @@ extension DriftReport {
     for column in columns {
       if let pValue = column.adjustedPValue ?? column.pValue {
         if pValue >= level { explained.insert(column.column) }
-      } else if let distribution = column.distribution,
-        let test = try? chiSquare(
-          reference: distribution.reference, current: distribution.current)
+      } else if let counts = column.distribution?.pooled,
+        let test = try? chiSquare(reference: counts.reference, current: counts.current)
       {
         byDistance.append((column.column, test.pValue))
       }
@@ -132,5 +131,30 @@ extension DriftReport {
       explained.insert(entry.column)
     }
     return explained
+  }
+}
+
+extension Distribution {
+  /// Counts with neighbouring cells put together until five current values are expected in each: below
+  /// that χ² finds too much. Source: Cochran (1954), Biometrics 10.
+  fileprivate var pooled: (reference: [Int], current: [Int]) {
+    let all = (reference + current).reduce(0, +)
+    let share = Double(current.reduce(0, +)) / Double(max(1, all))
+    var pooled: (reference: [Int], current: [Int]) = ([], [])
+    var (before, now) = (0, 0)
+    for (one, other) in zip(reference, current) {
+      before += one
+      now += other
+      guard Double(before + now) * share >= 5 else { continue }
+      pooled.reference.append(before)
+      pooled.current.append(now)
+      (before, now) = (0, 0)
+    }
+    // What is left over belongs to the last.
+    if let last = pooled.reference.indices.last {
+      pooled.reference[last] += before
+      pooled.current[last] += now
+    }
+    return pooled
   }
 }
