@@ -108,6 +108,7 @@ struct DoctorCommand: ParsableCommand {
     throw ExitCode(Self.exitStatus(report.status, isStrict: strict))
   }
 
+  /// A constant: only a mistake of this file could make it none.
   private static var week: TimeSpan {
     guard let week = TimeSpan.days(7) else { preconditionFailure("a week is a span of time") }
     return week
