@@ -87,6 +87,7 @@ public struct PlumblineService: Sendable {
     var options = EventLog.Options()
     options.pendingBytes = configuration.pendingLimit
     options.sealRows = configuration.unsealedRows
+    options.models = configuration.modelLimit
     let log = try EventLog(folder: configuration.dataFolder, options: options, clock: now)
     let joiner = PayloadJoiner(log: log)
     defer {

@@ -39,23 +39,27 @@ final class ParquetEvents: @unchecked Sendable {
 
   /// - Throws: ``EventError/unreadable(reason:)`` where it is no Parquet file, or has columns that are
   ///   none of events.
-  static func open(_ path: String, _ kind: EventKind, engine: Database) async throws(EventError)
-    -> ParquetEvents
-  {
+  static func open(
+    _ path: String, _ kind: EventKind, engine: Database, _ options: EventLog.Options
+  ) async throws(EventError) -> ParquetEvents {
     do {
-      return try await onQueue(.global()) { try ParquetEvents(path, kind, engine) }
+      return try await onQueue(.global()) { try ParquetEvents(path, kind, engine, options) }
     } catch {
       throw unreadable(error, path)
     }
   }
 
-  private init(_ path: String, _ kind: EventKind, _ engine: Database) throws {
+  private init(
+    _ path: String, _ kind: EventKind, _ engine: Database, _ options: EventLog.Options
+  ) throws {
     let file = Dialect.duckDB.literal(path)
     let connection = try engine.connect()
-    let source = "read_parquet(\(file), file_row_number=true, hive_partitioning=false)"
+    let description = try ParquetDescription(path, over: connection)
+    try description.check(kind)
+    let source = "read_parquet(\(file), hive_partitioning=false)"
     let schema = try connection.query("SELECT * FROM \(source) LIMIT 0", source: path).schema
     var members: [Member] = []
-    for column in schema where column.name != "file_row_number" {
+    for column in schema {
       if column.type == .nested, kind.groups.contains(column.name) {
         let identifier = Dialect.duckDB.identifier(column.name)
         let fields = try connection.query(
@@ -71,21 +75,57 @@ final class ParquetEvents: @unchecked Sendable {
         try members.append(Self.member(group, .init(name: name, type: column.type), value, kind))
       }
     }
+    // A column and a field of a struct can be one feature.
+    var known: Set<String> = []
+    for member in members
+    where !known.insert("\(member.group)/\(member.name.lowercased())").inserted {
+      throw EventError.unreadable(
+        reason: "`\(member.name)` comes twice, as a column and as a field of `\(member.group)`")
+    }
     self.members = members
     // A small file can hold rows of any length: what is too long is left in the engine.
     let lengths = members.compactMap(\.length)
     let isTooLong = lengths.map { "\($0) > \(EventReader.textLimit)" } + ["false"]
     let row = lengths.isEmpty ? "0" : lengths.joined(separator: " + ")
     let isKept = "\(row) <= \(EventReader.rowLimit)"
+    try Self.checkSize(
+      description.rows, members, text: "least(\(row), \(EventReader.rowLimit))", of: source,
+      connection, path, options)
     let cells = members.map { member in
       member.length.map {
         "CASE WHEN \($0) <= \(EventReader.textLimit) AND \(isKept) THEN \(member.expression) END"
       } ?? member.expression
     }
+    // The engine has the rows' places as a column that is not in the file; where one of that name is,
+    // rows are counted as they come, in the file's order, on one thread.
+    let hasOwn = schema.contains { $0.name.lowercased() == "file_row_number" }
+    let place = hasOwn ? "row_number() OVER () - 1" : "file_row_number"
     let list =
-      cells + ["file_row_number", isTooLong.joined(separator: " OR "), "NOT (\(isKept))"]
+      cells + [place, isTooLong.joined(separator: " OR "), "NOT (\(isKept))"]
     stream = try connection.query(
       "SELECT \(list.joined(separator: ", ")) FROM \(source)", source: path)
+  }
+
+  /// Refuses a file that would be far larger as columns than it is: a few bytes can stand for any number
+  /// of equal cells.
+  private static func checkSize(
+    _ rows: Int, _ members: [Member], text: String, of source: String, _ connection: Connection,
+    _ path: String, _ options: EventLog.Options
+  ) throws {
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    let size = attributes[.size] as? Int ?? 0
+    let limit = Double(max(options.fileBytes, size * options.fileExpansion))
+    var bytes = Double(rows) * 8 * Double(members.count)
+    if bytes <= limit, members.contains(where: { $0.length != nil }) {
+      let stream = try connection.query(
+        "SELECT coalesce(sum(\(text)), 0)::DOUBLE FROM \(source)", source: path)
+      if let column = try stream.next()?.column(0), let sum = MemoryColumn(column, name: ""),
+        case .numbers(let sums) = sum.values
+      {
+        bytes += sums.first ?? 0
+      }
+    }
+    guard bytes <= limit else { throw EventError.tooLarge(bytes: Int(limit)) }
   }
 
   /// The member a column of a flat table stands for.

@@ -5,12 +5,13 @@ import Telemetry
 /// Makes metrics of live traffic from what was counted, over the last five minutes:
 /// `prediction_rate` (a second), `error_rate`, `prediction_latency_p50`, `…_p95`, `…_p99` (seconds) and
 /// `traffic_pattern_change` (the rate against what is usual at the hour); and `traffic_drop`, the share of
-/// the usual calls that do not come, over up to an hour where calls are few.
+/// the usual calls that do not come, over up to an hour where calls are few. Calls count when they come;
+/// those made longer ago than an hour do not (``ServiceMetrics/liveSeconds``).
 struct TrafficMeter {
   /// Seconds the figures are about.
   static let windowSeconds: Int64 = 300
   /// Seconds that are remembered, and calls that have to be usual in what a drop is told by.
-  private static let memorySeconds: Int64 = 3_600
+  static let memorySeconds: Int64 = 3_600
   private static let leastUsualCalls = 100.0
 
   private struct Snapshot {
