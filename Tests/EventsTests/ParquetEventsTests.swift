@@ -136,8 +136,16 @@ struct ParquetEventsTests {
     #expect(taken.appended.accepted == 299_997)
     // Their places are those in the file nevertheless.
     #expect(taken.rejected.map(\.index) == [7, 100_007, 200_007])
-    #expect(try query(log, "sum(file_row_number)::BIGINT") == [899_994])
+    #expect(try query(log, "sum(file_row_number)::BIGINT") == [899_989])
     #expect(log.types(of: "m", .predictions)["filename"] == .text)
+  }
+
+  @Test func `There may be thousands of columns of texts`() async throws {
+    let columns = (0..<2_500).map { "'t\($0)' AS c\($0)" }.joined(separator: ", ")
+    let path = try folder.write(
+      "wide.parquet", rowsOf: "SELECT range AS prediction_id, \(columns) FROM range(3)")
+    let taken = try await open().append(parquet: path, to: "m", .predictions)
+    #expect(taken.appended.accepted == 3)
   }
 
   @Test(arguments: [

@@ -1,14 +1,17 @@
 import Columns
 import DataSources
+import Foundation
 
 /// What a Parquet file says of itself, before any of it is read.
 struct ParquetDescription {
+  private let path: String
   private(set) var rows = 0
   /// Columns, and the fields of each, by the names the file has: the engine changes those that it could
   /// not tell apart.
   private(set) var columns: [(name: String, fields: [String])] = []
 
   init(_ path: String, over connection: Connection) throws {
+    self.path = path
     let file = Dialect.duckDB.literal(path)
     let counts = try connection.query(
       "SELECT num_rows FROM parquet_file_metadata(\(file))", source: path)
@@ -54,5 +57,29 @@ struct ParquetDescription {
           ? "the \(what) `\(name)` comes twice"
           : "the \(what) `\(name)` differs from `\(other)` in the case of letters alone")
     }
+  }
+
+  /// Refuses a file that would be far larger as columns than it is: a few bytes can stand for any number
+  /// of equal cells.
+  ///
+  /// - Parameter text: bytes of a row's texts, as an expression; nil where it has none.
+  func checkSize(
+    columns: Int, text: String?, of source: String, over connection: Connection,
+    _ options: EventLog.Options
+  ) throws {
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    let size = attributes[.size] as? Int ?? 0
+    let limit = Double(max(options.fileBytes, size * options.fileExpansion))
+    var bytes = Double(rows) * 8 * Double(columns)
+    if bytes <= limit, let text {
+      let stream = try connection.query(
+        "SELECT coalesce(sum(\(text)), 0)::DOUBLE FROM \(source)", source: path)
+      if let column = try stream.next()?.column(0), let sum = MemoryColumn(column, name: ""),
+        case .numbers(let sums) = sum.values
+      {
+        bytes += sums.first ?? 0
+      }
+    }
+    guard bytes <= limit else { throw EventError.tooLarge(bytes: Int(limit)) }
   }
 }

@@ -85,12 +85,13 @@ final class ParquetEvents: @unchecked Sendable {
     self.members = members
     // A small file can hold rows of any length: what is too long is left in the engine.
     let lengths = members.compactMap(\.length)
-    let isTooLong = lengths.map { "\($0) > \(EventReader.textLimit)" } + ["false"]
-    let row = lengths.isEmpty ? "0" : lengths.joined(separator: " + ")
+    let isTooLong = Self.joined(lengths.map { "\($0) > \(EventReader.textLimit)" }, " OR ")
+    let row = Self.joined(lengths, " + ") ?? "0"
     let isKept = "\(row) <= \(EventReader.rowLimit)"
-    try Self.checkSize(
-      description.rows, members, text: "least(\(row), \(EventReader.rowLimit))", of: source,
-      connection, path, options)
+    try description.checkSize(
+      columns: members.count,
+      text: lengths.isEmpty ? nil : "least(\(row), \(EventReader.rowLimit))", of: source,
+      over: connection, options)
     let cells = members.map { member in
       member.length.map {
         "CASE WHEN \($0) <= \(EventReader.textLimit) AND \(isKept) THEN \(member.expression) END"
@@ -101,31 +102,20 @@ final class ParquetEvents: @unchecked Sendable {
     let hasOwn = schema.contains { $0.name.lowercased() == "file_row_number" }
     let place = hasOwn ? "row_number() OVER () - 1" : "file_row_number"
     let list =
-      cells + [place, isTooLong.joined(separator: " OR "), "NOT (\(isKept))"]
+      cells + [place, isTooLong ?? "false", "NOT (\(isKept))"]
     stream = try connection.query(
       "SELECT \(list.joined(separator: ", ")) FROM \(source)", source: path)
   }
 
-  /// Refuses a file that would be far larger as columns than it is: a few bytes can stand for any number
-  /// of equal cells.
-  private static func checkSize(
-    _ rows: Int, _ members: [Member], text: String, of source: String, _ connection: Connection,
-    _ path: String, _ options: EventLog.Options
-  ) throws {
-    let attributes = try FileManager.default.attributesOfItem(atPath: path)
-    let size = attributes[.size] as? Int ?? 0
-    let limit = Double(max(options.fileBytes, size * options.fileExpansion))
-    var bytes = Double(rows) * 8 * Double(members.count)
-    if bytes <= limit, members.contains(where: { $0.length != nil }) {
-      let stream = try connection.query(
-        "SELECT coalesce(sum(\(text)), 0)::DOUBLE FROM \(source)", source: path)
-      if let column = try stream.next()?.column(0), let sum = MemoryColumn(column, name: ""),
-        case .numbers(let sums) = sum.values
-      {
-        bytes += sums.first ?? 0
+  /// Expressions joined in pairs of pairs: the engine bounds how deep one may be in another.
+  private static func joined(_ expressions: [String], _ operation: String) -> String? {
+    var parts = expressions
+    while parts.count > 1 {
+      parts = stride(from: 0, to: parts.count, by: 2).map { first in
+        first + 1 < parts.count ? "(\(parts[first])\(operation)\(parts[first + 1]))" : parts[first]
       }
     }
-    guard bytes <= limit else { throw EventError.tooLarge(bytes: Int(limit)) }
+    return parts.first
   }
 
   /// The member a column of a flat table stands for.
