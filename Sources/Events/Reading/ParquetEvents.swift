@@ -83,39 +83,35 @@ final class ParquetEvents: @unchecked Sendable {
         reason: "`\(member.name)` comes twice, as a column and as a field of `\(member.group)`")
     }
     self.members = members
-    // A small file can hold rows of any length: what is too long is left in the engine.
+    // A small file can hold rows of any length: what is too long is left in the engine. Lengths are
+    // worked out once for each row, beneath names no column has.
     let lengths = members.compactMap(\.length)
-    let isTooLong = Self.joined(lengths.map { "\($0) > \(EventReader.textLimit)" }, " OR ")
-    let row = Self.joined(lengths, " + ") ?? "0"
-    let isKept = "\(row) <= \(EventReader.rowLimit)"
+    let texts = "[\(lengths.joined(separator: ", "))]"
+    let sum = lengths.isEmpty ? "0" : "list_sum(\(texts))"
+    let longest = lengths.isEmpty ? "0" : "list_max(\(texts))"
     try description.checkSize(
       columns: members.count,
-      text: lengths.isEmpty ? nil : "least(\(row), \(EventReader.rowLimit))", of: source,
+      text: lengths.isEmpty ? nil : "least(\(sum), \(EventReader.rowLimit))", of: source,
       over: connection, options)
-    let cells = members.map { member in
-      member.length.map {
-        "CASE WHEN \($0) <= \(EventReader.textLimit) AND \(isKept) THEN \(member.expression) END"
-      } ?? member.expression
-    }
     // The engine has the rows' places as a column that is not in the file; where one of that name is,
     // rows are counted as they come, in the file's order, on one thread.
     let hasOwn = schema.contains { $0.name.lowercased() == "file_row_number" }
     let place = hasOwn ? "row_number() OVER () - 1" : "file_row_number"
-    let list =
-      cells + [place, isTooLong ?? "false", "NOT (\(isKept))"]
-    stream = try connection.query(
-      "SELECT \(list.joined(separator: ", ")) FROM \(source)", source: path)
-  }
-
-  /// Expressions joined in pairs of pairs: the engine bounds how deep one may be in another.
-  private static func joined(_ expressions: [String], _ operation: String) -> String? {
-    var parts = expressions
-    while parts.count > 1 {
-      parts = stride(from: 0, to: parts.count, by: 2).map { first in
-        first + 1 < parts.count ? "(\(parts[first])\(operation)\(parts[first + 1]))" : parts[first]
-      }
+    let own = "row_" + UUID().uuidString.replacingOccurrences(of: "-", with: "")
+    let (isLong, isLarge) = (
+      "\(own)_longest > \(EventReader.textLimit)", "\(own)_bytes > \(EventReader.rowLimit)"
+    )
+    let cells = members.map { member in
+      member.length == nil
+        ? member.expression
+        : "CASE WHEN NOT (\(isLong) OR \(isLarge)) THEN \(member.expression) END"
     }
-    return parts.first
+    stream = try connection.query(
+      """
+      SELECT \((cells + ["\(own)_place", isLong, isLarge]).joined(separator: ", ")) FROM (
+        SELECT *, \(place) AS \(own)_place, \(sum) AS \(own)_bytes, \(longest) AS \(own)_longest
+        FROM \(source))
+      """, source: path)
   }
 
   /// The member a column of a flat table stands for.
