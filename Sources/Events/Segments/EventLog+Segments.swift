@@ -88,6 +88,7 @@ extension EventLog {
     }
     try connection.create(
       staged, of: tables, columns: types.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    // It is in memory, and goes with the engine at the latest.
     defer { try? connection.execute("DROP TABLE \(staged)") }
     let segments = try SegmentWriter(
       folder: folder, connection: connection, model: model, kind: kind, check: checkClosing
@@ -178,6 +179,7 @@ extension EventLog {
 
   private func remove(_ paths: [String]) {
     for path in paths {
+      // What stays belongs to no segment any more: the next start removes it.
       try? FileManager.default.removeItem(atPath: "\(folder)/\(path)")
       let day = ("\(folder)/\(path)" as NSString).deletingLastPathComponent
       // Only an empty folder goes.

@@ -39,8 +39,13 @@ struct Maintenance: Service {
   /// Keeps everything in bounds. What makes room comes first, and nothing that fails keeps the rest
   /// from being done: sealing needs room, which on a full disk only dropping gives.
   func maintain() async {
+    if let now = trustedNow() { await drop(at: now) }
+    await step("events could not be sealed") { [log = state.log] in try log.seal() }
+    await step("small files could not be joined") { [log = state.log] in try log.compact() }
+  }
+
+  private func drop(at now: Instant) async {
     let configuration = state.configuration
-    let now = trustedNow()
     func daysAgo(_ days: Int) -> Instant {
       Instant(microseconds: now.microseconds - Int64(days) * Self.dayMicroseconds)
     }
@@ -57,16 +62,23 @@ struct Maintenance: Service {
     await step("old runs could not be dropped") { [history] in
       try history.dropRuns(before: historyEnd)
     }
-    await step("events could not be sealed") { [log = state.log] in try log.seal() }
-    await step("small files could not be joined") { [log = state.log] in try log.compact() }
   }
 
   private static let dayMicroseconds: Int64 = 86_400_000_000
 
   /// The time, but no more than a day after the newest event: a clock that jumps ahead makes nothing old.
-  private func trustedNow() -> Instant {
+  /// nil where the newest event cannot be told: then nothing is dropped.
+  private func trustedNow() -> Instant? {
     let now = state.now()
-    guard let newest = try? state.log.newestSealedTime() else { return now }
+    let sealed: Instant?
+    do {
+      sealed = try state.log.newestSealedTime()
+    } catch {
+      logger.error(
+        "nothing old is dropped: the newest event cannot be told", metadata: ["error": "\(error)"])
+      return nil
+    }
+    guard let newest = sealed else { return now }
     let (bound, isBeyond) = newest.microseconds.addingReportingOverflow(Self.dayMicroseconds)
     return isBeyond ? now : min(now, Instant(microseconds: bound))
   }

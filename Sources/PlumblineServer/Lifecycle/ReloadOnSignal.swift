@@ -4,6 +4,16 @@ import Monitoring
 import ServiceLifecycle
 import UnixSignals
 
+/// SIGHUPs, from the moment they are trapped: one that comes before the service runs waits for it.
+public struct ReloadSignals: Sendable {
+  let sequence: UnixSignalsSequence
+
+  /// Traps SIGHUP, which would end the process otherwise.
+  public static func trapped() async -> ReloadSignals {
+    ReloadSignals(sequence: await UnixSignalsSequence(trapping: .sighup))
+  }
+}
+
 /// Reads the configuration again at SIGHUP; one with mistakes changes nothing.
 struct ReloadOnSignal: Service {
   let state: ServiceState
@@ -13,11 +23,11 @@ struct ReloadOnSignal: Service {
   /// configurations are read meanwhile.
   let started: ServiceConfiguration
   /// Trapped before the service began to start, so that one that comes early is not lost.
-  let signals: UnixSignalsSequence
+  let signals: ReloadSignals
   let read: @Sendable () throws -> Configuration
 
   func run() async throws {
-    for await _ in signals.cancelOnGracefulShutdown() { reload() }
+    for await _ in signals.sequence.cancelOnGracefulShutdown() { reload() }
   }
 
   func reload() {

@@ -65,7 +65,7 @@ extension Problem {
       (status, retryAfter) = (
         HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), 10
       )
-    case .locked, .unusable: (status, retryAfter) = (.serviceUnavailable, 10)
+    case .locked, .unusable, .noEngine: (status, retryAfter) = (.serviceUnavailable, 10)
     }
     self.init(status, error.code, error.what, mend: error.mend, retryAfter: retryAfter)
   }
