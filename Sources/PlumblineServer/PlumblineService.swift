@@ -11,6 +11,7 @@ import NIOSSL
 import ServiceLifecycle
 import Store
 public import Telemetry
+import UnixSignals
 
 /// What keeps the service from starting.
 public enum ServiceError: ExplainedError, Equatable {

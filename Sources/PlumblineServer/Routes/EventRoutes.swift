@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Hummingbird
+import Logging
 import Monitoring
 import NIOCore
 

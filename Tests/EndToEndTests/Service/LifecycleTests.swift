@@ -50,7 +50,8 @@ struct LifecycleTests {
     try give(configuration("  log: {level: debug}"))
     func logText() throws -> String { try String(contentsOfFile: log, encoding: .utf8) }
     while try !logText().contains("the configuration was read again") {
-      try #require(process.isRunning, "\(logText())")
+      let said = try logText()
+      try #require(process.isRunning, "\(said)")
       Thread.sleep(forTimeInterval: 0.01)
     }
     process.terminate()
@@ -58,17 +59,21 @@ struct LifecycleTests {
     #expect(process.terminationStatus == 0)
   }
 
+  private final class Load: Sendable {
+    let isOver = Mutex(false)
+  }
+
   @Test func `No request is dropped while the configuration is read again and again`() async throws
   {
     let service = try RunningService(folder, configuration())
     let wrong = configuration("  tokens: 3")
-    let isOver = Mutex(false)
+    let load = Load()
     let answers = await withTaskGroup(of: [Int].self) { group in
       for client in 0..<4 {
         group.addTask {
           var statuses: [Int] = []
           var next = client * 1_000_000
-          while !isOver.withLock({ $0 }) {
+          while !load.isOver.withLock({ $0 }) {
             statuses.append(await service.predict(next..<next + 20)?.status ?? 0)
             next += 20
           }
@@ -88,7 +93,7 @@ struct LifecycleTests {
           await Task.yield()
         }
       }
-      isOver.withLock { $0 = true }
+      load.isOver.withLock { $0 = true }
       return await group.reduce(into: []) { $0 += $1 }
     }
     #expect(answers.count > 20 && Set(answers) == [200], "\(Set(answers))")
