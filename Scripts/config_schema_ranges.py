@@ -98,7 +98,7 @@ def main(path):
             ]
         }
     port = f"0|{between(1, 65_535)}"
-    definitions["listen"] = {"type": "string", "pattern": rf"^(\[.+\]|[^:]+):0*({port})$"}
+    definitions["listen"] = {"type": "string", "pattern": rf"^(\[.+\]|[^:\[][^:]*):0*({port})$"}
     with open(path, "w") as file:
         json.dump(schema, file, indent=2, ensure_ascii=False)
         file.write("\n")

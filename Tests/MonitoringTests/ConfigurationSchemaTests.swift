@@ -35,6 +35,8 @@ struct ConfigurationSchemaTests {
     // One of several keys says what the others are.
     "service.tokens.*.name", "models.*.checks.*.type", "models.*.checks.*.name",
     "alerting.channels.*.type", "alerting.rules.*.dynamic.mode",
+    // It is no less than what one attempt may take.
+    "alerting.channels.*.give_up_after",
     // Addresses, as far as a pattern has them.
     "alerting.external_url", "alerting.rules.*.runbook_url", "alerting.channels.*.url",
     "experiments.*.experiment_id", "experiments.*.metrics.*", "experiments.*.min_sample_size",

@@ -71,8 +71,10 @@ struct ExportRouteTests {
     let exports = Places(1)
     let scratch = folder.path + "/data/scratch"
     try FileManager.default.removeItem(atPath: scratch)
+    _ = try folder.write("data/scratch", "in the way")
     let failed = try await get(Self.path, exports)
     #expect(failed.status == .serviceUnavailable && failed.headers[.retryAfter] == "10")
+    try FileManager.default.removeItem(atPath: scratch)
     try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
     #expect(try await get(Self.path, exports).status == .ok)
   }

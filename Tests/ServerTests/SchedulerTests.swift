@@ -200,7 +200,8 @@ struct SchedulerTests {
     ] {
       seconds.withLock { $0 = UInt64(elapsed) }
       try tick(time)
-      await scheduler.finish()
+      // What hangs and is not late yet is not waited for.
+      if elapsed >= 600 { await scheduler.finish() }
     }
     func fraud() throws -> [(due: String, headline: String)] {
       try history.list(limit: 100, model: "fraud").reversed().map { ($0.dueAt ?? "", $0.headline) }

@@ -18,7 +18,7 @@ extension ConfigurationReader {
     guard mapping.count == 1, let (key, value) = mapping.first,
       let source = key.string, ["env", "file"].contains(source), let place = value.scalar?.string
     else {
-      note(node, "\(what) is a secret: \(Self.forms)")
+      note(node, "\(what) is a secret and has to be {env: NAME} or {file: PATH}")
       return nil
     }
     guard source == "env" else { return .file(place) }

@@ -228,7 +228,7 @@ extension ServiceConfiguration {
     var host = String(text[..<colon])
     if host.hasPrefix("["), host.hasSuffix("]") {
       host = String(host.dropFirst().dropLast())
-    } else if host.contains(":") {
+    } else if host.contains(":") || host.hasPrefix("[") {
       return nil
     }
     return host.isEmpty ? nil : (host, port)
