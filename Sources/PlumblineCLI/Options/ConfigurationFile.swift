@@ -63,13 +63,19 @@ extension OutputOptions {
 /// Whole files of text.
 enum TextFile {
   static func read(_ path: String) throws(FileError) -> String {
+    let data: Data
     do {
-      return try String(contentsOfFile: path, encoding: .utf8)
+      // To its end: Foundation's reader of whole files takes no pipes, such as `<(…)` of a shell.
+      data = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).readToEnd() ?? Data()
     } catch {
       let exists = FileManager.default.fileExists(atPath: path)
       throw .unreadable(
         path: path, reason: exists ? error.localizedDescription : "there is no such file")
     }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw .unreadable(path: path, reason: "it is not UTF-8 text")
+    }
+    return text
   }
 
   /// Writes all of `text` or leaves the file as it was; what is no file (a pipe, a device) is written

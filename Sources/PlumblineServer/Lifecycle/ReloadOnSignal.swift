@@ -15,7 +15,7 @@ public struct ReloadSignals: Sendable {
 }
 
 /// Reads the configuration again at SIGHUP; one with mistakes changes nothing.
-struct ReloadOnSignal: Service {
+struct ReloadOnSignal: Service, CustomStringConvertible {
   let state: ServiceState
   let alerts: AlertService
   let logger: Logger
@@ -25,6 +25,9 @@ struct ReloadOnSignal: Service {
   /// Trapped before the service began to start, so that one that comes early is not lost.
   let signals: ReloadSignals
   let read: @Sendable () throws -> Configuration
+
+  /// For the log of services, which says nothing of their configuration.
+  var description: String { "ReloadOnSignal" }
 
   func run() async throws {
     for await _ in signals.sequence.cancelOnGracefulShutdown() { reload() }

@@ -105,7 +105,7 @@ struct LifecycleTests {
   @Test func `A reload that names what is not there is refused, a start is not`() async throws {
     let model = "models: [{name: m, reference: \(folder.path)/none.parquet}]"
     let service = try RunningService(folder, configuration(model))
-    #expect(service.logText.contains("line 5: reference: there is no file"), "\(service.logText)")
+    #expect(service.logText.contains("line 4: reference: there is no file"), "\(service.logText)")
     #expect(await service.predict([1])?.status == 200)
     try write(configuration("models: [{name: n, production: nosuch://host/db}]"))
     service.send(SIGHUP)
