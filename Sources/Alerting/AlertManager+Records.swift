@@ -40,6 +40,7 @@ extension AlertEvent {
 extension QueuedNotification {
   /// That its alerts could not be told to a channel.
   func undelivered(channel: String, reason: String, at now: Instant) -> [AlertEvent] {
+    // Which alerts a message was about that cannot be read is not known.
     guard let content = try? JSONDecoder().decode(AlertMessage.self, from: message),
       content.kind != .test
     else { return [] }

@@ -215,6 +215,7 @@ public final class AlertManager: Sendable {
       }
       var alert = state.alerts[change.fingerprint] ?? KeptAlert(record: record, kept: nil)
       alert.record = record
+      // What cannot be written, as an infinity, is not kept: after a restart the alert begins anew.
       alert.kept = change.kept.flatMap { try? JSONEncoder.sorted.encode($0) }
       state.alerts[change.fingerprint] = alert
       state.unkeptAlerts.insert(change.fingerprint)

@@ -77,13 +77,13 @@ public struct PlumblineService: Sendable {
   }
 
   /// Runs until SIGTERM or SIGINT; what was accepted is on the disk when this returns.
-  public func run() async throws {
+  ///
+  /// - Parameter reloads: trapped before the configuration was read.
+  public func run(_ reloads: ReloadSignals) async throws {
     guard
       configuration.isLoopback || configuration.allowsUnauthenticated
         || !configuration.tokens.isEmpty
     else { throw ServiceError.unprotected(host: configuration.host) }
-    // From here on a SIGHUP waits until the service runs; untrapped it would end the process.
-    let reloads = await UnixSignalsSequence(trapping: .sighup)
     var options = EventLog.Options()
     options.pendingBytes = configuration.pendingLimit
     options.sealRows = configuration.unsealedRows

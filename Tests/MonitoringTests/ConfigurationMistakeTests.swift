@@ -6,7 +6,7 @@ struct ConfigurationMistakeTests {
   @Test(arguments: [
     ("connections: {pg: {driver: postgresql, options: nonsense}}", "options has to map"),
     ("drift: {methods: 3}", "methods has to map"),
-    ("drift: {threshold: nan}", "`nan` is not a number"),
+    ("drift: {threshold: nan}", "`nan` is not a number of at least 0"),
     ("schema: {target: \"\"}", "not empty"),
     (
       "models: [{name: a, checks: [{type: drift, name: \"\", schedule: \"@daily\", window: 1d}]}]",

@@ -28,6 +28,9 @@ typedef struct {
   const char *certificate_file;
   /// Bytes of the answer's body that are kept; reading stops there.
   size_t response_limit;
+  /// Whether who is asked is this machine's own: no proxy is asked, and the certificate, which is of the
+  /// name others know it by, is not looked at.
+  int is_local;
 } plumbline_http_request;
 
 typedef enum { plumbline_tls_none = 0, plumbline_tls_start = 1, plumbline_tls_always = 2 } plumbline_tls;

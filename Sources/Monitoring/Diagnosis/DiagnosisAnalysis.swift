@@ -141,6 +141,7 @@ public struct DiagnosisAnalysis: Sendable {
     func columns(_ side: DiagnosisTables.Side) -> [AttributionColumn] {
       side.scores.isEmpty ? [] : [AttributionColumn(values: side.scores, isCategory: false)]
     }
+    // nil where outcomes are too few or of one kind: then nothing is said of their shift.
     return try? LabelShift(
       reference: one.outcomes.map(codes), current: two.outcomes.map(codes), outcomes: count,
       referenceColumns: tables.features.map(\.reference) + columns(one),

@@ -45,6 +45,7 @@ private struct SideMaking {
       return
     }
     let options = plan.options
+    // where the options name no class that there is, the most frequent stands in.
     let known = (try? plan.positive()).flatMap { $0 }
     isBinary = known != nil && plan.names.value.names.count <= 2
     var counts = [Int](repeating: 0, count: plan.names.value.names.count)

@@ -7,12 +7,14 @@ import Store
 struct CheckIntervals: Equatable {
   /// Seconds; nil where no such check is configured.
   var drift: Int?
+  var quality: Int?
   var performance: Int?
   /// Seconds from look to look at live traffic.
   var traffic: Int
 
-  init(drift: Int? = nil, performance: Int? = nil, traffic: Int) {
+  init(drift: Int? = nil, quality: Int? = nil, performance: Int? = nil, traffic: Int) {
     self.drift = drift
+    self.quality = quality
     self.performance = performance
     self.traffic = traffic
   }
@@ -24,7 +26,7 @@ struct CheckIntervals: Equatable {
       checks.filter { $0.kind == kind }.compactMap { Self.interval($0.schedule, now) }.max()
     }
     self.init(
-      drift: longest(.drift), performance: longest(.performance),
+      drift: longest(.drift), quality: longest(.quality), performance: longest(.performance),
       traffic: configuration.alerting.intervalSeconds)
   }
 
@@ -43,8 +45,9 @@ struct CheckIntervals: Equatable {
   func seconds(of rule: AlertRule) -> Int? {
     switch RuleMetrics.source(of: rule.metric) {
     case .drift: drift
+    case .quality: [drift, quality].compactMap { $0 }.max()
     case .performance: performance
-    case .checks: [drift, performance].compactMap { $0 }.max()
+    case .checks: [drift, quality, performance].compactMap { $0 }.max()
     case .traffic, nil: traffic
     }
   }

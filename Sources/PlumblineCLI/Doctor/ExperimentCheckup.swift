@@ -25,6 +25,7 @@ struct ExperimentCheckup: Checkup {
     return experiments.flatMap { experiment -> [DoctorItem] in
       let allocation = Result { try visit.events.allocation(of: experiment) }
       let name = experiment.experimentID
+      // Why there is no allocation is told by the first of these.
       return [
         Self.split.answer(judged(allocation, name, ExperimentJudgement.split), of: name),
         Self.deterministic.answer(assignment(of: experiment, visit), of: name),

@@ -83,6 +83,7 @@ struct ServiceRecords: Records {
     let path = "v1/runs/\(run.id)"
     return switch run.kind {
     case .drift: .drift(try access.get(path, as: DriftReport.self))
+    case .quality: .quality(try access.get(path, as: DataQualityReport.self))
     case .performance: .performance(try access.get(path, as: PerformanceReport.self))
     case .failure: nil
     }

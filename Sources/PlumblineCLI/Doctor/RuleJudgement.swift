@@ -6,7 +6,7 @@ import Reporting
 enum RuleMetrics {
   /// Where a metric's values come from.
   enum Source: Equatable {
-    case traffic, drift, performance, checks
+    case traffic, drift, quality, performance, checks
   }
 
   private static let fixed: [String: Source] = [
@@ -14,7 +14,7 @@ enum RuleMetrics {
     "prediction_latency_p95": .traffic, "prediction_latency_p99": .traffic,
     "traffic_pattern_change": .traffic, "data_drift_score": .drift,
     "feature_distribution_shift": .drift, "drift_score": .drift,
-    "new_category_detected": .drift, "data_quality_findings": .drift,
+    "new_category_detected": .quality, "data_quality_findings": .quality,
     "model_accuracy_drop": .performance, "model_performance_drop": .performance,
     "check_failed": .checks,
   ]
@@ -115,6 +115,8 @@ enum RuleJudgement {
       let lacks: String? =
         switch source {
         case .drift where !checks.contains(.drift): "drift"
+        // A drift check looks at the data on its way.
+        case .quality where checks.isDisjoint(with: [.drift, .quality]): "quality"
         case .performance where !checks.contains(.performance): "performance"
         default: nil
         }

@@ -50,6 +50,7 @@ final class AlertMetrics: Sendable {
 
   private func show(_ metric: String, _ sample: MetricSample, _ value: Double?) {
     let labels = sample.labels.sorted { $0.key < $1.key }
+    // A name that is taken with other labels, as by a metric of the same name, is shown by that alone.
     let family = try? registry.gauge(
       "plumbline_\(metric)", help: "What alert rules on \(sample.metric) look at.",
       labels: labels.map(\.key))

@@ -92,6 +92,7 @@ final class AlertService: Service {
     var samples: [MetricSample]
     switch report {
     case .drift(let report): samples = MetricSample.samples(of: report, labels: labels, at: due)
+    case .quality(let report): samples = MetricSample.samples(of: report, labels: labels, at: due)
     case .performance(let report):
       samples = MetricSample.samples(of: report, labels: labels, at: due)
     case .failure: samples = []

@@ -4,8 +4,18 @@ import Monitoring
 import ServiceLifecycle
 import UnixSignals
 
+/// SIGHUPs, from the moment they are trapped: one that comes before the service runs waits for it.
+public struct ReloadSignals: Sendable {
+  let sequence: UnixSignalsSequence
+
+  /// Traps SIGHUP, which would end the process otherwise.
+  public static func trapped() async -> ReloadSignals {
+    ReloadSignals(sequence: await UnixSignalsSequence(trapping: .sighup))
+  }
+}
+
 /// Reads the configuration again at SIGHUP; one with mistakes changes nothing.
-struct ReloadOnSignal: Service {
+struct ReloadOnSignal: Service, CustomStringConvertible {
   let state: ServiceState
   let alerts: AlertService
   let logger: Logger
@@ -13,11 +23,14 @@ struct ReloadOnSignal: Service {
   /// configurations are read meanwhile.
   let started: ServiceConfiguration
   /// Trapped before the service began to start, so that one that comes early is not lost.
-  let signals: UnixSignalsSequence
+  let signals: ReloadSignals
   let read: @Sendable () throws -> Configuration
 
+  /// For the log of services, which says nothing of their configuration.
+  var description: String { "ReloadOnSignal" }
+
   func run() async throws {
-    for await _ in signals.cancelOnGracefulShutdown() { reload() }
+    for await _ in signals.sequence.cancelOnGracefulShutdown() { reload() }
   }
 
   func reload() {

@@ -77,12 +77,14 @@ struct PageView {
     terms = wording.terms.prefix(1).uppercased() + wording.terms.dropFirst()
   }
 
+  /// What one side is made of.
+  static func side(_ name: String, _ side: TableSummary) -> NamedValue {
+    var parts = ["rows of \(name)", PrintableText.visible(side.source)]
+    if let start = side.start, let end = side.end { parts.append("\(start) to \(end)") }
+    return NamedValue(name: parts.joined(separator: " · "), value: Figures.count(side.rows))
+  }
+
   private static func facts(_ report: DriftReport) -> [NamedValue] {
-    func side(_ name: String, _ side: TableSummary) -> NamedValue {
-      var parts = ["rows of \(name)", PrintableText.visible(side.source)]
-      if let start = side.start, let end = side.end { parts.append("\(start) to \(end)") }
-      return NamedValue(name: parts.joined(separator: " · "), value: Figures.count(side.rows))
-    }
     let worrying = report.quality.count { $0.severity != .info }
     return [
       NamedValue(

@@ -84,7 +84,10 @@ extension History {
           WHERE NOT ? OR state <> 'inactive' OR told IN ('firing', 'acknowledged')
           ORDER BY starts_at DESC, fingerprint
           """, arguments: [isOpen]
-      ).compactMap { try? Self.alert($0) }
+      ).compactMap {
+        // One that cannot be read, as another version wrote it, is not worth all others.
+        try? Self.alert($0)
+      }
     }
   }
 
@@ -105,6 +108,7 @@ extension History {
     alert.told = (row["told"] as String?).flatMap(KeptAlert.Told.init)
     alert.toldAt = instant(row["told_at"])
     if let channels: String = row["told_channels"] {
+      // Where it cannot be read nobody is known to have been told: everybody is told again.
       alert.toldChannels =
         (try? JSONDecoder().decode([String].self, from: Data(channels.utf8))) ?? []
     }
@@ -194,6 +198,7 @@ extension History {
           ORDER BY id DESC LIMIT ?4
           """, arguments: [fingerprint, before, from?.microseconds ?? .min, limit]
       ).compactMap { row in
+        // One that cannot be read, as another version wrote it, is not worth all others.
         guard let kind = AlertEvent.Kind(rawValue: row[2]),
           let data = try? row.decode(Data.self, atIndex: 4),
           let record = try? JSONDecoder().decode(AlertRecord.self, from: data)

@@ -122,6 +122,7 @@ extension History {
   }
 
   private static func notification(_ row: Row) throws -> QueuedNotification {
+    // An empty message is one the dispatcher gives up as unreadable, and says so.
     var entry = QueuedNotification(
       id: row[0], channel: row[1], orderKey: row[2],
       message: (try? row.decode(Data.self, atIndex: 3)) ?? Data(),

@@ -2,21 +2,15 @@ import Foundation
 import Support
 import Testing
 
-/// The page at `/`, in a real browser.
-struct DashboardTests {
-  let folder: TemporaryFolder
-
-  init() throws {
-    folder = try TemporaryFolder()
-  }
-
-  /// The page's elements, after its program has run.
-  private func page(_ service: RunningService) throws -> String {
+/// Pages in a real browser.
+enum BrowserPage {
+  /// A page's elements, after its program has run.
+  static func elements(of address: String, _ folder: TemporaryFolder) throws -> String {
     let browser = Process()
     browser.executableURL = URL(fileURLWithPath: "/usr/bin/chromium")
     browser.arguments = [
       "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(folder.path)/browser",
-      "--virtual-time-budget=5000", "--dump-dom", service.address.absoluteString + "/",
+      "--virtual-time-budget=5000", "--dump-dom", address,
     ]
     let output = Pipe()
     browser.standardOutput = output
@@ -25,6 +19,19 @@ struct DashboardTests {
     let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     browser.waitUntilExit()
     return text
+  }
+}
+
+/// The page at `/`.
+struct DashboardTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  private func page(_ service: RunningService) throws -> String {
+    try BrowserPage.elements(of: service.address.absoluteString + "/", folder)
   }
 
   private func start(_ more: String = "") throws -> RunningService {
