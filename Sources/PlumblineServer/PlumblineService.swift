@@ -82,6 +82,7 @@ public struct PlumblineService: Sendable {
       configuration.isLoopback || configuration.allowsUnauthenticated
         || !configuration.tokens.isEmpty
     else { throw ServiceError.unprotected(host: configuration.host) }
+    whole.logDoubts(to: logger)
     // From here on a SIGHUP waits until the service runs; untrapped it would end the process.
     let reloads = await UnixSignalsSequence(trapping: .sighup)
     var options = EventLog.Options()

@@ -7,6 +7,7 @@ public struct ConfigurationReader {
   private let path: String
   let environment: [String: String]
   var mistakes: [ConfigurationError.Mistake] = []
+  var doubts: [ConfigurationError.Mistake] = []
   /// The section each mistake is in, as far as they are read.
   private var sectionsOfMistakes: [String] = []
 
@@ -172,6 +173,7 @@ public struct ConfigurationReader {
     } known: {
       Self.sections
     }
+    configuration.doubts = doubts.sorted { $0.line < $1.line }
   }
 
   private mutating func experiments(_ node: Node) -> [ExperimentConfig] {

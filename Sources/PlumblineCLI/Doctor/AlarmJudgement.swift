@@ -41,7 +41,7 @@ struct CheckIntervals: Equatable {
   }
 
   func seconds(of rule: AlertRule) -> Int? {
-    switch RuleMetrics.source(of: rule.metric) {
+    switch RuleMetric.named(rule.metric)?.source {
     case .drift: drift
     case .performance: performance
     case .checks: [drift, performance].compactMap { $0 }.max()

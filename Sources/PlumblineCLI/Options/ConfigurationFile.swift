@@ -32,12 +32,24 @@ enum FileError: ExplainedError {
 extension OutputOptions {
   /// The configuration: of the option, else of PLUMBLINE_CONFIG, else an empty one.
   func configuration() throws -> Configuration {
-    let environment = ProcessInfo.processInfo.environment
-    guard let path = config ?? environment["PLUMBLINE_CONFIG"], !path.isEmpty else {
-      return Configuration()
-    }
+    guard let path = configurationPath else { return Configuration() }
     return try ConfigurationReader.read(
-      TextFile.read(path), path: path, environment: environment)
+      TextFile.read(path), path: path, environment: ProcessInfo.processInfo.environment)
+  }
+
+  /// What can be read of the configuration, and what is wrong with the rest.
+  func readableConfiguration() throws -> (Configuration, ConfigurationMistakes, path: String) {
+    let environment = ProcessInfo.processInfo.environment
+    guard let path = configurationPath else { return (Configuration(), .init(), "") }
+    let (configuration, mistakes) = ConfigurationReader.readable(
+      try TextFile.read(path), path: path, environment: environment)
+    return (configuration, mistakes, path)
+  }
+
+  /// The file's path: of the option, else of PLUMBLINE_CONFIG; nil where neither names one.
+  var configurationPath: String? {
+    let path = config ?? ProcessInfo.processInfo.environment["PLUMBLINE_CONFIG"]
+    return path.flatMap { $0.isEmpty ? nil : $0 }
   }
 }
 

@@ -105,13 +105,23 @@ async function acknowledge(alert) {
   else find("state").textContent = answer.status === 403 ? "This token may not take alerts on: it needs the scope admin." : (await answer.json()).detail;
 }
 
+// Messages of the last day that are not tried again: whoever was to get them knows nothing.
+function drawUndelivered(body, attempts) {
+  const since = Date.now() - 86_400_000;
+  const lost = attempts.filter(({ outcome, at }) => ["refused", "given_up"].includes(outcome) && Date.parse(at) > since);
+  for (const attempt of lost.slice(0, 10)) {
+    cells(body.insertRow(), time(attempt.at), attempt.channel, attempt.kind ?? "", attempt.detail);
+  }
+}
+
 async function draw() {
   try {
-    const [{ alerts }, { models }, { experiments }] = await Promise.all([
-      ask("/v1/alerts?state=firing,pending"), ask("/v1/models"), ask("/v1/experiments"),
+    const [{ alerts }, { attempts }, { models }, { experiments }] = await Promise.all([
+      ask("/v1/alerts?state=firing,pending"), ask("/v1/notifications?limit=1000"), ask("/v1/models"), ask("/v1/experiments"),
     ]);
-    const fresh = { alerts: make("tbody"), models: make("tbody"), experiments: make("tbody") };
+    const fresh = { alerts: make("tbody"), undelivered: make("tbody"), models: make("tbody"), experiments: make("tbody") };
     for (const alert of alerts) drawAlert(fresh.alerts, alert);
+    drawUndelivered(fresh.undelivered, attempts);
     for (const model of models) await drawModel(fresh.models, model);
     for (const experiment of experiments) drawExperiment(fresh.experiments, experiment);
     for (const [id, body] of Object.entries(fresh)) {

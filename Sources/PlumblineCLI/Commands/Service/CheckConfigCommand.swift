@@ -1,4 +1,5 @@
 import ArgumentParser
+import Monitoring
 import Reporting
 
 struct CheckConfigCommand: ParsableCommand {
@@ -17,7 +18,11 @@ struct CheckConfigCommand: ParsableCommand {
   }
 
   func run() throws {
-    _ = try output.configuration()
+    let (configuration, mistakes, path) = try output.readableConfiguration()
+    let all = mistakes.all + configuration.doubts
+    guard all.isEmpty else {
+      throw ConfigurationError(path: path, mistakes: all.sorted { $0.line < $1.line })
+    }
     guard !output.quiet else { return }
     let isJSON = output.format == .json
     try Console.write(isJSON ? json(Answer(valid: true)) : "The configuration has no mistakes.\n")
