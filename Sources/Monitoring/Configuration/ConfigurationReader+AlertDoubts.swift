@@ -33,11 +33,12 @@ extension ConfigurationReader {
       }
       return
     }
-    for (node, label) in fields["where"].map(Self.labels(in:)) ?? []
-    where !metric.labels.contains(label) {
-      doubt(
-        node,
-        "`\(metric.name)` has no label `\(Self.shown(label))`\(Self.hint(label, metric.labels))")
+    if let matchers = fields["where"] {
+      for (node, label) in Self.labels(in: matchers) where !metric.labels.contains(label) {
+        doubt(
+          node,
+          "`\(metric.name)` has no label `\(Self.shown(label))`\(Self.hint(label, metric.labels))")
+      }
     }
     let known = Self.labels(of: rule, metric)
     for label in rule.description.labelNames where !known.contains(label) {

@@ -39,8 +39,8 @@ extension ConfigurationReader {
     }
     // By the names as they stand: a mistake within a channel is not one of the routes to it too.
     for route in value.sequence ?? [] {
-      let matchers = Self.member("match", of: route).map(Self.labels(in:)) ?? []
-      for (node, label) in matchers { doubt(node, label, of: alerting.rules) }
+      guard let matchers = Self.member("match", of: route) else { continue }
+      for (node, label) in Self.labels(in: matchers) { doubt(node, label, of: alerting.rules) }
     }
     let names = nodes.map { Self.name(of: $0) }
     let before = mistakeCount
