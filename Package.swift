@@ -179,7 +179,8 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: [
-        "Alerting", "Events", "Monitoring", "PlumblineServer", "Statistics", "Store", "Support", "Telemetry",
+        "Alerting", "Events", "Monitoring", "PlumblineServer", "Statistics", "Store", "Support",
+        "Telemetry",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ], swiftSettings: settings),

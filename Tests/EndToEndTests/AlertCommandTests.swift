@@ -86,7 +86,8 @@ struct AlertCommandTests {
     for name in ["ada", "eve", "bob"] { #expect(shown.output.contains(name), "\(shown.output)") }
   }
 
-  @Test func `Formats that have no form are refused, and alerts are tests for JUnit`() async throws {
+  @Test func `Formats that have no form are refused, and alerts are tests for JUnit`() async throws
+  {
     let (service, fingerprint) = try await firing()
     defer { service.send(SIGTERM) }
     let data = folder.path + "/data"

@@ -84,7 +84,8 @@ struct AlertingDoubtTests {
   }
 
   @Test(arguments: [
-    "alerting: {}", "alerting: {inhibit: [{source: severity=critical, target: severity=info, equal: []}]}",
+    "alerting: {}",
+    "alerting: {inhibit: [{source: severity=critical, target: severity=info, equal: []}]}",
     "alerting: {rules: [{name: a, metric: model_ndcg_at_10, condition: '< 0.3', where: check=weekly}]}",
     "alerting: {rules: [{name: a, metric: error_rate, condition: '> 5%', labels: {team: x}}], group_by: [team, feature]}",
     "alerting: {rules: [{name: a, metric: error_rate, condition: '> 5%', dynamic: {mode: apply, minimum: 5%, maximum: 9%}}]}",

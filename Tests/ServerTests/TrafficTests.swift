@@ -159,7 +159,8 @@ struct TrafficTests {
     _ = meter.samples(of: [:], models: ["m"], at: Self.time(0))
     let samples = meter.samples(of: [:], models: ["m"], at: Self.time(1))
     for sample in samples {
-      #expect(RuleMetric.named(sample.metric)?.labels == Set(sample.labels.keys), "\(sample.metric)")
+      #expect(
+        RuleMetric.named(sample.metric)?.labels == Set(sample.labels.keys), "\(sample.metric)")
       #expect(RuleMetric.named(sample.metric)?.source == .traffic)
     }
     let known = RuleMetric.names.filter { RuleMetric.named($0)?.source == .traffic }

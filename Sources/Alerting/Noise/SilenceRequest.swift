@@ -53,7 +53,8 @@ public struct SilenceRequest: Sendable {
     }
     guard Self.isComment(comment ?? "") else {
       throw failure(
-        "a comment has up to \(Self.longestText) characters, of control characters line feeds and tabs alone")
+        "a comment has up to \(Self.longestText) characters, of control characters line feeds and tabs alone"
+      )
     }
     let start = startsAt ?? now
     let longest = Self.longestDays * 86_400_000_000

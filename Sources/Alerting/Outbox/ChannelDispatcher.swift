@@ -197,8 +197,9 @@ public final class ChannelDispatcher: Sendable {
     }
     try record(.delayed, reason, of: entries, pause: pause, seconds: seconds, at: now)
     let earliest = max(next, pause?.until ?? next)
-    // No attempt is made after `give_up_after`: where the next one would be, people need not wait for it.
-    let late = entries.filter { isTooOld($0, at: earliest) }
+    // No attempt is made after `give_up_after`: where the next one would be, people need not wait for it. What
+    // is too old already has just had the one attempt it has a right to, or the clock is wrong.
+    let late = entries.filter { !isTooOld($0, at: now) && isTooOld($0, at: earliest) }
     if !late.isEmpty {
       try giveUp(
         late,

@@ -174,7 +174,9 @@ public struct SampleReader: Sendable {
     guard let number = Double(text) else {
       throw MonitoringError.noMetrics(
         source: source.name,
-        reason: "its column `\(column)` holds `\(text.clipped(to: 50).presentableLine)`, which is no number")
+        reason:
+          "its column `\(column)` holds `\(text.clipped(to: 50).presentableLine)`, which is no number"
+      )
     }
     return number
   }

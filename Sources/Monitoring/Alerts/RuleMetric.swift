@@ -77,8 +77,8 @@ public struct RuleMetric: Sendable, Equatable {
   /// The name that was probably meant by one nobody knows.
   public static func meant(by name: String) -> String? {
     // `prediction_error_rate` is far from `error_rate` by letters, and `accuracy` from `model_accuracy`.
-    closestName(to: name, among: names)
-      ?? names.filter { name.hasSuffix($0) }.max { $0.count < $1.count }
+    names.filter { name.hasSuffix("_" + $0) }.max { $0.count < $1.count }
+      ?? closestName(to: name, among: names)
       ?? names.filter { $0.hasSuffix("_" + name) }.min { $0.count < $1.count }
   }
 }

@@ -79,7 +79,8 @@ extension ConfigurationReader {
   }
 
   private static func hint(_ label: String, _ known: Set<String>) -> String {
-    let near = closestName(to: label, among: known.sorted())
+    let near =
+      closestName(to: label, among: known.sorted())
       ?? known.sorted().first { $0.hasPrefix(label + "_") || $0.hasSuffix("_" + label) }
     return near.map { "; did you mean `\($0)`?" }
       ?? "; it has \(known.sorted().joined(separator: ", "))"

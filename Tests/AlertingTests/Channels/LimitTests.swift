@@ -57,7 +57,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "<!channel>", "<!everyone|x>", "<@U123>", "<#C1>", "<https://evil.example|bank>", "&lt;!here&gt;",
+    "<!channel>", "<!everyone|x>", "<@U123>", "<#C1>", "<https://evil.example|bank>",
+    "&lt;!here&gt;",
   ])
   func `No label calls a channel of Slack's, or makes a link`(_ text: String) throws {
     var alert = Sample.alert(labels: ["model_name": text])
@@ -74,7 +75,8 @@ import Testing
     for part in texts {
       // Left are the links of the runbook and the dashboard.
       let markup = part.matches(of: /<[^>]*>/).map { String($0.output) }
-      #expect(markup.allSatisfy { $0.hasPrefix("<https://wiki.") || $0.hasPrefix("<https://plumbline.") })
+      #expect(
+        markup.allSatisfy { $0.hasPrefix("<https://wiki.") || $0.hasPrefix("<https://plumbline.") })
     }
     #expect(texts.contains { $0.contains(TextEscaping.slack.apply(text)) })
   }

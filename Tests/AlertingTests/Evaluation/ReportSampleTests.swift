@@ -108,7 +108,8 @@ struct ReportSampleTests {
     }
   }
 
-  @Test func `Every metric of a report is in the list rules are checked by, with its labels`() throws
+  @Test func `Every metric of a report is in the list rules are checked by, with its labels`()
+    throws
   {
     expectKnown(try samples(rows: 200, seed: 3, moved: 2, method: nil))
     let file = try folder.write(

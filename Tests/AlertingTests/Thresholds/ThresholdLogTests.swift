@@ -93,7 +93,10 @@ struct ThresholdLogTests {
     #expect(try log.inForce(for: [rule()]) == ["slow": 0.6])
     for (changed, words) in [
       (try rule("> 0.55"), "the rule's own threshold was 0.5"),
-      (try NoisySeries.rule("> 0.5", dynamic: "mode: apply, minimum: 0.4, maximum: 0.55"), "dynamic"),
+      (
+        try NoisySeries.rule("> 0.5", dynamic: "mode: apply, minimum: 0.4, maximum: 0.55"),
+        "dynamic"
+      ),
       (try MinuteSeries.rule("slow", "latency", "> 0.5"), "has no `dynamic`"),
       (try MinuteSeries.rule("slow", "latency", "absent"), "no single threshold"),
     ] {

@@ -125,7 +125,8 @@ extension OutputOptions {
     guard self.format == format else { return }
     let others = OutputFormat.allCases.filter { $0 != format }.map(\.rawValue)
     throw ValidationError(
-      "this has no form in \(format.rawValue): --format takes \(others.joined(separator: ", ")) here")
+      "this has no form in \(format.rawValue): --format takes \(others.joined(separator: ", ")) here"
+    )
   }
 }
 
