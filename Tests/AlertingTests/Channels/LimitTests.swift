@@ -12,18 +12,20 @@ import Testing
     let alerts = (0..<50).map { index -> AlertRecord in
       let text = texts[index % texts.count]
       var labels = Dictionary(
-        uniqueKeysWithValues: (0..<80).map { ("label_\($0)", String(text.prefix(3_000))) })
-      labels["model_name"] = text
+        uniqueKeysWithValues: (0..<70).map {
+          ("label_\($0)", String(text.unicodeScalars.prefix(100)))
+        })
+      labels["model_name"] = String(text.unicodeScalars.prefix(2_000))
       labels["severity"] = "critical"
       var alert = Sample.alert(
         index == 0 ? "newest" : "rule \(index)", fingerprint: "f\(index)", labels: labels)
-      alert.title = index == 0 ? "newest" : String(text.prefix(20_000))
-      alert.description = String(text.prefix(100_000))
+      alert.title = index == 0 ? "newest" : String(text.unicodeScalars.prefix(2_000))
+      alert.description = String(text.unicodeScalars.prefix(11_000))
       alert.runbookURL = "https://wiki.example.com/" + String(repeating: "x&", count: 900)
       return alert
     }
     var message = Sample.message(id: id, alerts: alerts)
-    message.groupLabels = ["model_name": texts.joined()]
+    message.groupLabels = ["model_name": String(texts.joined().unicodeScalars.prefix(9_000))]
     message.truncatedAlerts = 9_000
     message.externalURL = "https://plumbline.example.com/" + String(repeating: "y", count: 1_900)
     return message
