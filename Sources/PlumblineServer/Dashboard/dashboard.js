@@ -108,8 +108,7 @@ async function acknowledge(alert) {
 // Messages of the last day that are not tried again: whoever was to get them knows nothing.
 function drawUndelivered(body, attempts) {
   const since = Date.now() - 86_400_000;
-  const lost = attempts.filter(({ outcome, at }) => ["refused", "given_up"].includes(outcome) && Date.parse(at) > since);
-  for (const attempt of lost.slice(0, 10)) {
+  for (const attempt of attempts.filter(({ at }) => Date.parse(at) > since)) {
     cells(body.insertRow(), time(attempt.at), attempt.channel, attempt.kind ?? "", attempt.detail);
   }
 }
@@ -117,7 +116,7 @@ function drawUndelivered(body, attempts) {
 async function draw() {
   try {
     const [{ alerts }, { attempts }, { models }, { experiments }] = await Promise.all([
-      ask("/v1/alerts?state=firing,pending"), ask("/v1/notifications?limit=1000"), ask("/v1/models"), ask("/v1/experiments"),
+      ask("/v1/alerts?state=firing,pending"), ask("/v1/notifications?outcome=refused,given_up&limit=10"), ask("/v1/models"), ask("/v1/experiments"),
     ]);
     const fresh = { alerts: make("tbody"), undelivered: make("tbody"), models: make("tbody"), experiments: make("tbody") };
     for (const alert of alerts) drawAlert(fresh.alerts, alert);

@@ -116,7 +116,10 @@ struct AlertRoutes<Context: RequestContext> {
     let limit = Int(try request.number("limit", in: 1...1_000) ?? 100)
     let channel = request.uri.queryParameters["channel"].map(String.init)
     return try JSONText.response(
-      Attempts(attempts: history.deliveryAttempts(of: channel, limit: limit)))
+      Attempts(
+        attempts: history.deliveryAttempts(
+          of: channel, outcomes: request.choices("outcome", of: DeliveryAttempt.Outcome.self),
+          limit: limit)))
   }
 
   private static var noSuchAlert: Problem {

@@ -37,7 +37,7 @@ public struct QueuedNotification: Sendable, Equatable {
 
 /// One attempt to deliver a message.
 public struct DeliveryAttempt: Codable, Sendable, Equatable {
-  public enum Outcome: String, Codable, Sendable {
+  public enum Outcome: String, Codable, Sendable, CaseIterable {
     case delivered
     /// It is tried again.
     case delayed
@@ -237,8 +237,10 @@ extension History {
   }
 
   /// The log of attempts, newest first.
+  ///
+  /// - Parameter outcomes: only with these; empty for all.
   public func deliveryAttempts(
-    of channel: String? = nil, limit: Int
+    of channel: String? = nil, outcomes: [DeliveryAttempt.Outcome] = [], limit: Int
   ) throws(HistoryError) -> [DeliveryAttempt] {
     try read { database in
       try Row.fetchAll(
@@ -248,9 +250,14 @@ extension History {
             CASE WHEN json_valid(CAST(message AS TEXT))
               THEN json_extract(CAST(message AS TEXT), '$.kind') END
           FROM delivery_attempt JOIN notification ON notification.id = notification_id
-          WHERE ?1 IS NULL OR delivery_attempt.channel = ?1
+          WHERE (?1 IS NULL OR delivery_attempt.channel = ?1)
+            AND (?3 = '' OR instr(?3, ',' || outcome || ',') > 0)
           ORDER BY delivery_attempt.id DESC LIMIT ?2
-          """, arguments: [channel, limit]
+          """,
+        arguments: [
+          channel, limit,
+          outcomes.isEmpty ? "" : ",\(outcomes.map(\.rawValue).joined(separator: ",")),",
+        ]
       ).map { row in
         DeliveryAttempt(
           notificationID: row[0], channel: row[1], at: Instant(microseconds: row[2]),

@@ -76,6 +76,9 @@ struct DashboardTests {
     #expect(drawn.contains("<section aria-labelledby=\"undelivered-title\" id=\"undelivered\">"))
     #expect(drawn.contains("<td>hook</td><td>firing</td>"), "\(drawn)")
     let attempts = try #require(await service.request("GET", "v1/notifications"))
+    let none = await service.request("GET", "v1/notifications?outcome=delivered,refused")
+    #expect((none?.json["attempts"] as? [Any])?.isEmpty == true)
+    #expect(await service.request("GET", "v1/notifications?outcome=lost")?.status == 400)
     let outcomes = (attempts.json["attempts"] as? [[String: Any]])?.map { $0["outcome"] as? String }
     #expect(outcomes?.first == "given_up" && outcomes?.last == "delayed")
   }
