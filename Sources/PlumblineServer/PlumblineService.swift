@@ -84,6 +84,7 @@ public struct PlumblineService: Sendable {
       configuration.isLoopback || configuration.allowsUnauthenticated
         || !configuration.tokens.isEmpty
     else { throw ServiceError.unprotected(host: configuration.host) }
+    whole.logDoubts(to: logger)
     var options = EventLog.Options()
     options.pendingBytes = configuration.pendingLimit
     options.sealRows = configuration.unsealedRows
