@@ -85,6 +85,18 @@ enum Migrations {
       }
     }
     migrator.registerMigration("alerts") { try AlertTables.create(in: $0) }
+    migrator.registerMigration("deployments") { database in
+      try database.create(table: "deployment") { table in
+        table.autoIncrementedPrimaryKey("id")
+        table.column("model", .text).notNull()
+        table.column("at", .integer).notNull()
+        table.column("version", .text)
+        table.column("config", .text)
+        // JSON: versions of packages by name.
+        table.column("dependencies", .text).notNull()
+        table.uniqueKey(["model", "at"])
+      }
+    }
     return migrator
   }
 }

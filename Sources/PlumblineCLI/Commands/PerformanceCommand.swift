@@ -26,6 +26,7 @@ struct PerformanceCommand: ParsableCommand {
   var predictions: String
 
   @OptionGroup(title: "Labels") var labels: LabelFlags
+  @OptionGroup(title: "Predictions") var predicted: PredictionFlags
   @OptionGroup(title: "Columns and metrics") var performance: PerformanceFlags
 
   @Option(
@@ -61,6 +62,7 @@ struct PerformanceCommand: ParsableCommand {
     let configuration = try output.configuration()
     var options = PerformanceOptions()
     try labels.apply(to: &options)
+    predicted.apply(to: &options)
     try performance.apply(to: &options)
     let sources = SourceOpener(connections: configuration.connections)
     let check = PerformanceCheck(

@@ -106,24 +106,22 @@ struct DiagnosisText {
     for (title, grid) in sections {
       text += "\n" + style.paint(title, .strong) + "\n" + grid.text(.table, style)
     }
-    return text + lists("\n", bullet: "- ") { style.paint($0, .strong) + "\n" }
+    return text + lists { style.paint($0, .strong) + "\n" }
   }
 
   func markdown() -> String {
     var text = "**\(PrintableText.visible(report.summary))**\n"
     for (title, grid) in sections { text += "\n### \(title)\n\n" + grid.text(.markdown, .plain) }
-    return text + lists("\n", bullet: "- ") { "### \($0)\n\n" }
+    return text + lists { "### \($0)\n\n" }
   }
 
-  private func lists(
-    _ gap: String, bullet: String, _ heading: (String) -> String
-  ) -> String {
+  private func lists(_ heading: (String) -> String) -> String {
     let all = [
       ("What to do", report.recommendedActions), ("Not known", report.missing),
       ("Notes", report.notes + [report.calibration.text]),
     ]
     return all.filter { !$0.1.isEmpty }.map { title, lines in
-      gap + heading(title) + lines.map { bullet + PrintableText.visible($0) + "\n" }.joined()
+      "\n" + heading(title) + Steps(lines).listed.map { $0 + "\n" }.joined()
     }.joined()
   }
 

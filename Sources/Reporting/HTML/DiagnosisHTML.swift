@@ -21,17 +21,7 @@ struct DiagnosisView {
 
   typealias Row = ExperimentView.Row
 
-  let title: String
-  let version: String
-  let generatedAt: String
-  let css: String
-  let status: String
-  let statusWord: String
-  let sign: String
-  let headline: String
-  let facts: [NamedValue]
-  let advice: [String]
-  let hasAdvice: Bool
+  let head: PageHead
   let tree: String
   let causes: [Cause]
   let change: String
@@ -46,17 +36,10 @@ struct DiagnosisView {
   let notes: [String]
 
   init(_ report: DiagnosisReport, title: String, generatedAt: String, version: String) {
-    self.title = title
-    self.version = version
-    self.generatedAt = generatedAt
-    css = Page.css
-    status = report.status.rawValue
-    statusWord = Self.word(report)
-    sign = report.status.symbol
-    headline = PrintableText.visible(report.summary)
-    facts = Self.facts(report)
-    advice = report.recommendedActions.map(PrintableText.visible)
-    hasAdvice = !advice.isEmpty
+    head = PageHead(
+      title: title, generatedAt: generatedAt, version: version, status: report.status,
+      word: Self.word(report), headline: report.summary, facts: Self.facts(report),
+      advice: report.recommendedActions)
     tree = TreeChart(tree: report.tree).render()
     causes = report.causes.filter { $0.score >= 0.01 }.map { cause in
       Cause(
