@@ -88,12 +88,7 @@ struct DiagnoseCommand: ParsableCommand {
       valueName: "file"))
   var deployments: String?
 
-  @Option(help: ArgumentHelp("Also write a report to look at.", valueName: "file"))
-  var html: String?
-
-  @Option(help: "Exit with 1 at this status or worse: degraded, critical, never.")
-  var failOn: FailOn?
-
+  @OptionGroup(title: "Report") var files: ReportFlags
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func run() throws {
@@ -101,16 +96,14 @@ struct DiagnoseCommand: ParsableCommand {
     var options = configuration.diagnosis.options
     if let seed = predicted.seed { options.seed = seed }
     let report = Diagnosis(options: options).run(try evidence(configuration))
-    if let html {
-      try TextFile.write(
-        renderHTML(
-          report, title: "Root cause analysis", generatedAt: Instant.now.iso8601,
-          version: plumblineVersion), to: html)
+    try files.write(report) { now in
+      try renderHTML(
+        report, title: "Root cause analysis", generatedAt: now, version: plumblineVersion)
     }
     if !output.quiet {
       try Console.write(render(report, as: output.format ?? .table, style: Console.style))
     }
-    let failOn = failOn ?? configuration.failOn.flatMap(FailOn.init) ?? .never
+    let failOn = files.failOn(configuration) ?? .never
     // A diagnosis that came to no verdict is an answer, unless a verdict was asked for.
     guard report.status != .unknown || failOn != .never else { return }
     throw ExitCode(failOn.exitStatus(for: report.status))
