@@ -178,7 +178,7 @@ struct DiagnoseTests {
 
   /// Rows in SQL that are nothing good, and what is to be said of them; nil for a report.
   private static let hostileRows: [(name: String, sql: String, says: String)] = [
-    ("no rows", "SELECT * FROM good WHERE false", "row"),
+    ("no rows", "SELECT * FROM good WHERE false", "bad.parquet has no rows"),
     ("one class", "SELECT * REPLACE (0 AS late) FROM good", ""),
     ("no value", "SELECT * REPLACE (NULL::DOUBLE AS amount) FROM good", ""),
     ("no labels", "SELECT * REPLACE (NULL::INTEGER AS late) FROM good", "not known"),
@@ -190,7 +190,7 @@ struct DiagnoseTests {
     ("scores that are none", "SELECT * REPLACE ('nan'::DOUBLE AS score) FROM good", ""),
     ("text for a number", "SELECT * REPLACE ('much' AS amount) FROM good", "`amount`"),
     ("text for a time", "SELECT * REPLACE ('soon' AS made) FROM good", "made"),
-    ("other classes", "SELECT * REPLACE ('c' || late AS late) FROM good", ""),
+    ("other classes", "SELECT * REPLACE ('c' || late AS late) FROM good", "--positive-label"),
     ("one row", "SELECT * FROM good LIMIT 1", ""),
   ]
 
@@ -206,7 +206,7 @@ struct DiagnoseTests {
       #expect(outcome.hasExited, "\(hostile.name): \(outcome.errors)")
       #expect([0, 2].contains(outcome.code), "\(hostile.name): \(outcome.errors)")
       let said = outcome.output + outcome.errors
-      #expect(said.contains(hostile.says), "\(hostile.name): \(said.prefix(3_000))")
+      #expect(hostile.says.isEmpty || said.contains(hostile.says), "\(hostile.name): \(said.prefix(3_000))")
       if outcome.code == 0 {
         #expect(
           try CommandRun.isOfSchema(
@@ -216,7 +216,7 @@ struct DiagnoseTests {
         #expect(!isFine || outcome.json["degraded"] as? Bool == false, "\(hostile.name)")
       } else {
         // What, where and the mend, in a line or two.
-        #expect(outcome.errors.hasPrefix("Error: "), "\(hostile.name): \(outcome.errors)")
+        #expect(outcome.errors.hasPrefix("error: "), "\(hostile.name): \(outcome.errors)")
       }
     }
   }
@@ -243,8 +243,7 @@ struct DiagnoseTests {
         name,
         rowsOf: """
           SELECT * REPLACE ("<b>bold</b>" + \(shift) AS "<b>bold</b>") FROM (
-            SELECT \(list), strftime(TIMESTAMP '\(day)' + INTERVAL 10 MINUTE * range,
-                '%Y-%m-%d %H:%M:%S') AS made,
+            SELECT \(list), TIMESTAMP '\(day)' + INTERVAL 10 MINUTE * range AS made,
               0.5 AS score, hash(range) % 2 AS late FROM range(600))
           """)
     }
@@ -256,6 +255,7 @@ struct DiagnoseTests {
         "--timestamp", "made", "--html", page,
       ] + quick())
     #expect(outcome.code == 0, "\(outcome.errors)")
+    #expect(outcome.output.contains("2026-02-01T00:00:00Z  window"), "\(outcome.output)")
     #expect(outcome.output.contains("<b>bold</b>") && !outcome.output.contains("new\nline"))
     let html = try String(contentsOfFile: page, encoding: .utf8)
     #expect(html.contains("&lt;b&gt;bold") && !html.contains("<b>bold"))
@@ -283,15 +283,16 @@ struct DiagnoseTests {
 
   @Test func `Own checks that go wrong are unknown with their reason`() throws {
     let checks: [(sql: String, fails: String, outcome: String, says: String)] = [
-      ("SELECT avg(amount) FROM {rows} AS r", "> 0.1", "failed", "check is"),
-      ("SELECT avg(amount) FROM {rows} AS r", "> 100", "passed", "check is"),
+      ("SELECT avg(amount) FROM {rows} AS r", "> 0.1", "failed", " is 0.5"),
+      ("SELECT avg(amount) FROM {rows} AS r", "> 100", "passed", " is 0.5"),
       ("SELECT avg(nonsense) FROM {rows} AS r", "> 1", "unknown", "nonsense"),
       ("SELECT FROM WHERE", "> 1", "unknown", "failed"),
       ("SELECT amount FROM {rows} AS r WHERE false", "> 1", "unknown", "no number"),
       ("SELECT 'much'", "> 1", "unknown", "no number"),
       ("SELECT NULL::DOUBLE", "> 1", "unknown", "no number"),
       ("SELECT 'nan'::DOUBLE", "> 1", "unknown", "no number"),
-      ("SELECT 1 / 0", "change > 1", "unknown", "no number"),
+      ("SELECT 1 / 0", "change > 1", "unknown", "infinite number"),
+      ("SELECT 1 / 0", "> 1", "unknown", "infinite number"),
       ("SELECT error('''quoted'' <b>')", "> 1", "unknown", "quoted"),
       ("SELECT 5 FROM {rows} AS r WHERE false", "absent", "failed", "absent"),
     ]

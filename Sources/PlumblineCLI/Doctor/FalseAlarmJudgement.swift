@@ -1,6 +1,7 @@
 import Foundation
 import Monitoring
 import Reporting
+import Statistics
 import Store
 
 /// How alerts of each rule began and ended.

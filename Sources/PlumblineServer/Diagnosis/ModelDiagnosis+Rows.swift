@@ -1,3 +1,4 @@
+import Columns
 import DataSources
 import Events
 import Monitoring

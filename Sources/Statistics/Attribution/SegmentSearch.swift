@@ -97,11 +97,7 @@ public struct SegmentSearch: Sendable {
         (currentCells, secondRows, currentResiduals), Double(minimumRows))
       if found.isEmpty { tested = candidates.count }
       let adjusted = PValueAdjustment.benjaminiHochberg(candidates.map(\.contrast.pValue))
-      guard
-        let index = candidates.indices.max(by: {
-          abs(candidates[$0].contrast.z) < abs(candidates[$1].contrast.z)
-        }), adjusted[index] < level
-      else { break }
+      guard let index = Self.strongest(candidates), adjusted[index] < level else { break }
       let best = Self.simplest(candidates[index], candidates)
       let at = candidates.firstIndex { Self.same($0, best) } ?? index
       guard adjusted[at] < level else { break }
@@ -119,6 +115,14 @@ public struct SegmentSearch: Sendable {
     }
     segments = found
     self.tested = tested
+  }
+
+  /// The candidate that differs most from elsewhere; of those that differ as much, the one that changed
+  /// more itself: of two cells that are all rows, each differs from the other alike.
+  private static func strongest(_ candidates: [Candidate]) -> Int? {
+    guard let most = candidates.map({ abs($0.contrast.z) }).max() else { return nil }
+    return candidates.indices.filter { abs(candidates[$0].contrast.z) >= most * (1 - 1e-9) }
+      .max { abs(candidates[$0].effect.value) < abs(candidates[$1].effect.value) }
   }
 
   private static func same(_ one: Candidate, _ two: Candidate) -> Bool {

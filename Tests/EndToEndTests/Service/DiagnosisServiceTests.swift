@@ -218,6 +218,7 @@ struct DiagnosisServiceTests {
     let secret = try folder.write("token", "prometheus-token")
     let prometheus = try RunningPrometheus(
       folder, target: "127.0.0.1:\(dead)", tokenFile: secret)
+    #expect(try await prometheus.value(of: "vector(1)") == 1)
     func settings(_ address: String) -> String {
       """
         prometheus:
