@@ -12,6 +12,11 @@ public func render(
   }
 }
 
+extension DiagnosisReport {
+  /// Segments whose loss rose; others are in the JSON.
+  var worseSegments: [SegmentReport] { segments.filter { $0.excess > 0 } }
+}
+
 /// A diagnosis in words.
 struct DiagnosisText {
   let report: DiagnosisReport
@@ -54,11 +59,12 @@ struct DiagnosisText {
   }
 
   private var segments: Grid? {
-    report.segments.isEmpty
+    let worse = report.worseSegments
+    return worse.isEmpty
       ? nil
       : Grid(
         ["segment", "rows", "worse by", "95 %", "of the change"],
-        report.segments.prefix(10).map { segment in
+        worse.prefix(10).map { segment in
           [
             segment.segment, Figures.percent(segment.share), Figures.signed(segment.excess),
             Figures.interval(segment.lower, segment.upper), Figures.signed(segment.contribution),

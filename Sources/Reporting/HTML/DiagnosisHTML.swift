@@ -57,7 +57,7 @@ struct DiagnosisView {
       ])
     }
     hasParts = !partRows.isEmpty
-    segments = report.segments.map { segment in
+    segments = report.worseSegments.map { segment in
       Row([
         segment.segment, Figures.count(segment.currentRows), Figures.percent(segment.share),
         Figures.signed(segment.excess), Figures.interval(segment.lower, segment.upper),
