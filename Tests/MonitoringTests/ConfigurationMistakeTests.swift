@@ -21,7 +21,7 @@ struct ConfigurationMistakeTests {
     ("diagnosis: {prometheus: {url: 'http://h', token: abc}}", "is a secret"),
     ("diagnosis: {timeout: 2h}", "a span of 1s to 1h"),
     ("models: [{name: a, diagnosis: {windw: 7d}}]", "did you mean `window`?"),
-    ("models: [{name: a, diagnosis: {window: 99999d}}]", "window"),
+    ("models: [{name: a, diagnosis: {window: 99999d}}]", "a span of time"),
     ("models: [{name: a, diagnosis: {queries: {\"a b\": up}}}]", "letters, digits and `_`"),
     ("models: [{name: a, diagnosis: {deployments: [{version: v2}]}}]", "say when it was"),
     ("models: [{name: a, diagnosis: {deployments: [{at: soon}]}}]", "an ISO 8601 instant"),
