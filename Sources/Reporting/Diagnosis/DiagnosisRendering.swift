@@ -83,7 +83,7 @@ struct DiagnosisText {
   /// Titles and their grids, in the order they are read in.
   private var sections: [(title: String, grid: Grid)] {
     let change = report.attribution.map {
-      "\(Self.words($0.loss.rawValue)) went from \(Figures.number($0.reference)) to "
+      "\(Self.name($0.loss)) went from \(Figures.number($0.reference)) to "
         + "\(Figures.number($0.current))"
     }
     let all: [(String, Grid?)] = [
@@ -91,6 +91,16 @@ struct DiagnosisText {
       ("Timeline", timeline), ("Checks", checks),
     ]
     return all.compactMap { title, grid in grid.map { (title, $0) } }
+  }
+
+  static func name(_ loss: DiagnosisLoss) -> String {
+    switch loss {
+    case .zeroOne: "Error rate (1 − accuracy)"
+    case .brier: "Brier score"
+    case .logLoss: "Log loss"
+    case .squaredError: "Mean squared error"
+    case .absoluteError: "Mean absolute error"
+    }
   }
 
   static func words(_ name: String) -> String { name.replacing("_", with: " ") }

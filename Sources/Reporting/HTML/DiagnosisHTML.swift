@@ -107,11 +107,11 @@ struct DiagnosisView {
     if let attribution = report.attribution {
       facts += [
         NamedValue(
-          name: DiagnosisText.words(attribution.loss.rawValue),
+          name: DiagnosisText.name(attribution.loss),
           value: "\(Figures.number(attribution.reference)) → \(Figures.number(attribution.current))"
         ),
-        NamedValue(name: "from other inputs", value: Figures.signed(attribution.covariate)),
-        NamedValue(name: "from another relation", value: Figures.signed(attribution.concept)),
+        NamedValue(name: "from covariate shift", value: Figures.signed(attribution.covariate)),
+        NamedValue(name: "from concept shift", value: Figures.signed(attribution.concept)),
       ]
     }
     return facts
@@ -119,7 +119,7 @@ struct DiagnosisView {
 
   private static func change(_ attribution: AttributionReport) -> String {
     let range = Figures.interval(attribution.lower, attribution.upper)
-    return "\(DiagnosisText.words(attribution.loss.rawValue)) changed by "
+    return "\(DiagnosisText.name(attribution.loss)) changed by "
       + "\(Figures.signed(attribution.change)) (\(range)); the parts add up to it."
   }
 }
