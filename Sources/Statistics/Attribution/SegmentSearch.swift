@@ -97,7 +97,11 @@ public struct SegmentSearch: Sendable {
         (currentCells, secondRows, currentResiduals), Double(minimumRows))
       if found.isEmpty { tested = candidates.count }
       let adjusted = PValueAdjustment.benjaminiHochberg(candidates.map(\.contrast.pValue))
-      guard let index = Self.strongest(candidates), adjusted[index] < level else { break }
+      guard
+        let index = candidates.indices.max(by: {
+          Self.strength(candidates[$0]) < Self.strength(candidates[$1])
+        }), adjusted[index] < level
+      else { break }
       let best = Self.simplest(candidates[index], candidates)
       let at = candidates.firstIndex { Self.same($0, best) } ?? index
       guard adjusted[at] < level else { break }
@@ -115,14 +119,6 @@ public struct SegmentSearch: Sendable {
     }
     segments = found
     self.tested = tested
-  }
-
-  /// The candidate that differs most from elsewhere; of those that differ as much, the one that changed
-  /// more itself: of two cells that are all rows, each differs from the other alike.
-  private static func strongest(_ candidates: [Candidate]) -> Int? {
-    guard let most = candidates.map({ abs($0.contrast.z) }).max() else { return nil }
-    return candidates.indices.filter { abs(candidates[$0].contrast.z) >= most * (1 - 1e-9) }
-      .max { abs(candidates[$0].effect.value) < abs(candidates[$1].effect.value) }
   }
 
   private static func same(_ one: Candidate, _ two: Candidate) -> Bool {
@@ -262,5 +258,13 @@ public struct SegmentSearch: Sendable {
       return cell < codes.count
         ? .category(feature: feature, code: codes[cell]) : .otherCategory(feature: feature)
     }
+  }
+}
+
+extension SegmentSearch {
+  /// How much a candidate differs from elsewhere; of those that differ as much, how much it changed itself:
+  /// two cells that are all rows differ from one another alike.
+  private static func strength(_ candidate: Candidate) -> (Float, Double) {
+    (Float(abs(candidate.contrast.z)), abs(candidate.effect.value))
   }
 }
