@@ -144,6 +144,7 @@ public struct PlumblineService: Sendable {
     AlertRoutes(state: state, history: history, alerts: alerts).add(to: router)
     SilenceRoutes(state: state, history: history).add(to: router)
     RunRoutes(state: state, history: history, version: version).add(to: router)
+    DiagnosisRoutes(state: state, history: history, version: version).add(to: router)
     let logger = logger
     let scheme = configuration.tls == nil ? "http" : "https"
     return Application(

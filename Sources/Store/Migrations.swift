@@ -93,6 +93,18 @@ enum Migrations {
         table.column("until", .integer).notNull()
       }
     }
+    migrator.registerMigration("deployments") { database in
+      try database.create(table: "deployment") { table in
+        table.autoIncrementedPrimaryKey("id")
+        table.column("model", .text).notNull()
+        table.column("at", .integer).notNull()
+        table.column("version", .text)
+        table.column("config", .text)
+        // JSON: versions of packages by name.
+        table.column("dependencies", .text).notNull()
+        table.uniqueKey(["model", "at"])
+      }
+    }
     return migrator
   }
 }

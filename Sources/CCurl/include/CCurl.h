@@ -74,7 +74,8 @@ typedef struct {
 plumbline_curl_response plumbline_http_send(const plumbline_http_request *request);
 
 /// Hands a message to a mail server. Recipients it refuses do not keep it from the others; only if it
-/// refuses all is that an error.
+/// refuses all is that an error. Without recipients nothing is handed over: the server is greeted, TLS and
+/// the login are gone through, and it is left with NOOP and QUIT.
 plumbline_curl_response plumbline_mail_send(const plumbline_mail_request *request);
 
 void plumbline_curl_free(plumbline_curl_response *response);

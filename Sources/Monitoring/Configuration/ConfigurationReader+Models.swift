@@ -34,13 +34,14 @@ extension ConfigurationReader {
       case "feature_names": model.featureNames = reader.texts(value)
       case "class_names": model.classNames = reader.texts(value)
       case "checks": checks = value
+      case "diagnosis": model.diagnosis = reader.modelDiagnosis(value)
       default: return false
       }
       return true
     } known: {
       [
         "name", "version", "type", "schema", "positive_label", "reference", "production", "labels",
-        "feature_names", "class_names", "checks",
+        "feature_names", "class_names", "checks", "diagnosis",
       ]
     }
     // Before the name is looked at, so that a mistake in it hides none in the checks.

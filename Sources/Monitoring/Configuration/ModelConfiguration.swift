@@ -28,6 +28,8 @@ public struct ModelConfiguration: Sendable, Equatable {
   /// What classes are called whose responses have them by place alone.
   public var classNames: [String] = []
   public var checks: [CheckConfiguration] = []
+  /// How it is found out why the model got worse.
+  public var diagnosis = ModelDiagnosisConfiguration()
 
   public init(name: String) {
     self.name = name

@@ -23,9 +23,9 @@ protocol Records: Sendable {
 /// Why there are no records.
 struct NoRecords: ExplainedError {
   let why: String
+  var mend = "name the data folder with --data-folder, or a running service with --url"
   var code: String { "no_records" }
   var what: String { why }
-  var mend: String { "name the data folder with --data-folder, or a running service with --url" }
 }
 
 /// The history in the data folder.
@@ -106,7 +106,9 @@ struct ServiceRecords: Records {
   }
 
   func samples(of metric: String, from: Instant) throws -> [MetricSample] {
-    throw NoRecords(why: "the service does not tell metrics as they were over HTTP")
+    throw NoRecords(
+      why: "the service does not tell metrics as they were over HTTP",
+      mend: "name Prometheus with --prometheus, or the data folder with --data-folder")
   }
 }
 

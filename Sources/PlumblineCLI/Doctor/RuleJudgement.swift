@@ -6,14 +6,26 @@ import Reporting
 struct RuleHistory: Equatable {
   var count = 0
   var failing = 0
+  /// Of what the condition is held against.
+  var range: ClosedRange<Double>?
 
   init(of rule: AlertRule, _ samples: [MetricSample]) {
     guard case .beyond(let subject, let bounds) = rule.condition.test else { return }
     for sample in samples where rule.matchers.match(sample.labels) {
       guard let value = Self.value(of: sample, subject), value.isFinite else { continue }
       count += 1
+      range = range.map { min($0.lowerBound, value)...max($0.upperBound, value) } ?? value...value
       if bounds.fails(value) { failing += 1 }
     }
+  }
+
+  /// How many values failed, and between which they were.
+  var text: String {
+    let values = range.map { range in
+      let ends = [range.lowerBound, range.upperBound].map(NumberText.short)
+      return ends[0] == ends[1] ? ", all \(ends[0])" : ", from \(ends[0]) to \(ends[1])"
+    }
+    return "\(failing) of \(NumberText.count(count, "value"))\(values ?? "")"
   }
 
   private static func value(
@@ -111,7 +123,7 @@ enum RuleJudgement {
   static func history(_ history: RuleHistory, of rule: AlertRule) -> Finding? {
     guard history.count >= leastValues, history.failing == history.count else { return nil }
     return .warning(
-      "\(rule.name): all \(history.count) values that are stored fail `\(rule.condition.text)`",
+      "\(rule.name): all values that are stored fail `\(rule.condition.text)` (\(history.text))",
       mend: "if that is how things are, move the threshold; try it with `plumbline alerts replay`")
   }
 }

@@ -133,12 +133,7 @@ struct CheckRunner: Sendable {
     _ reference: Relation?, _ options: PerformanceOptions
   ) throws -> (Relation?, note: String?) {
     guard let reference else { return (nil, nil) }
-    let columns = try columns(of: reference)
-    let needed = [
-      options.labelRule == nil ? options.target : nil,
-      options.probability ?? options.probabilities.first?.column ?? options.prediction,
-    ]
-    guard let missing = needed.compactMap(\.self).first(where: { !columns.contains($0) }) else {
+    guard let missing = options.firstMissing(of: try columns(of: reference)) else {
       return (reference, nil)
     }
     return (
@@ -170,6 +165,17 @@ struct CheckRunner: Sendable {
       return try labels
         ?? PerformanceCheck(predictions: predictions, reference: reference, options: options).run()
     }
+  }
+}
+
+extension PerformanceOptions {
+  /// The first column that performance is measured by and a table has not; nil where it has all.
+  func firstMissing(of columns: Set<String>) -> String? {
+    let needed = [
+      labelRule == nil ? target : nil,
+      probability ?? probabilities.first?.column ?? prediction,
+    ]
+    return needed.compactMap(\.self).first { !columns.contains($0) }
   }
 }
 

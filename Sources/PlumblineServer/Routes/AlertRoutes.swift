@@ -173,6 +173,17 @@ extension Request {
     return flag
   }
 
+  /// An instant of the query; nil where it is not there.
+  func time(_ name: Substring) throws -> Instant? {
+    guard let text = uri.queryParameters[name] else { return nil }
+    guard let time = Instant(String(text)) else {
+      throw Problem(
+        .badRequest, "invalid_query", "`\(name)` is no ISO 8601 instant",
+        mend: "write it as 2026-11-23T00:00:00Z")
+    }
+    return time
+  }
+
   /// The body, read from JSON.
   func json<Value: Decodable>(_ type: Value.Type) async throws -> Value {
     try requireJSON()

@@ -28,17 +28,7 @@ struct EventRoutes<Context: RequestContext> {
   ) async throws -> Response {
     let model = context.parameters.get("model") ?? ""
     guard EventLog.isModelName(model) else { throw EventError.invalidModel(name: model) }
-    let query = request.uri.queryParameters
-    func time(_ name: Substring) throws -> Instant? {
-      guard let text = query[name] else { return nil }
-      guard let time = Instant(String(text)) else {
-        throw Problem(
-          .badRequest, "invalid_query", "`\(name)` is no ISO 8601 instant",
-          mend: "write it as 2026-11-23T00:00:00Z")
-      }
-      return time
-    }
-    let (from, until, log) = (try time("from"), try time("until"), state.log)
+    let (from, until, log) = (try request.time("from"), try request.time("until"), state.log)
     // Each is a copy of what was asked for, on the log's disk.
     guard let place = exports.take() else {
       throw Problem(

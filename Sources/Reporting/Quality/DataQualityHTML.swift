@@ -20,17 +20,7 @@ public func renderHTML(
 
 /// What the page shows, in the template's words.
 struct DataQualityView {
-  let title: String
-  let version: String
-  let generatedAt: String
-  let css = Page.css
-  let status: String
-  let statusWord: String
-  let sign: String
-  let headline: String
-  let facts: [NamedValue]
-  let advice: [String]
-  let hasAdvice: Bool
+  let head: PageHead
   let notes: [String]
   let hasNotes: Bool
   let quality: [QualityView]
@@ -38,21 +28,15 @@ struct DataQualityView {
   let schema: [SchemaView]
 
   init(_ report: DataQualityReport, title: String, generatedAt: String, version: String) {
-    self.title = title
-    self.version = version
-    self.generatedAt = generatedAt
-    status = report.status.rawValue
-    statusWord = Page.word(report.status)
-    sign = report.status.symbol
-    headline = PrintableText.visible(report.headline)
-    facts =
-      [
+    head = PageHead(
+      title: title, generatedAt: generatedAt, version: version, status: report.status,
+      headline: report.headline,
+      facts: [
         NamedValue(name: "critical findings", value: "\(report.critical)"),
         NamedValue(name: "warnings", value: "\(report.warnings)"),
         PageView.side("reference", report.reference), PageView.side("current", report.current),
-      ] + (report.newest.map { [NamedValue(name: "newest row", value: $0)] } ?? [])
-    advice = (report.recommendations + report.nextSteps).map(PrintableText.visible)
-    hasAdvice = !advice.isEmpty
+      ] + (report.newest.map { [NamedValue(name: "newest row", value: $0)] } ?? []),
+      advice: report.recommendations + report.nextSteps)
     notes = report.notes.map(PrintableText.visible)
     hasNotes = !notes.isEmpty
     quality = report.findings.map(QualityView.init)

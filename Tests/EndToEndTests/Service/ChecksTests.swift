@@ -130,7 +130,7 @@ struct ChecksTests {
     #expect(metrics.contains("ml_data_quality_findings\(series) "), "\(metrics)")
     #expect(
       metrics.contains("plumbline_data_quality_findings{check=\"quality\",model_name=\"fraud\"} "))
-    let dashboard = try BrowserPage.elements(of: service.address.absoluteString + "/", folder)
+    let dashboard = try Browser.look(at: service.address.absoluteString + "/", in: folder.path).dom
     #expect(dashboard.contains("<td>quality</td>"), "\(dashboard)")
   }
 

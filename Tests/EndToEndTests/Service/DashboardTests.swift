@@ -2,27 +2,7 @@ import Foundation
 import Support
 import Testing
 
-/// Pages in a real browser.
-enum BrowserPage {
-  /// A page's elements, after its program has run.
-  static func elements(of address: String, _ folder: TemporaryFolder) throws -> String {
-    let browser = Process()
-    browser.executableURL = URL(fileURLWithPath: "/usr/bin/chromium")
-    browser.arguments = [
-      "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(folder.path)/browser",
-      "--virtual-time-budget=5000", "--dump-dom", address,
-    ]
-    let output = Pipe()
-    browser.standardOutput = output
-    browser.standardError = FileHandle.nullDevice
-    try browser.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    browser.waitUntilExit()
-    return text
-  }
-}
-
-/// The page at `/`.
+/// The page at `/`, in a real browser.
 struct DashboardTests {
   let folder: TemporaryFolder
 
@@ -30,8 +10,9 @@ struct DashboardTests {
     folder = try TemporaryFolder()
   }
 
+  /// The page's elements, after its program has run.
   private func page(_ service: RunningService) throws -> String {
-    try BrowserPage.elements(of: service.address.absoluteString + "/", folder)
+    try Browser.look(at: service.address.absoluteString + "/", in: folder.path).dom
   }
 
   private func start(_ more: String = "") throws -> RunningService {
@@ -97,5 +78,29 @@ struct DashboardTests {
     #expect(drawn.contains("<form id=\"token\">") && !drawn.contains("fraud"))
     let page = try #require(await service.request("GET", ""))
     #expect(page.headers["content-security-policy"]?.contains("default-src 'none'") == true)
+  }
+
+  @Test func `A model that got worse has a way to why`() throws {
+    let first = try start()
+    first.send(SIGTERM)
+    #expect(first.wait() == 0)
+    let made = try CommandRun.run(
+      URL(fileURLWithPath: "/usr/bin/python3"),
+      [
+        "-c",
+        """
+        import sqlite3, sys
+        with sqlite3.connect(sys.argv[1]) as history:
+          for model, status in (("fraud", "degraded"), ("other", "healthy")):
+            history.execute("INSERT INTO run (kind, command, created_at, model, check_name, due_at,"
+              " status, headline, report) VALUES ('drift', 'serve', '2026-11-24T10:00:00Z', ?,"
+              " 'drift', '2026-11-24T10:00:00Z', ?, '3 of 5 columns drifted', x'7b7d')",
+              (model, status))
+        """, folder.path + "/data/history.db",
+      ])
+    #expect(made.code == 0, "\(made.errors)")
+    let drawn = try page(start())
+    #expect(drawn.contains("title=\"Why fraud is as it is\">Why?</button>"), "\(drawn)")
+    #expect(!drawn.contains("Why other"))
   }
 }
