@@ -30,7 +30,7 @@ struct AccuracyTable {
 
     "ranked first": the first of the ranked causes is a true one. "named": it is the primary cause, its score being
     at least 0.5. "leaf": its kind is the true one too. For quiet weeks and harmless drift, "named" is that nothing
-    is blamed.
+    is blamed. A feature drift that raises the loss by less than a twentieth counts as harmless.
 
     ## Calibration
 
@@ -76,7 +76,9 @@ struct AccuracyTable {
   private var byIncident: String {
     var lines = ["| incident | cases | ranked first | named | leaf |", "|---|---|---|---|---|"]
     for incident in Incident.allCases {
-      let own = verdicts.filter { $0.made.incidents == [incident] }
+      let own = verdicts.filter {
+        $0.made.incidents == [incident] && $0.isIncident == (incident.kind != nil)
+      }
       guard !own.isEmpty else { continue }
       let named = percent(own.count(where: \.isRight), own.count)
       guard incident.kind != nil else {
@@ -128,7 +130,7 @@ struct AccuracyTable {
 
   private var details: String {
     let drifts = verdicts.filter {
-      $0.made.incidents == [.featureDrift] && $0.report.attribution != nil
+      $0.made.incidents == [.featureDrift] && $0.isIncident && $0.report.attribution != nil
     }
     let first = drifts.count { verdict in
       verdict.report.attribution?.parts.first { $0.kind == "feature" }?.feature

@@ -10,8 +10,8 @@ import Synchronization
 //   swift run -c release diagnosis-accuracy measure   writes docs/diagnosis-accuracy.md
 
 /// Seeds that probabilities are fitted on, and others that they are measured on.
-let fitted: Range<UInt64> = 1..<46
-let heldOut: Range<UInt64> = 10_001..<10_026
+let fitted: Range<UInt64> = 1..<38
+let heldOut: Range<UInt64> = 10_001..<10_016
 
 func diagnose(_ seeds: Range<UInt64>) -> [Campaign.Verdict] {
   let plans = Campaign.plans(seeds: seeds)

@@ -8,7 +8,7 @@ import Statistics
 /// the worlds have something innocent besides: a deployment that changes nothing, a drift that costs nothing,
 /// a busy CPU. In some, evidence is missing.
 public struct Simulator: Sendable {
-  public static let version = "1"
+  public static let version = "2"
   static let day: Int64 = 86_400_000_000
   static let start = Instant("2026-03-02T00:00:00Z") ?? Instant(microseconds: 0)
 
@@ -48,6 +48,8 @@ struct Story {
   var scoreOffset = 0.0
   var unseen: (feature: Int, share: Double)?
   var harmless: Double?
+  /// Whether the feature drift raises the loss by less than a twentieth.
+  var isCostless = false
 
   init(_ incidents: [Incident], seed: UInt64, rows: Int) {
     self.incidents = incidents
@@ -73,7 +75,8 @@ struct Story {
     evidence.metrics = metrics()
     evidence.deployments = deployments()
     hide(&evidence)
-    for kind in incidents.compactMap(\.kind) {
+    // A drift that costs nothing is no cause, whatever it was meant to be.
+    for kind in incidents.compactMap(\.kind) where !(isCostless && kind == .featureDrift) {
       kinds.insert(kind)
       causes.insert(kind.cause)
     }

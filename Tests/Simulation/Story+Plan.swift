@@ -37,6 +37,7 @@ extension Story {
   /// The drift of an important feature that costs most, of a few that are tried.
   private mutating func planDrift(_ reference: [World.Row]) {
     var best = (rise: -Double.infinity, feature: 0, by: 0.0)
+    let usual = reference.prefix(1_000).reduce(0) { $0 + expectedLoss($1, world.truth($1)) }
     let size = 1 + random.uniform()
     for index in world.important.prefix(3) {
       for by in [-size, size] {
@@ -52,6 +53,7 @@ extension Story {
       }
     }
     shift = (best.feature, best.by)
+    isCostless = best.rise < 0.05 * usual
     feature = "n\(best.feature)"
   }
 
