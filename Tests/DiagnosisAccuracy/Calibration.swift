@@ -9,7 +9,7 @@ enum Calibration {
     for cause in RootCause.allCases where cause != .unknown {
       let model = try RidgeLogistic(
         rows: verdicts.map { $0.signals.inputs(for: cause) },
-        happened: verdicts.map { $0.made.causes.contains(cause) }, ridge: 1)
+        happened: verdicts.map { $0.made.causes.contains(cause) }, ridge: 0.3)
       let name = "\(cause)"
       let numbers = model.coefficients.map { "\(($0 * 1_000).rounded() / 1_000)" }
       var lines: [String] = []
