@@ -4,7 +4,8 @@ import Statistics
 
 /// Fits a logistic regression for each cause, and writes it as Swift.
 enum Calibration {
-  static func fit(_ verdicts: [Campaign.Verdict], seed: UInt64) throws -> String {
+  static func fit(_ all: [Campaign.Verdict], seed: UInt64) throws -> String {
+    let verdicts = all.filter { !$0.made.isCostless }
     var entries: [String] = []
     for cause in RootCause.allCases where cause != .unknown {
       let model = try RidgeLogistic(

@@ -7,11 +7,14 @@ struct CaseLine: Encodable {
   let incidents: [String]
   let rows: Int
   let loss: String
+  let isCostless: Bool
   /// What is true.
   let causes: [String]
   let kinds: [String]
   let scores: [String: Double]
   let first: String
+  /// What failed diagnostics say.
+  let failed: [String]
   let signals: [String: Double]
   /// Figures that signals were made of.
   let figures: [String: Double]
@@ -22,10 +25,12 @@ struct CaseLine: Encodable {
     incidents = made.incidents.map(\.rawValue)
     rows = made.evidence.tables?.reference.rows ?? 0
     loss = made.evidence.tables?.loss.rawValue ?? ""
+    isCostless = made.isCostless
     causes = made.causes.map(\.rawValue).sorted()
     kinds = made.kinds.map(\.rawValue).sorted()
     scores = Dictionary(uniqueKeysWithValues: report.causes.map { ($0.cause.rawValue, $0.score) })
     first = report.causes.first?.kind.rawValue ?? ""
+    failed = report.diagnostics.filter { $0.outcome == .failed }.map(\.message)
     signals = verdict.signals.values
     var figures: [String: Double] = [:]
     for result in report.diagnostics where result.outcome != .unknown {

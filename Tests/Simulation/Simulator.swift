@@ -83,13 +83,19 @@ struct Story {
     evidence.deployments = deployments()
     hide(&evidence)
     // What costs nothing is no cause, whatever it was meant to be.
+    var isCostless = false
     for incident in incidents {
-      guard let kind = incident.kind, costs(incident, first) else { continue }
+      guard let kind = incident.kind else { continue }
+      guard costs(incident, first) else {
+        isCostless = true
+        continue
+      }
       kinds.insert(kind)
       causes.insert(kind.cause)
     }
     return SimulatedCase(
-      seed: seed, incidents: incidents, evidence: evidence, causes: causes, kinds: kinds,
+      seed: seed, incidents: incidents, evidence: evidence, isCostless: isCostless, causes: causes,
+      kinds: kinds,
       feature: feature,
       onset: Instant(microseconds: start + Int64(onsetDay * Double(Simulator.day))))
   }
@@ -115,13 +121,16 @@ struct Story {
     return random.uniform() * ramp < day - onsetDay
   }
 
-  /// Whether what is to cost something raises the loss by a twentieth, where it has come and is alone.
+  /// Whether a change of the world raises the loss by a twentieth where it is, once it has come and is alone.
   private func costs(_ incident: Incident, _ reference: [World.Row]) -> Bool {
     guard incident.needsLabels || incident == .featureDrift else { return true }
     var story = alone(incident)
-    let mean = (0..<4_000).reduce(0) { sum, _ in sum + world.loss(story.currentRow(40)) } / 4_000
-    let usual = reference.reduce(0) { $0 + world.loss($1) } / Double(reference.count)
-    return mean > 1.05 * usual
+    let own = story
+    func mean(_ rows: [World.Row]) -> Double {
+      let affected = rows.filter(own.isAffected)
+      return affected.reduce(0) { $0 + world.loss($1) } / Double(max(1, affected.count))
+    }
+    return mean((0..<4_000).map { _ in story.currentRow(40) }) > 1.05 * mean(reference)
   }
 
   private func alone(_ incident: Incident) -> Story {

@@ -24,15 +24,15 @@ public struct CauseSignals: Sendable, Equatable {
     switch cause {
     case .dataDrift:
       [
-        "harm", "drift", "drift_worse", "covariate", "covariate_share", "unfamiliar", "quality",
-        "segment", "prior_fit", "relation", "model",
+        "harm", "harm_alone", "drift", "drift_worse", "drift_worse_alone", "unfamiliar", "quality",
+        "segment", "prior_fit", "relation_anywhere", "model",
       ]
     case .targetDrift:
-      ["prior_fit", "prior_share", "relation", "quality", "model", "degraded", "drift"]
+      ["prior_fit", "prior_alone", "prior_share", "relation_anywhere", "quality", "model"]
     case .conceptDrift:
       [
-        "relation_anywhere", "relation", "relation_places", "loss_given_features", "places",
-        "concept_share", "prior_fit", "model", "quality", "segment", "unfamiliar",
+        "relation_anywhere", "relation_not_prior", "loss_given_features", "places",
+        "concept_share", "prior_fit", "model", "quality",
       ]
     case .modelBug: ["quality", "model", "model_share", "deployment", "concept_share", "segment"]
     case .infrastructure: ["machines", "machines_squared", "volume"]
@@ -106,6 +106,14 @@ public struct CauseSignals: Sendable, Equatable {
       values["model_share"] = analysis.share(model)
       values["segment_share"] = min(self["segment"], analysis.share(Self.unseen(evidence)))
     }
+    // What something else explains already speaks less: sums of weights alone cannot say that.
+    let broken = max(self["quality"], self["segment"], self["model"])
+    let relation = max(broken, self["relation_anywhere"])
+    values["harm_alone"] = self["harm"] * (1 - min(1, relation))
+    values["drift_worse_alone"] =
+      self["drift_worse"] * (1 - min(1, max(relation, self["prior_fit"])))
+    values["prior_alone"] = self["prior_fit"] * (1 - min(1, broken))
+    values["relation_not_prior"] = self["relation_anywhere"] * (1 - self["prior_fit"])
     for (name, value) in values where !value.isFinite { values[name] = 0 }
   }
 

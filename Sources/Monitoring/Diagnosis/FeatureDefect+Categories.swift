@@ -75,7 +75,7 @@ extension FeatureDefect {
     let best = before.filter { $0.share >= 0.6 * gained }.map { one in
       (one, likelihood { $0 == one.code ? max(0.002, $1 - gained) : $1 })
     }.max { $0.1 < $1.1 }
-    guard let best, best.1 > asNewRows + 4 else { return nil }
+    guard let best, best.1 > asNewRows + 2.5 else { return nil }
     return best.0
   }
 }

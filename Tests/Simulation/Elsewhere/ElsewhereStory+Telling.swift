@@ -35,13 +35,19 @@ extension ElsewhereStory {
     evidence.deployments = deployments(at)
     hide(&evidence)
     var (causes, kinds): (Set<RootCause>, Set<CauseKind>) = ([], [])
+    var isCostless = false
     for incident in incidents {
-      guard let kind = incident.kind, costs(incident) else { continue }
+      guard let kind = incident.kind else { continue }
+      guard costs(incident) else {
+        isCostless = true
+        continue
+      }
       kinds.insert(kind)
       causes.insert(kind.cause)
     }
     return SimulatedCase(
-      seed: seed, incidents: incidents, evidence: evidence, causes: causes, kinds: kinds,
+      seed: seed, incidents: incidents, evidence: evidence, isCostless: isCostless, causes: causes,
+      kinds: kinds,
       feature: feature, onset: at(onsetDay))
   }
 
@@ -70,20 +76,18 @@ extension ElsewhereStory {
     return made
   }
 
-  /// Whether an incident that is to cost something does, at its height, on rows of its own.
+  /// Whether a change of the world costs something where it is, at its height and alone. What is broken in a
+  /// pipeline or a model is a fault whatever it costs.
   private func costs(_ incident: Incident) -> Bool {
-    switch incident {
-    case .featureDrift, .labelShift, .conceptGlobal, .conceptSegment, .versionRollout,
-      .configChange, .dependencyChange, .servingBug:
-      var story = alone(incident)
-      func mean(_ day: Double) -> Double {
-        let made = (0..<6_000).compactMap { _ in story.row(day) }
-        return made.reduce(0) { $0 + story.world.loss($1.row) } / Double(max(1, made.count))
-      }
-      let before = mean(0)
-      return mean(days.reference + days.current) > (1 + Self.leastCost) * before
-    default: return true
+    guard incident.needsLabels || incident == .featureDrift else { return true }
+    var story = alone(incident)
+    func mean(_ day: Double) -> Double {
+      let made = (0..<6_000).compactMap { _ in story.row(day)?.row }
+        .filter { story.isAffected($0) }
+      return made.reduce(0) { $0 + story.world.loss($1) } / Double(max(1, made.count))
     }
+    let before = mean(0)
+    return mean(days.reference + days.current) > (1 + Self.leastCost) * before
   }
 
   private func tables(_ first: [Made], _ second: [Made]) -> DiagnosisTables {

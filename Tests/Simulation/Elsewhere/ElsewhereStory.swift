@@ -131,7 +131,8 @@ struct ElsewhereStory {
     return height(day) >= 1 || random.uniform() < height(day)
   }
 
-  private func isAffected(_ row: Elsewhere.Row) -> Bool {
+  /// Whether a row is where the relation is another.
+  func isAffected(_ row: Elsewhere.Row) -> Bool {
     guard let place else { return true }
     return row.codes[0] == place.code && (place.feature.map { row.numbers[$0] > 0.2 } ?? true)
   }

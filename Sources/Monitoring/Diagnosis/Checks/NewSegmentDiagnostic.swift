@@ -48,7 +48,7 @@ public struct NewSegmentDiagnostic: Diagnostic {
     let names = categories.isEmpty ? "" : " (\(categories.joined(separator: ", ")))"
     return DiagnosticResult(
       self, failed: share >= 0.02, severity: share >= 0.2 ? .critical : .warning,
-      strength: share >= 0.005 ? min(1, 0.4 + 4 * share) : share * 40,
+      strength: share >= 0.005 ? min(1, 0.5 + 6 * share) : share * 40,
       message: "\(QualityChecks.percent(share)) of rows have a `\(feature)`\(names) that was never "
         + "seen before",
       details: [
