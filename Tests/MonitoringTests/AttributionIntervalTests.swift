@@ -1,4 +1,5 @@
 import Simulation
+import Statistics
 import Testing
 
 /// How often the intervals of parts hold what is true, in worlds where that is known.
