@@ -63,6 +63,7 @@ public final class EventLog: Sendable {
       journal = try Journal(path: folder + "/events.db")
       try Self.removeOrphans(folder, journal)
       let scratch = folder + "/scratch"
+      // What a process that ended left there is of no use; what cannot be removed does no harm.
       try? FileManager.default.removeItem(atPath: scratch)
       try FileManager.default.createDirectory(
         atPath: scratch, withIntermediateDirectories: true)
@@ -98,7 +99,18 @@ public final class EventLog: Sendable {
         })
       writer = GroupWriter(label: "plumbline.journal", limit: options.pendingBytes)
     } catch {
-      throw .unusable(folder: folder, reason: "\(error)")
+      throw Self.explained(error, folder)
+    }
+  }
+
+  /// What keeps a log from being opened: a driver that is missing is no fault of the folder.
+  static func explained(_ error: any Error, _ folder: String) -> EventError {
+    switch error {
+    case DataSourceError.driverNotFound, DataSourceError.driverUnusable,
+      DataSourceError.manifestUnreadable:
+      (error as? DataSourceError).map { .noEngine($0) } ?? .unusable(folder: folder, reason: "")
+    default:
+      .unusable(folder: folder, reason: (error as? any ExplainedError)?.what ?? "\(error)")
     }
   }
 
@@ -185,6 +197,7 @@ public final class EventLog: Sendable {
     closing.withLock {
       $0 = ContinuousClock.now.advanced(by: .seconds(options.closingSeconds))
     }
+    // What is not sealed waits in the journal, whose last commit is on the disk already.
     try? seal()
     index.close()
     sealer.sync { try? journal.close() }

@@ -4,12 +4,13 @@ import Statistics
 
 /// Fits a logistic regression for each cause, and writes it as Swift.
 enum Calibration {
-  static func fit(_ verdicts: [Campaign.Verdict], seed: UInt64) throws -> String {
+  static func fit(_ all: [Campaign.Verdict], seed: UInt64) throws -> String {
+    let verdicts = all.filter { !$0.made.isCostless }
     var entries: [String] = []
     for cause in RootCause.allCases where cause != .unknown {
       let model = try RidgeLogistic(
         rows: verdicts.map { $0.signals.inputs(for: cause) },
-        happened: verdicts.map { $0.made.causes.contains(cause) }, ridge: 1)
+        happened: verdicts.map { $0.made.causes.contains(cause) }, ridge: 0.3)
       let name = "\(cause)"
       let numbers = model.coefficients.map { "\(($0 * 1_000).rounded() / 1_000)" }
       var lines: [String] = []

@@ -8,46 +8,52 @@ import Synchronization
 //
 //   swift run -c release diagnosis-accuracy fit       writes CauseCalibration.swift
 //   swift run -c release diagnosis-accuracy measure   writes docs/diagnosis-accuracy.md
+//   … signals usual|elsewhere FIRST ROUNDS            a line of JSON for each case: what it is, what was found
+//   … intervals [ROUNDS]                              how often intervals of parts hold the truth
+//   … large                                           how long 200 000 rows by 20 features take
 
 /// Seeds that probabilities are fitted on, and others that they are measured on.
-let fitted: Range<UInt64> = 1..<46
-let heldOut: Range<UInt64> = 10_001..<10_026
+let fitted: Range<UInt64> = 1..<40
+let heldOut: Range<UInt64> = 10_001..<10_017
 
-func diagnose(_ seeds: Range<UInt64>) -> [Campaign.Verdict] {
+func diagnose(_ place: Campaign.Place, _ seeds: Range<UInt64>) -> [Campaign.Verdict] {
   let plans = Campaign.plans(seeds: seeds)
-  let campaign = Campaign()
+  let campaign = Campaign(place)
   let verdicts = Mutex([Campaign.Verdict?](repeating: nil, count: plans.count))
   DispatchQueue.concurrentPerform(iterations: plans.count) { index in
-    let verdict = campaign.diagnose(plans[index].incidents, seed: plans[index].seed)
+    var verdict = campaign.diagnose(plans[index].incidents, seed: plans[index].seed)
+    verdict.forgetRows()
     verdicts.withLock { $0[index] = verdict }
   }
   return verdicts.withLock { $0.compactMap { $0 } }
 }
 
-switch CommandLine.arguments.dropFirst().first {
+let arguments = CommandLine.arguments.dropFirst()
+switch arguments.first {
 case "fit":
-  let text = try Calibration.fit(diagnose(fitted), seed: fitted.lowerBound)
+  let text = try Calibration.fit(diagnose(.usual, fitted), seed: fitted.lowerBound)
   try text.write(
     toFile: "Sources/Monitoring/Diagnosis/CauseCalibration.swift", atomically: true, encoding: .utf8
   )
 case "measure":
-  let text = AccuracyTable(
-    verdicts: diagnose(heldOut), fitted: fitted, heldOut: heldOut
-  ).markdown
+  let tables = Campaign.Place.allCases.map { place in
+    AccuracyTable(place: place, all: diagnose(place, heldOut), heldOut: heldOut)
+  }
+  let text = AccuracyTable.document(
+    tables, fitted: fitted, intervals: try IntervalTable(rounds: 400).markdown)
   try text.write(toFile: "docs/diagnosis-accuracy.md", atomically: true, encoding: .utf8)
   print(text)
-case "show":
-  let size = UInt64(CommandLine.arguments.dropFirst(2).first ?? "") ?? 1
-  for verdict in diagnose(20_001..<(20_001 + size)) {
-    let signals = verdict.signals.values.filter { $0.value > 0.005 }.sorted { $0.key < $1.key }
-      .map { "\($0.key)=\(($0.value * 100).rounded() / 100)" }.joined(separator: " ")
-    print(
-      verdict.isRight ? "ok " : "BAD", verdict.made.incidents.map(\.rawValue), verdict.made.seed,
-      verdict.report.primaryCause.rawValue,
-      verdict.report.causes.prefix(2).map {
-        "\($0.kind.rawValue) \(($0.score * 100).rounded() / 100)"
-      },
-      signals)
+case "intervals":
+  print(try IntervalTable(rounds: Int(arguments.dropFirst().first ?? "") ?? 100).markdown)
+case "signals":
+  let words = Array(arguments.dropFirst())
+  let place = words.first.flatMap(Campaign.Place.init) ?? .usual
+  let first = words.count > 1 ? UInt64(words[1]) ?? 20_001 : 20_001
+  let rounds = words.count > 2 ? UInt64(words[2]) ?? 1 : 1
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys]
+  for verdict in diagnose(place, first..<(first + rounds)) {
+    print(String(decoding: try encoder.encode(CaseLine(verdict)), as: UTF8.self))
   }
 case "large":
   // A table of 200 000 rows by 20 features.
@@ -69,6 +75,6 @@ case "large":
   let time = clock.measure { print(Diagnosis().run(evidence).summary) }
   print(time)
 default:
-  print("diagnosis-accuracy fit | measure | show [seeds]")
+  print("diagnosis-accuracy fit | measure | intervals | signals | large")
   exit(2)
 }

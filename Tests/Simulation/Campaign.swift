@@ -2,6 +2,14 @@ public import Monitoring
 
 /// Many cases, diagnosed.
 public struct Campaign: Sendable {
+  /// Which simulator makes them.
+  public enum Place: String, CaseIterable, Sendable {
+    /// The one that probabilities are fitted on, with other seeds.
+    case usual
+    /// One that is built in another way, and that nothing is fitted on.
+    case elsewhere
+  }
+
   public struct Verdict: Sendable {
     public var made: SimulatedCase
     public var report: DiagnosisReport
@@ -11,16 +19,21 @@ public struct Campaign: Sendable {
     public var correlation: RootCause?
   }
 
-  /// Reference rows of a case; one of these by its seed.
-  public var sizes: [Int]
+  public var place: Place
+  /// Reference rows of a case, one of these by its seed; nil for those of the simulator.
+  public var sizes: [Int]?
   public var options: DiagnosisOptions
 
   public init(
-    sizes: [Int] = [2_000, 4_000, 12_000], options: DiagnosisOptions = DiagnosisOptions()
+    _ place: Place = .usual, sizes: [Int]? = nil,
+    options: DiagnosisOptions = DiagnosisOptions()
   ) {
+    self.place = place
     self.sizes = sizes
     self.options = options
   }
+
+  public static let usualSizes = [800, 2_000, 4_000, 12_000]
 
   /// Plans for `seeds`: every incident alone, as many quiet weeks as a third of that, and some pairs.
   public static func plans(seeds: Range<UInt64>) -> [(incidents: [Incident], seed: UInt64)] {
@@ -43,8 +56,15 @@ public struct Campaign: Sendable {
   }
 
   public func diagnose(_ incidents: [Incident], seed: UInt64) -> Verdict {
-    let size = sizes[Int((seed / 100 + seed) % UInt64(sizes.count))]
-    let made = Simulator(rows: size).make(incidents, seed: seed)
+    func size(_ sizes: [Int]) -> Int { sizes[Int((seed / 100 + seed) % UInt64(sizes.count))] }
+    let made: SimulatedCase
+    switch place {
+    case .usual:
+      made = Simulator(rows: size(sizes ?? Self.usualSizes)).make(incidents, seed: seed)
+    case .elsewhere:
+      var story = ElsewhereStory(incidents, seed: seed, rows: sizes.map(size))
+      made = story.tell()
+    }
     let (evidence, report, signals) = Diagnosis(options: options).explain(made.evidence)
     return Verdict(
       made: made, report: report, signals: signals,
@@ -54,6 +74,16 @@ public struct Campaign: Sendable {
 }
 
 extension Campaign.Verdict {
+  /// Rows of many cases are more than there is room for; how many there were stays.
+  public mutating func forgetRows() {
+    guard let tables = made.evidence.tables else { return }
+    made.evidence = DiagnosisEvidence()
+    made.evidence.tables = DiagnosisTables(
+      features: [], reference: .init(rows: tables.reference.rows),
+      current: .init(rows: tables.current.rows), loss: tables.loss,
+      isClassification: tables.isClassification)
+  }
+
   /// Whether something is to be blamed.
   public var isIncident: Bool { !made.causes.isEmpty }
 

@@ -54,6 +54,9 @@ public struct SimulatedCase: Sendable {
   public var seed: UInt64
   public var incidents: [Incident]
   public var evidence: DiagnosisEvidence
+  /// Whether the world changed in a way that hardly costs anything: whether that is a cause is a matter of words,
+  /// so that such cases are neither fitted on nor counted among the others.
+  public var isCostless = false
   /// What is to be blamed; empty for nothing.
   public var causes: Set<RootCause>
   public var kinds: Set<CauseKind>

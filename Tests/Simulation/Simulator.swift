@@ -4,11 +4,11 @@ import Statistics
 
 /// Makes cases from seeds: the same seed and incidents give the same case.
 ///
-/// Four weeks of reference and one of current, in which something begins within the first three days. Half
-/// the worlds have something innocent besides: a deployment that changes nothing, a drift that costs nothing,
+/// Four weeks of reference and one of current, in which something begins within the first three days, at once or
+/// little by little; it is as large as chance has it, and no incident where it costs nothing. Half the worlds have something innocent besides: a deployment that changes nothing, a drift that costs nothing,
 /// a busy CPU. In some, evidence is missing.
 public struct Simulator: Sendable {
-  public static let version = "1"
+  public static let version = "3"
   static let day: Int64 = 86_400_000_000
   static let start = Instant("2026-03-02T00:00:00Z") ?? Instant(microseconds: 0)
 
@@ -27,7 +27,7 @@ public struct Simulator: Sendable {
 
 /// One case being made.
 struct Story {
-  let incidents: [Incident]
+  var incidents: [Incident]
   let seed: UInt64
   var world: World
   var random: SeededGenerator
@@ -42,12 +42,18 @@ struct Story {
   var flipped: Int?
   var offset = 0.0
   /// The category or the number in whose rows the relation is another.
-  var segment: (feature: Int, code: Int)?
+  var segment: (feature: Int, code: Int, above: Int?)?
   var changedWeights: [Double]?
   var temperature = 1.0
   var scoreOffset = 0.0
   var unseen: (feature: Int, share: Double)?
   var harmless: Double?
+  /// The share of values that go missing.
+  let lost: Double
+  /// What another unit multiplies values by.
+  let unit: Double
+  /// Days until all rows are affected.
+  let ramp: Double
 
   init(_ incidents: [Incident], seed: UInt64, rows: Int) {
     self.incidents = incidents
@@ -56,6 +62,9 @@ struct Story {
     world = World(seed: seed)
     random = SeededGenerator(seed: seed &+ 1_000_003)
     onsetDay = 28 + (random.uniform() * 72).rounded() / 24
+    lost = 0.15 + 0.6 * random.uniform()
+    unit = [10, 20, 100, 0.1][random.index(below: 4)]
+    ramp = random.uniform() < 0.25 ? 3 * random.uniform() : 0
   }
 
   mutating func tell() -> SimulatedCase {
@@ -73,12 +82,20 @@ struct Story {
     evidence.metrics = metrics()
     evidence.deployments = deployments()
     hide(&evidence)
-    for kind in incidents.compactMap(\.kind) {
+    // What costs nothing is no cause, whatever it was meant to be.
+    var isCostless = false
+    for incident in incidents {
+      guard let kind = incident.kind else { continue }
+      guard costs(incident, first) else {
+        isCostless = true
+        continue
+      }
       kinds.insert(kind)
       causes.insert(kind.cause)
     }
     return SimulatedCase(
-      seed: seed, incidents: incidents, evidence: evidence, causes: causes, kinds: kinds,
+      seed: seed, incidents: incidents, evidence: evidence, isCostless: isCostless, causes: causes,
+      kinds: kinds,
       feature: feature,
       onset: Instant(microseconds: start + Int64(onsetDay * Double(Simulator.day))))
   }
@@ -94,9 +111,45 @@ struct Story {
   }
 
   private func isAffected(_ row: World.Row) -> Bool {
-    guard row.day >= onsetDay else { return false }
     guard let segment else { return true }
     return row.codes[segment.feature] == segment.code
+      && (segment.above.map { row.numbers[$0] > 0 } ?? true)
+  }
+
+  private mutating func hasBegun(_ day: Double) -> Bool {
+    guard day >= onsetDay, ramp > 0 else { return day >= onsetDay }
+    return random.uniform() * ramp < day - onsetDay
+  }
+
+  /// Whether a change of the world raises the loss by a twentieth where it is, once it has come and is alone.
+  private func costs(_ incident: Incident, _ reference: [World.Row]) -> Bool {
+    guard incident.needsLabels || incident == .featureDrift else { return true }
+    var story = alone(incident)
+    let own = story
+    func mean(_ rows: [World.Row]) -> Double {
+      let affected = rows.filter(own.isAffected)
+      return affected.reduce(0) { $0 + world.loss($1) } / Double(max(1, affected.count))
+    }
+    return mean((0..<4_000).map { _ in story.currentRow(40) }) > 1.05 * mean(reference)
+  }
+
+  private func alone(_ incident: Incident) -> Story {
+    var story = self
+    story.incidents = [incident]
+    story.harmless = nil
+    for other in incidents where other != incident {
+      switch other {
+      case .featureDrift: story.shift = nil
+      case .labelShift: story.priorWeight = nil
+      case .conceptGlobal, .conceptSegment:
+        (story.segment, story.flipped, story.offset) = (nil, nil, 0)
+      case .versionRollout: story.changedWeights = nil
+      case .configChange, .dependencyChange: (story.temperature, story.scoreOffset) = (1, 0)
+      case .newSegment: story.unseen = nil
+      default: break
+      }
+    }
+    return story
   }
 
   private mutating func currentRows() -> [World.Row] {
@@ -116,13 +169,13 @@ struct Story {
     while true {
       var row = world.features()
       row.day = day
-      let begun = day >= onsetDay
+      let begun = hasBegun(day)
       if begun, let shift { row.numbers[shift.feature] += shift.by }
       if begun, let harmless { row.numbers[world.numbers - 1] += harmless }
       if begun, let unseen, random.uniform() < unseen.share {
         row.codes[unseen.feature] = world.categories[unseen.feature]
       }
-      let affected = isAffected(row)
+      let affected = begun && isAffected(row)
       row.outcome = world.outcome(
         world.truth(row, flipped: affected ? flipped : nil, offset: affected ? offset : 0))
       if begun, let priorWeight, random.uniform() > acceptance(row.outcome, priorWeight) {
@@ -146,12 +199,13 @@ struct Story {
   /// What the pipeline does to features before they are logged and scored.
   private mutating func breakRow(_ row: inout World.Row, _ begun: Bool) {
     guard begun else { return }
+    row.isBroken = true
     let used = world.important[0]
     for incident in incidents {
       switch incident {
-      case .missingValues: if random.uniform() < 0.45 { row.numbers[used] = .nan }
+      case .missingValues: if random.uniform() < lost { row.numbers[used] = .nan }
       case .stuckFeature: row.numbers[used] = 0.8
-      case .unitChange: row.numbers[used] *= 20
+      case .unitChange: row.numbers[used] *= unit
       case .encodingChange where row.codes[0] == 0: row.codes[0] = -2
       default: break
       }

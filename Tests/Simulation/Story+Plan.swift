@@ -10,10 +10,19 @@ extension Story {
     case .featureDrift: planDrift(reference)
     case .labelShift: planLabelShift(reference)
     case .conceptGlobal:
-      if random.uniform() < 0.5 { flipped = world.important[0] } else { offset = sign() * 1.3 }
+      if random.uniform() < 0.5 {
+        flipped = world.important[0]
+      } else {
+        offset = sign() * (0.8 + random.uniform())
+      }
     case .conceptSegment:
-      segment = (0, random.index(below: world.categories[0]))
-      if random.uniform() < 0.5 { flipped = world.important[0] } else { offset = sign() * 2 }
+      let above = random.uniform() < 0.3 ? world.important[1] : nil
+      segment = (0, random.index(below: world.categories[0]), above)
+      if random.uniform() < 0.5 {
+        flipped = world.important[0]
+      } else {
+        offset = sign() * (1.3 + 1.4 * random.uniform())
+      }
     case .missingValues, .unitChange, .stuckFeature:
       feature = "n\(world.important[0])"
     case .encodingChange: feature = "c0"
@@ -37,7 +46,7 @@ extension Story {
   /// The drift of an important feature that costs most, of a few that are tried.
   private mutating func planDrift(_ reference: [World.Row]) {
     var best = (rise: -Double.infinity, feature: 0, by: 0.0)
-    let size = 1 + random.uniform()
+    let size = 0.8 + 1.7 * random.uniform()
     for index in world.important.prefix(3) {
       for by in [-size, size] {
         var sum = 0.0
@@ -87,10 +96,10 @@ extension Story {
       func shown(_ rows: [World.Row]) -> [Double] {
         rows.map { row in
           let value = row.numbers[index]
-          guard incidents.contains(.unitChange), index == world.important[0], row.day >= onsetDay
+          guard incidents.contains(.unitChange), index == world.important[0], row.isBroken
           else { return world.shown(value, index) }
           // The unit of what is logged, not of the number behind it.
-          return world.shown(value / 20, index) * 20
+          return world.shown(value / unit, index) * unit
         }
       }
       features.append(

@@ -10,6 +10,7 @@ struct World {
     var score = 0.0
     var outcome = 0.0
     var day = 0.0
+    var isBroken = false
   }
 
   var generator: SeededGenerator
@@ -24,6 +25,8 @@ struct World {
   private let latent: [Double]
   private let shapes: [Int]
   private let learnt: [Double]
+  /// What the model has not learnt, as it matters only where features leave what they were.
+  private let bends: [Double]
   let noise: Double
   /// Of each feature: how much the model makes of it, largest first.
   let important: [Int]
@@ -54,6 +57,7 @@ struct World {
     latent = (0..<numbers).map { _ in generator.uniform() < 0.4 ? 0.6 : 0 }
     shapes = (0..<numbers).map { _ in generator.index(below: 3) }
     learnt = weights.map { $0 * (1 + 0.1 * generator.normal()) }
+    bends = weights.map { _ in generator.uniform() < 0.5 ? 0.15 * generator.normal() : 0 }
     noise = 0.5 + generator.uniform()
     important = weights.indices.sorted { abs(weights[$0]) > abs(weights[$1]) }
     self.generator = generator
@@ -88,6 +92,8 @@ struct World {
   func truth(_ row: Row, flipped: Int? = nil, offset: Double = 0) -> Double {
     var sum = intercept + interaction * row.numbers[0] * row.numbers[1] + offset
     for (index, weight) in weights.enumerated() {
+      let value = row.numbers[index]
+      if weight != 0 { sum += bends[index] * (value * value - 1) }
       sum += (index == flipped ? -0.6 : 1) * weight * row.numbers[index]
     }
     for (feature, code) in row.codes.enumerated() {

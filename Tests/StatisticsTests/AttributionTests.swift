@@ -90,6 +90,60 @@ struct AttributionTests {
     #expect(alarms <= 6)
   }
 
+  /// Whether a search over rows without any change finds a segment.
+  private func isFalseAlarm(_ seed: UInt64, _ draw: (inout SeededGenerator) -> Double) -> Bool {
+    var generator = SeededGenerator(seed: seed &* 31 &+ 9)
+    func side(_ rows: Int) -> ([AttributionColumn], [Double]) {
+      let numbers = (0..<4).map { _ in
+        AttributionColumn(
+          values: (0..<rows).map { _ in generator.uniform() < 0.1 ? .nan : generator.uniform() },
+          isCategory: false)
+      }
+      // Categories from common to hardly there.
+      let codes = AttributionColumn(
+        values: (0..<rows).map { _ in (20 * generator.uniform() * generator.uniform()).rounded() },
+        isCategory: true)
+      return (numbers + [codes], (0..<rows).map { _ in draw(&generator) })
+    }
+    let (one, two) = (side(1_000), side(400))
+    return !SegmentSearch(
+      reference: one.0, current: two.0, referenceResiduals: one.1, currentResiduals: two.1
+    ).segments.isEmpty
+  }
+
+  @Test func `Rare outcomes and heavy tails have segments as seldom as others`() {
+    // The level is 5 %: of 100 tables without any change, 5 are to be expected, and 12 are too many.
+    #expect((0..<100).count { isFalseAlarm($0) { $0.uniform() < 0.02 ? 0.98 : -0.02 } } <= 12)
+    #expect((0..<100).count { isFalseAlarm($0) { 1 / (0.1 + $0.uniform()) } } <= 12)
+  }
+
+  @Test func `A segment of a category and a range is found among rare outcomes`() {
+    var generator = SeededGenerator(seed: 35)
+    func side(_ rows: Int, changed: Bool) -> ([AttributionColumn], [Double]) {
+      let amounts = (0..<rows).map { _ in generator.uniform() }
+      let shops = (0..<rows).map { _ in Double(generator.index(below: 6)) }
+      let others = (0..<rows).map { _ in generator.uniform() }
+      let residuals = (0..<rows).map { row in
+        let isInside = changed && shops[row] == 4 && amounts[row] > 0.75
+        return (generator.uniform() < (isInside ? 0.4 : 0.04) ? 1 : 0) - 0.04
+      }
+      return (
+        [
+          AttributionColumn(values: amounts, isCategory: false),
+          AttributionColumn(values: shops, isCategory: true),
+          AttributionColumn(values: others, isCategory: false),
+        ], residuals
+      )
+    }
+    let (one, two) = (side(6_000, changed: false), side(3_000, changed: true))
+    let found = SegmentSearch(
+      reference: one.0, current: two.0, referenceResiduals: one.1, currentResiduals: two.1
+    ).segments
+    #expect(found.count == 1)
+    #expect(found.first?.conditions.contains(.category(feature: 1, code: 4)) == true)
+    #expect(Set(found.first?.conditions.map(\.feature) ?? []) == [0, 1])
+  }
+
   @Test func `A change of level is found where it is, and its range holds it`() {
     var generator = SeededGenerator(seed: 41)
     var found = 0

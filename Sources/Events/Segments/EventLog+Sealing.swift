@@ -106,6 +106,7 @@ extension EventLog {
     }
     try connection.create(
       staged, of: tables, columns: types.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    // It is in memory, and goes with the engine at the latest.
     defer { try? connection.execute("DROP TABLE \(staged)") }
     let segments = try SegmentWriter(
       folder: folder, connection: connection, model: model, kind: kind, check: checkClosing

@@ -61,6 +61,7 @@ extension EventLog {
 
   private func remove(_ paths: [String]) {
     for path in paths {
+      // What stays belongs to no segment any more: the next start removes it.
       try? FileManager.default.removeItem(atPath: "\(folder)/\(path)")
       let day = ("\(folder)/\(path)" as NSString).deletingLastPathComponent
       // Only an empty folder goes.

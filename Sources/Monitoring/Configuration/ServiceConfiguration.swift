@@ -21,10 +21,15 @@ public struct ServiceConfiguration: Sendable, Equatable {
   }
 
   /// Where a token's digest comes from.
-  public enum Digest: Sendable, Equatable {
+  ///
+  /// Its description never has the secret: values are described in logs by who does not know them.
+  public enum Digest: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
     case sha256([UInt8])
     /// The digest of this text, which came from the environment or a file.
     case ofSecret(String)
+
+    public var description: String { "…" }
+    public var debugDescription: String { description }
   }
 
   /// Files of a certificate and its key, in PEM.

@@ -10,20 +10,29 @@ public struct CauseSignals: Sendable, Equatable {
   /// 0 up to |z| = 2, 0.5 at 4, 0.93 at 10.
   static func evidence(_ z: Double) -> Double { 1 - exp(-max(0, abs(z) - 2) / 3) }
 
+  /// The evidence that something raises the loss; little where it is little of the loss, however certain.
+  static func cost(
+    _ effect: EstimatedEffect?, in analysis: DiagnosisAnalysis, times share: Double = 1
+  ) -> Double {
+    guard let effect, effect.value > 0 else { return 0 }
+    let usual = max(1e-300, abs(analysis.referenceLoss ?? 0))
+    return evidence(effect.z) * min(1, share * effect.value / (0.03 * usual))
+  }
+
   /// Which signals speak for or against a cause.
   public static func names(for cause: RootCause) -> [String] {
     switch cause {
     case .dataDrift:
       [
-        "covariate", "covariate_share", "drift", "drift_if_unlabelled", "quality", "segment",
-        "prior_fit", "relation",
+        "harm", "harm_alone", "drift", "drift_worse", "drift_worse_alone", "unfamiliar", "quality",
+        "segment", "prior_fit", "relation_anywhere", "model",
       ]
-    case .targetDrift: ["prior_fit", "prior_share", "relation", "quality", "model", "degraded"]
+    case .targetDrift:
+      ["prior_fit", "prior_alone", "prior_share", "relation_anywhere", "quality", "model"]
     case .conceptDrift:
       [
-        "relation", "relation_places", "loss_given_features", "places", "concept_share",
-        "prior_fit", "model", "quality",
-        "segment",
+        "relation_anywhere", "relation_not_prior", "loss_given_features", "places",
+        "concept_share", "prior_fit", "model", "quality",
       ]
     case .modelBug: ["quality", "model", "model_share", "deployment", "concept_share", "segment"]
     case .infrastructure: ["machines", "machines_squared", "volume"]
@@ -63,9 +72,13 @@ public struct CauseSignals: Sendable, Equatable {
     let reach =
       analysis.features.filter { $0.drifted && $0.defects.isEmpty && $0.unseen.share < 0.02 }
       .compactMap(\.distance).max() ?? 0
-    values["drift"] = min(1, 2 * reach)
-    if analysis.change == nil { values["drift_if_unlabelled"] = min(1, 2 * reach) }
+    let moved = min(1, 2 * reach)
+    values["drift"] = moved
+    func cost(_ effect: EstimatedEffect?, times share: Double = 1) -> Double {
+      Self.cost(effect, in: analysis, times: share)
+    }
     values["degraded"] = analysis.degraded == true ? 1 : 0
+    values["drift_worse"] = moved * cost(analysis.change)
     values["prior_fit"] = TargetDriftDiagnostic.fit(analysis)
     if let shift = analysis.labelShift {
       values["prior_share"] = analysis.share(shift.explainedLoss ?? 0)
@@ -73,20 +86,34 @@ public struct CauseSignals: Sendable, Equatable {
     if let outcome = analysis.outcomeShift {
       values["relation"] = outcome.isMaterial ? Self.evidence(outcome.z) : 0
     }
-    values["loss_given_features"] = Self.evidence(max(0, analysis.lossShift?.z ?? 0))
+    values["loss_given_features"] = cost(analysis.lossShift)
     values["places"] =
-      analysis.segments.filter { $0.contrast.value > 0 }.map { Self.evidence($0.contrast.z) }.max()
-      ?? 0
+      analysis.segments.filter { $0.contrast.value > 0 }
+      .map { min(cost($0.contrast, times: $0.share), cost($0.effect, times: $0.share)) }.max() ?? 0
     values["relation_places"] =
-      analysis.outcomeSegments.map { Self.evidence($0.contrast.z) }.max() ?? 0
+      (analysis.outcomeSegments + analysis.turnedSegments)
+      .map { Self.evidence($0.contrast.z) }.max() ?? 0
+    values["relation_anywhere"] = max(self["relation"], self["relation_places"])
+    values["harm"] = moved * cost(analysis.anticipated)
     if let attribution = analysis.attribution {
-      values["covariate"] = Self.evidence(max(0, attribution.covariate.z))
-      values["covariate_share"] = analysis.share(attribution.covariate.value)
+      values["covariate"] = cost(attribution.covariate)
+      values["unfamiliar"] = cost(attribution.unfamiliar)
+      values["harm"] = moved * max(self["covariate"], self["unfamiliar"])
+      values["covariate_share"] = analysis.share(
+        attribution.covariate.value + max(0, attribution.unfamiliar.value))
       let model = analysis.modelPart?.value ?? 0
       values["concept_share"] = analysis.share(attribution.concept.value - model)
       values["model_share"] = analysis.share(model)
-      values["segment_share"] = min(values["segment"] ?? 0, analysis.share(Self.unseen(evidence)))
+      values["segment_share"] = min(self["segment"], analysis.share(Self.unseen(evidence)))
     }
+    // What something else explains already speaks less: sums of weights alone cannot say that.
+    let broken = max(self["quality"], self["segment"], self["model"])
+    let relation = max(broken, self["relation_anywhere"])
+    values["harm_alone"] = self["harm"] * (1 - min(1, relation))
+    values["drift_worse_alone"] =
+      self["drift_worse"] * (1 - min(1, max(relation, self["prior_fit"])))
+    values["prior_alone"] = self["prior_fit"] * (1 - min(1, broken))
+    values["relation_not_prior"] = self["relation_anywhere"] * (1 - self["prior_fit"])
     for (name, value) in values where !value.isFinite { values[name] = 0 }
   }
 

@@ -21,6 +21,7 @@ struct ConditionalComparison {
       (overlap, scores, expectedScores) = (nil, nil, [])
       return
     }
+    // Too few rows, or rows without a difference, fit no trees: then nothing is said of conditionals.
     overlap = try? Overlap(
       reference: reference, current: current, settings: settings, seed: seed &+ 11)
     let known = tables.reference.scores
@@ -54,7 +55,10 @@ struct ConditionalComparison {
   /// - Parameter modelChanged: whether scores are another model's, so that they say nothing of the world.
   func outcomeShift(
     modelChanged: Bool
-  ) -> (shift: DiagnosisAnalysis.ConditionalShift, segments: [SegmentSearch.Segment])? {
+  ) -> (
+    shift: DiagnosisAnalysis.ConditionalShift, segments: [SegmentSearch.Segment],
+    turns: [SegmentSearch.Segment]
+  )? {
     let (one, two) = (tables.reference, tables.current)
     guard let overlap, overlap.share > 0.1, !one.outcomes.isEmpty, !two.outcomes.isEmpty else {
       return nil
@@ -87,24 +91,35 @@ struct ConditionalComparison {
         residual * min(3, max(-3, (direction - directions.mean) / scale))
       }
     }
+    // Where a relation is turned round, outcomes are as many as they were, of other rows.
+    let turns = (turned(first, direction), turned(second, other))
     guard let mean = overlap.difference(first, second),
-      let shape = overlap.difference(turned(first, direction), turned(second, other))
+      let shape = overlap.difference(turns.0, turns.1)
     else { return nil }
-    let search = SegmentSearch(
-      reference: reference, current: tables.features.map { $0.current.rows(two.known(second)) },
-      referenceResiduals: rows.map { first[$0] },
-      currentResiduals: two.known(second).map { second[$0] }, limit: 2)
+    let familiar = overlap.familiarity
+    let seen = second.indices.filter { second[$0].isFinite && familiar[$0] >= 0.5 }
+    let seenColumns = tables.features.map { $0.current.rows(seen) }
+    func places(_ before: [Double], _ now: [Double]) -> [SegmentSearch.Segment] {
+      SegmentSearch(
+        reference: reference, current: seenColumns, referenceResiduals: rows.map { before[$0] },
+        currentResiduals: seen.map { now[$0] }, of: two.rows, limit: 2
+      ).segments
+    }
     let spread = Moments(one.outcomes.filter(\.isFinite)).standardDeviation ?? 0
     let isMaterial =
       (abs(mean.z) > 3.5 && abs(mean.value) > 0.03 * spread)
       || (abs(shape.z) > 3.5 && abs(shape.value) > 0.03 * spread)
-    return (.init(mean: mean, shape: shape, isMaterial: isMaterial), search.segments)
+    return (
+      .init(mean: mean, shape: shape, isMaterial: isMaterial), places(first, second),
+      places(turns.0, turns.1)
+    )
   }
 
   /// The loss of the scores given, less the loss of those the reference's model is expected to give, and how
   /// that differs from the reference.
   var modelPart: EstimatedEffect? {
-    guard let scores else { return nil }
+    // Of several classes, only one's score is expected of features.
+    guard let scores, tables.classes.count <= 2 else { return nil }
     func excess(_ side: DiagnosisTables.Side, _ expected: [Double]) -> Moments {
       Moments(
         side.labelled.compactMap { row in
@@ -124,12 +139,5 @@ struct ConditionalComparison {
       zip(tables.reference.scores, scores.outOfFold).map { abs($0 - $1) },
       zip(tables.current.scores, expectedScores).map { abs($0 - $1) }
     )
-  }
-}
-
-extension DiagnosisTables.Side {
-  /// Rows with a value.
-  fileprivate func known(_ values: [Double]) -> [Int] {
-    values.indices.filter { values[$0].isFinite }
   }
 }

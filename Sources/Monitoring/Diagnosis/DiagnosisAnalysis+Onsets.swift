@@ -95,4 +95,27 @@ extension DiagnosisAnalysis {
       find("concept", residuals.0, residuals.1)
     }
   }
+
+  /// What began within the current window is plainer in the rows since then.
+  mutating func judgeSinceOnset(_ tables: DiagnosisTables) {
+    guard tables.current.times.count == tables.current.rows, let span = tables.current.span else {
+      return
+    }
+    for (index, feature) in tables.features.enumerated() {
+      guard let onset = onsets["feature:" + feature.name]?.at.microseconds,
+        onset > span.lowerBound
+      else { continue }
+      let rows = tables.current.times.indices.filter { tables.current.times[$0] >= onset }
+      guard rows.count >= 50, rows.count < tables.current.rows else { continue }
+      var since = feature
+      since.current = feature.current.rows(rows)
+      let missing = Double(since.current.values.count { $0.isNaN }) / Double(rows.count)
+      let found = FeatureDefect.all(
+        of: since, missing: (features[index].missing.reference, missing))
+      let known = features[index].defects.first?.strength ?? 0
+      if let strongest = found.first, strongest.strength > known {
+        features[index].defects = found
+      }
+    }
+  }
 }

@@ -8,6 +8,8 @@ public struct DiagnosisAnalysis: Sendable {
   public internal(set) var currentLoss: Double?
   /// The change in parts, over the rows that models were applied to.
   public internal(set) var attribution: LossAttribution?
+  /// What the loss is expected to change by because rows are others, where current labels are not known yet.
+  public internal(set) var anticipated: EstimatedEffect?
   /// What the model itself makes of the concept part: the loss of its scores less the loss of the scores it
   /// used to give to such rows. nil where its scores for the same features did not change.
   public internal(set) var modelPart: EstimatedEffect?
@@ -24,6 +26,8 @@ public struct DiagnosisAnalysis: Sendable {
   public internal(set) var outcomeShift: ConditionalShift?
   /// Where outcomes given features changed otherwise than elsewhere.
   public internal(set) var outcomeSegments: [SegmentSearch.Segment] = []
+  /// Where outcomes go along with scores otherwise than elsewhere.
+  public internal(set) var turnedSegments: [SegmentSearch.Segment] = []
   /// Losses given features, where both sides have such rows.
   public internal(set) var lossShift: EstimatedEffect?
   public internal(set) var labelShift: LabelShift?
@@ -86,34 +90,47 @@ public struct DiagnosisAnalysis: Sendable {
     let outcomes = comparison.outcomeShift(modelChanged: scoreShift?.isMaterial == true)
     outcomeShift = outcomes?.shift
     outcomeSegments = outcomes?.segments ?? []
+    turnedSegments = outcomes?.turns ?? []
     labelShift = Self.labelShift(thinned)
     scoreDistance = Self.distance(first.scores, second.scores)
     attribute(thinned, comparison, models, options)
     findOnsets(thinned, comparison)
+    judgeSinceOnset(thinned)
   }
 
   private mutating func attribute(
     _ tables: DiagnosisTables, _ comparison: ConditionalComparison,
     _ settings: BoostedTrees.Settings, _ options: DiagnosisOptions
   ) {
-    guard change != nil, !tables.features.isEmpty else { return }
+    guard !tables.features.isEmpty else { return }
     let (one, two) = (tables.reference.labelled, tables.current.labelled)
     let reference = tables.features.map { $0.reference.rows(one) }
+    guard change != nil else {
+      anticipate(reference, one, tables, settings, options)
+      return
+    }
     let current = tables.features.map { $0.current.rows(two) }
+    let familiarity = comparison.overlap.map { overlap in
+      let all = overlap.familiarity
+      return two.map { all[$0] }
+    }
     guard
       let found = try? LossAttribution(
         reference: reference, referenceLoss: one.map { tables.reference.losses[$0] },
-        current: current, currentLoss: two.map { tables.current.losses[$0] }, settings: settings,
-        pairs: options.pairs, seed: options.seed)
+        current: current, currentLoss: two.map { tables.current.losses[$0] },
+        familiarity: familiarity, settings: settings, pairs: options.pairs, seed: options.seed)
     else {
       notes.append("too few labelled reference rows to say which features matter")
       return
     }
     attribution = found
     for (index, effect) in found.features.enumerated() { features[index].contribution = effect }
+    // Where the reference has no such rows, their loss says nothing of a changed relation.
+    let known = two.indices.filter { (familiarity?[$0] ?? 1) >= 0.5 }
     let search = SegmentSearch(
-      reference: reference, current: current, referenceResiduals: found.referenceResiduals,
-      currentResiduals: found.currentResiduals)
+      reference: reference, current: current.map { $0.rows(known) },
+      referenceResiduals: found.referenceResiduals,
+      currentResiduals: known.map { found.currentResiduals[$0] }, of: two.count)
     segments = search.segments
     segmentsTested = search.tested
     var residuals = (
@@ -126,12 +143,24 @@ public struct DiagnosisAnalysis: Sendable {
     if scoreShift?.isMaterial == true { modelPart = comparison.modelPart }
   }
 
+  private mutating func anticipate(
+    _ reference: [AttributionColumn], _ rows: [Int], _ tables: DiagnosisTables,
+    _ settings: BoostedTrees.Settings, _ options: DiagnosisOptions
+  ) {
+    let current = tables.features.map(\.current)
+    anticipated = try? LossAttribution.anticipated(
+      reference: reference, referenceLoss: rows.map { tables.reference.losses[$0] },
+      current: current, settings: settings, seed: options.seed)
+  }
+
   private static func labelShift(_ tables: DiagnosisTables) -> LabelShift? {
     let (one, two) = (tables.reference, tables.current)
     guard !one.outcomes.isEmpty, !two.outcomes.isEmpty else { return nil }
     var codes: (Double) -> Int = { $0.isNaN ? -1 : $0 >= 0.5 ? 1 : 0 }
     var count = 2
-    if !tables.isClassification {
+    if tables.classes.count > 2 {
+      count = tables.classes.count
+    } else if !tables.isClassification {
       var known = one.outcomes.filter(\.isFinite)
       sortAscending(&known)
       let cells = Cells.equalFrequency(sortedReference: known.span, count: 10)
@@ -141,8 +170,12 @@ public struct DiagnosisAnalysis: Sendable {
     func columns(_ side: DiagnosisTables.Side) -> [AttributionColumn] {
       side.scores.isEmpty ? [] : [AttributionColumn(values: side.scores, isCategory: false)]
     }
+    func outcomes(_ side: DiagnosisTables.Side) -> [Int] {
+      tables.classes.count > 2 ? side.classes.map(Int.init) : side.outcomes.map(codes)
+    }
+    // nil where outcomes are too few or of one kind: then nothing is said of their shift.
     return try? LabelShift(
-      reference: one.outcomes.map(codes), current: two.outcomes.map(codes), outcomes: count,
+      reference: outcomes(one), current: outcomes(two), outcomes: count,
       referenceColumns: tables.features.map(\.reference) + columns(one),
       currentColumns: tables.features.map(\.current) + columns(two), referenceLoss: one.losses)
   }

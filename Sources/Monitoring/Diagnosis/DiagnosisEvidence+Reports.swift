@@ -46,6 +46,7 @@ extension DiagnosisEvidence {
     var parts = zip(tables.features, found.features).map { part("feature", $0.name, $1) }
     parts.append(part("concept", nil, concept))
     if let model { parts.append(part("model", nil, model)) }
+    if found.unfamiliar.value != 0 { parts.append(part("unfamiliar", nil, found.unfamiliar)) }
     parts.sort { abs($0.value) > abs($1.value) }
     let rest = change.value - parts.reduce(0) { $0 + $1.value }
     parts.append(
@@ -56,7 +57,7 @@ extension DiagnosisEvidence {
       loss: tables.loss, reference: before, current: now, change: change.value,
       lower: change.interval.lower, upper: change.interval.upper,
       covariate: found.features.reduce(0) { $0 + $1.value }, concept: concept.value,
-      model: model?.value ?? 0, unexplained: rest, parts: parts,
+      model: model?.value ?? 0, unfamiliar: found.unfamiliar.value, unexplained: rest, parts: parts,
       priorShift: analysis.labelShift?.explainedLoss)
   }
 

@@ -9,13 +9,22 @@ public struct DiagnosisReport: Codable, Sendable, Equatable {
     case undetermined
   }
 
+  /// What a score is made of.
+  public enum Basis: String, Codable, Sendable, CaseIterable {
+    /// Of built-in diagnostics, whose weights were fitted on simulated incidents.
+    case calibrated
+    /// Also of diagnostics that somebody registered or wrote in SQL: the strength their author gave them.
+    case ownDiagnostics = "own_diagnostics"
+  }
+
   /// A cause with what speaks for it.
   public struct Cause: Codable, Sendable, Equatable {
     public var cause: RootCause
     /// The leaf of the tree that is most likely.
     public var kind: CauseKind
-    /// The probability that this is a cause, calibrated on simulated incidents, 0…1.
+    /// The probability that this is a cause, 0…1.
     public var score: Double
+    public var basis: Basis
     /// Diagnostics that failed, strongest first, by name.
     public var diagnostics: [String]
     /// Sentences with the figures in them.
@@ -25,7 +34,9 @@ public struct DiagnosisReport: Codable, Sendable, Equatable {
     @NullCoded public var since: Instant?
 
     enum CodingKeys: String, CodingKey {
-      case cause, kind, score, diagnostics, evidence
+      case cause, kind, score
+      case basis = "score_basis"
+      case diagnostics, evidence
       case recommendedActions = "recommended_actions"
       case since
     }
@@ -86,7 +97,7 @@ public struct DiagnosisReport: Codable, Sendable, Equatable {
 /// The change of the mean loss in parts that add up to it.
 public struct AttributionReport: Codable, Sendable, Equatable {
   public struct Part: Codable, Sendable, Equatable {
-    /// `feature`, `concept`, `model`, `unexplained`.
+    /// `feature`, `concept`, `model`, `unfamiliar`, `unexplained`.
     public var kind: String
     /// The feature; nil for other parts.
     @NullCoded public var feature: String?
@@ -112,6 +123,9 @@ public struct AttributionReport: Codable, Sendable, Equatable {
   public var concept: Double
   /// Losses of the same sort of rows that changed because the model gives other scores.
   public var model: Double
+  /// Losses of rows that the reference has none like: another mix of rows or another relation, which nothing
+  /// tells apart.
+  public var unfamiliar: Double
   public var unexplained: Double
   /// Largest first; unexplained last.
   public var parts: [Part]

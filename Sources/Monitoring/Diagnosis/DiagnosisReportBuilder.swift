@@ -14,7 +14,8 @@ struct DiagnosisReportBuilder {
     let isBlamed = (top?.score ?? 0) >= options.blameAt
     let primary = isBlamed ? top?.cause ?? .unknown : .unknown
     let verdict: DiagnosisReport.Verdict =
-      isBlamed ? .causeFound : degraded == false ? .nothingWrong : .undetermined
+      isBlamed
+      ? .causeFound : degraded == false && withoutCause.isEmpty ? .nothingWrong : .undetermined
     let blamed = Set(causes.filter { $0.score >= options.blameAt }.map(\.kind))
     var timeline = DiagnosisTimeline(evidence: evidence).events()
     if isBlamed, let top, let since = top.since {
@@ -34,8 +35,25 @@ struct DiagnosisReportBuilder {
       notes: notes, calibration: .current, signals: signals.values)
   }
 
+  /// Own diagnostics that failed and blame nothing in particular.
+  private var withoutCause: [String] {
+    results.filter { $0.cause == .unknown && $0.outcome == .failed }.map(\.checkName)
+  }
+
   private var notes: [String] {
     var notes = evidence.analysis?.notes ?? []
+    if !withoutCause.isEmpty {
+      notes.append(
+        "own diagnostics that name no cause failed: \(withoutCause.joined(separator: ", ")); give them a "
+          + "`cause` to have it ranked")
+    }
+    let own = results.filter { $0.kind == .custom && $0.outcome == .failed && $0.cause != .unknown }
+    if !own.isEmpty {
+      notes.append(
+        "scores with the basis `own_diagnostics` rest on what the authors of "
+          + "\(own.map(\.checkName).joined(separator: ", ")) say of their strength, and are not calibrated"
+      )
+    }
     if let loss = evidence.tables?.loss {
       notes.append(
         "parts are those of the mean \(loss.rawValue); metrics that are no mean of losses, such as the area "
@@ -61,8 +79,9 @@ struct DiagnosisReportBuilder {
         return (sample.interval?.lower ?? value) > 0 && value > 0.02
       }
     }
-    let firing = evidence.alerts.last { $0.metric.hasPrefix("model_") }
-    return firing.map { $0.kind == "firing" }
+    // An alert that is over, or none, is no word that all is well.
+    let last = evidence.alerts.last { $0.metric.hasPrefix("model_") }
+    return last?.kind == "firing" ? true : nil
   }
 
   private func causes() -> [DiagnosisReport.Cause] {
@@ -71,17 +90,23 @@ struct DiagnosisReportBuilder {
         .sorted { $0.strength > $1.strength }
       let own = results.filter { $0.cause == cause }
       let best = leaf(own)
-      // Diagnostics of others are no part of the calibration: they speak for themselves.
+      // Own diagnostics are no part of the calibration: the strongest speaks for itself, as a witness who
+      // knows nothing of the others, so that what is likely already becomes more so.
       let others = failed.filter { $0.kind == .custom }.map(\.strength).max() ?? 0
       return DiagnosisReport.Cause(
         cause: cause, kind: best?.kind ?? kinds(cause)[0],
-        score: max(cause.score(signals), others), diagnostics: failed.map(\.checkName),
+        score: 1 - (1 - cause.score(signals)) * (1 - others),
+        basis: others > 0 ? .ownDiagnostics : .calibrated, diagnostics: failed.map(\.checkName),
         evidence: failed.map(\.message),
         recommendedActions: cause.recommendedActions
           + specific(cause, best).enumerated().map { "\($0 + 5). \($1)" },
         since: best?.since ?? failed.compactMap(\.since).min())
     }
-    causes.sort { $0.score > $1.score }
+    // Of equal scores, what was measured on incidents comes first.
+    causes.sort { one, two in
+      one.score != two.score
+        ? one.score > two.score : one.basis == .calibrated && two.basis != .calibrated
+    }
     return causes
   }
 

@@ -72,6 +72,8 @@ public struct DiagnosisTables: Sendable {
     public var scores: [Double] = []
     /// Microseconds since 1970; `Int64.min` for none.
     public var times: [Int64] = []
+    /// Where there are more than two: codes of ``DiagnosisTables/classes``; −1 for none.
+    public var classes: [Int32] = []
     /// Codes of ``DiagnosisTables/versions``; −1 for none.
     public var versions: [Int32] = []
 
@@ -96,6 +98,10 @@ public struct DiagnosisTables: Sendable {
   public var loss: DiagnosisLoss
   /// Whether outcomes are classes.
   public var isClassification: Bool
+  /// Names of classes by code, where outcomes are those of one class against several others.
+  public var classes: [String] = []
+  /// Why rows have no loss, and what would mend that; nil where they have or could have one.
+  public var reasonWithoutLoss: String?
   /// Names of model versions by code.
   public var versions: [String] = []
   /// What the schemas of the two sides differ in.
@@ -115,6 +121,13 @@ public struct DiagnosisTables: Sendable {
   }
 }
 
+extension DiagnosisTables {
+  /// The first time of the reference's rows; nil where they have none.
+  public var firstTime: Instant? {
+    reference.span.map { Instant(microseconds: $0.lowerBound) }
+  }
+}
+
 extension DiagnosisTables.Side {
   /// The first and the last time that is known.
   var span: ClosedRange<Int64>? {
@@ -131,6 +144,7 @@ extension DiagnosisTables.Side {
     side.outcomes = part(outcomes)
     side.scores = part(scores)
     side.times = part(times)
+    side.classes = part(classes)
     side.versions = part(versions)
     return side
   }

@@ -44,6 +44,7 @@ struct CloudEventRoutes<Context: RequestContext> {
         do {
           try await take(event.get(), index, of: model, &answer)
         } catch let error as EventError {
+          if case .notKept = error { state.noteWrite(failed: true) }
           guard !isAlone, error.isOfTheEvent else {
             state.metrics.refusedBodies.with(error.code).increment()
             throw error
@@ -51,6 +52,8 @@ struct CloudEventRoutes<Context: RequestContext> {
           answer.rejected.append(RejectedEvent(index: index, reason: error.what))
         }
       }
+      // What waits for its other half is on the disk, too.
+      if answer.accepted + answer.waiting > 0 { state.noteWrite(failed: false) }
       return try JSONText.response(answer, status: .accepted)
     }
   }

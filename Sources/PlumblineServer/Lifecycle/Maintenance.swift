@@ -6,12 +6,14 @@ import Store
 
 /// Seals what waits, joins small segments and drops old ones, and gives up waiting for halves of
 /// exchanges, again and again.
-struct Maintenance: Service {
+struct Maintenance: Service, CustomStringConvertible {
   let state: ServiceState
   let history: History
   let logger: Logger
   /// How long to wait between rounds.
   var pause = Duration.seconds(30)
+
+  var description: String { "Maintenance" }
 
   func run() async throws {
     while true {

@@ -46,6 +46,7 @@ final class ServiceState: Sendable {
   var configuration: ServiceConfiguration { live.withLock { $0.configuration.service } }
   var models: [ModelConfiguration] { live.withLock { $0.configuration.models } }
   var alerting: AlertingConfiguration { live.withLock { $0.configuration.alerting } }
+  var diagnosis: DiagnosisConfiguration { live.withLock { $0.configuration.diagnosis } }
   var experiments: [ExperimentConfig] { live.withLock { $0.configuration.experiments } }
   var sources: SourceOpener { live.withLock { $0.sources } }
   var tokens: AccessTokens { live.withLock { $0.tokens } }

@@ -6,7 +6,7 @@
 /// missing. Deterministic for a seed. Source of cross-fitting: Chernozhukov et al. (2018),
 /// "Double/Debiased Machine Learning", The Econometrics Journal 21.
 public struct CrossFittedTrees: Sendable {
-  private struct Fold: Sendable {
+  struct Fold: Sendable {
     var trees: BoostedTrees
     /// By column: the place of each category; nil for numbers.
     var ranks: [[Double]?]
@@ -25,8 +25,8 @@ public struct CrossFittedTrees: Sendable {
 
   /// For each learnt row: what the other folds expect of it.
   public let outOfFold: [Double]
-  private let folds: [Fold]
-  private let foldOf: [UInt8]
+  let folds: [Fold]
+  let foldOf: [UInt8]
 
   /// - Parameters:
   ///   - columns: features, one place for each row.
@@ -102,6 +102,7 @@ public struct CrossFittedTrees: Sendable {
   /// A pair of rows between which features are exchanged, in bins.
   struct Path {
     var fold: Int
+    var rows: (reference: Int, current: Int)
     var reference: [Int]
     var current: [Int]
   }
@@ -119,13 +120,12 @@ public struct CrossFittedTrees: Sendable {
       for place in own.indices {
         paths.append(
           Path(
-            fold: index, reference: first.map { $0[place] }, current: second.map { $0[place] }))
+            fold: index, rows: own[place], reference: first.map { $0[place] },
+            current: second.map { $0[place] }))
       }
     }
     return paths
   }
-
-  func value(_ bins: [Int], fold: Int) -> Double { folds[fold].trees.prediction { bins[$0] } }
 }
 
 extension BoostedTrees {

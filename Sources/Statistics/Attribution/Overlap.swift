@@ -40,6 +40,10 @@ public struct Overlap: Sendable {
     separation = Self.areaUnderCurve(Array(scores[..<n]), Array(scores[n...]))
   }
 
+  /// How far the reference has rows like each current row: 1 for those that are common there, 0 where one
+  /// row in twenty or fewer of such rows would be the reference's.
+  public var familiarity: [Double] { current.map { min(1, max(0, ($0 - 0.05) / 0.2)) } }
+
   /// P(a current row's score is above a reference row's), ties by half.
   private static func areaUnderCurve(_ reference: [Double], _ current: [Double]) -> Double {
     let order =

@@ -2,9 +2,12 @@
 ///
 /// Numbers are cut at the reference's quartiles; the eight most frequent categories, all others and missing
 /// values are cells of their own. What is looked for is a change (current − reference) of the residuals'
-/// mean that differs from the change in all other rows, by Welch's z. p-values are adjusted over all
-/// segments that were looked at (Benjamini–Hochberg). The strongest is taken, its rows are set aside, and
-/// the search goes on without them; a second condition is kept only where it adds to each of its parents.
+/// mean that differs from the change in all other rows, by Welch's t. A cell's variance is drawn towards that
+/// of all rows as by 20 rows of theirs: a rare outcome that a small cell has by chance none of is no certainty
+/// (an empirical Bayes estimate as in Smyth 2004, Statistical Applications in Genetics and Molecular Biology 3).
+/// p-values are adjusted over all segments that were looked at (Benjamini–Hochberg). The strongest is taken,
+/// its rows are set aside, and the search goes on without them; a second condition is kept only where it adds
+/// to each of its parents.
 ///
 /// O(rows · features²) a round.
 public struct SegmentSearch: Sendable {
@@ -60,7 +63,12 @@ public struct SegmentSearch: Sendable {
     }
 
     var mean: Double { sum / max(1, count) }
-    var errorSquare: Double { max(0, square / count - mean * mean) / max(1, count - 1) }
+    var variance: Double { max(0, square / max(1, count) - mean * mean) }
+
+    /// Of the mean, with what is known of all rows.
+    func errorSquare(_ usual: Double) -> Double {
+      (count * variance + 20 * usual) / (count + 20) / max(1, count - 1)
+    }
   }
 
   private struct Candidate {
@@ -69,6 +77,7 @@ public struct SegmentSearch: Sendable {
     var current: Sums
     var effect: EstimatedEffect
     var contrast: EstimatedEffect
+    var pValue: Double
   }
 
   /// - Parameters:
@@ -76,12 +85,14 @@ public struct SegmentSearch: Sendable {
   ///   - current: features of the current rows.
   ///   - referenceResiduals: one for each row, finite.
   ///   - currentResiduals: likewise.
+  ///   - whole: of how many current rows shares are; nil for those given.
   ///   - limit: how many segments are wanted at most.
   ///   - level: the share of false ones among those found that is allowed.
   ///   - minimumRows: fewest current rows of a segment.
   public init(
     reference: [AttributionColumn], current: [AttributionColumn], referenceResiduals: [Double],
-    currentResiduals: [Double], limit: Int = 5, level: Double = 0.05, minimumRows: Int = 30
+    currentResiduals: [Double], of whole: Int? = nil, limit: Int = 5, level: Double = 0.05,
+    minimumRows: Int = 30
   ) {
     let grids = zip(reference, current).map { Grid($0, $1) }
     let referenceCells = zip(grids, reference).map { $0.cells(of: $1) }
@@ -96,10 +107,10 @@ public struct SegmentSearch: Sendable {
         grids, (referenceCells, firstRows, referenceResiduals),
         (currentCells, secondRows, currentResiduals), Double(minimumRows))
       if found.isEmpty { tested = candidates.count }
-      let adjusted = PValueAdjustment.benjaminiHochberg(candidates.map(\.contrast.pValue))
+      let adjusted = PValueAdjustment.benjaminiHochberg(candidates.map(\.pValue))
       guard
         let index = candidates.indices.max(by: {
-          abs(candidates[$0].contrast.z) < abs(candidates[$1].contrast.z)
+          Self.strength(candidates[$0]) < Self.strength(candidates[$1])
         }), adjusted[index] < level
       else { break }
       let best = Self.simplest(candidates[index], candidates)
@@ -109,8 +120,8 @@ public struct SegmentSearch: Sendable {
         Segment(
           conditions: best.cells.map { grids[$0.feature].condition($0.feature, $0.cell) },
           referenceRows: Int(best.reference.count), currentRows: Int(best.current.count),
-          share: best.current.count / Double(max(1, currentResiduals.count)), effect: best.effect,
-          contrast: best.contrast, adjustedPValue: adjusted[at]))
+          share: best.current.count / Double(max(1, whole ?? currentResiduals.count)),
+          effect: best.effect, contrast: best.contrast, adjustedPValue: adjusted[at]))
       func isIn(_ cells: [[UInt8]], _ row: Int) -> Bool {
         best.cells.allSatisfy { Int(cells[$0.feature][row]) == $0.cell }
       }
@@ -136,27 +147,30 @@ public struct SegmentSearch: Sendable {
     }
     for parent in parents.sorted(by: { abs($0.contrast.z) > abs($1.contrast.z) }) {
       let rest = change(
-        parent.reference.without(best.reference), parent.current.without(best.current))
+        parent.reference.without(best.reference), parent.current.without(best.current),
+        (parent.reference.variance, parent.current.variance))
       guard let rest else { return parent }
-      let difference = best.effect.value - rest.value
+      let difference = best.effect.value - rest.effect.value
       let error =
         (best.effect.standardError * best.effect.standardError
-        + rest.standardError * rest.standardError).squareRoot()
+        + rest.effect.standardError * rest.effect.standardError).squareRoot()
       if abs(difference) < 3 * error { return parent }
     }
     return best
   }
 
-  /// Current − reference; against no reference rows, what current is itself.
-  private static func change(_ reference: Sums, _ current: Sums) -> EstimatedEffect? {
-    guard current.count >= 5 else { return nil }
-    guard reference.count >= 5 else {
-      return EstimatedEffect(
-        value: current.mean, standardError: current.errorSquare.squareRoot())
-    }
-    return EstimatedEffect(
-      value: current.mean - reference.mean,
-      standardError: (reference.errorSquare + current.errorSquare).squareRoot())
+  /// Current − reference, and Welch's degrees of freedom for its error; nil where a side has too few rows.
+  private static func change(
+    _ reference: Sums, _ current: Sums, _ usual: (reference: Double, current: Double)
+  ) -> (effect: EstimatedEffect, freedom: Double)? {
+    guard reference.count >= 15, current.count >= 15 else { return nil }
+    let (one, two) = (
+      reference.errorSquare(usual.reference), current.errorSquare(usual.current)
+    )
+    let effect = EstimatedEffect(
+      value: current.mean - reference.mean, standardError: (one + two).squareRoot())
+    let parts = one * one / (reference.count + 19) + two * two / (current.count + 19)
+    return (effect, parts > 0 ? (one + two) * (one + two) / parts : 1)
   }
 
   private typealias Rows = (cells: [[UInt8]], rows: [Int], residuals: [Double])
@@ -167,20 +181,24 @@ public struct SegmentSearch: Sendable {
     var (firstAll, secondAll) = (Sums(), Sums())
     for row in reference.rows { firstAll.add(reference.residuals[row]) }
     for row in current.rows { secondAll.add(current.residuals[row]) }
+    let usual = (firstAll.variance, secondAll.variance)
     var candidates: [Candidate] = []
     func judge(_ cells: [(feature: Int, cell: Int)], _ first: Sums, _ second: Sums) {
       guard second.count >= minimum, secondAll.count - second.count >= minimum,
-        let own = change(first, second),
-        let rest = change(firstAll.without(first), secondAll.without(second))
+        let (own, freedom) = change(first, second, usual),
+        let (rest, _) = change(firstAll.without(first), secondAll.without(second), usual)
       else { return }
       let error =
         (own.standardError * own.standardError + rest.standardError * rest.standardError)
         .squareRoot()
       guard error > 0 else { return }
+      let contrast = EstimatedEffect(value: own.value - rest.value, standardError: error)
       candidates.append(
         Candidate(
-          cells: cells, reference: first, current: second, effect: own,
-          contrast: EstimatedEffect(value: own.value - rest.value, standardError: error)))
+          cells: cells, reference: first, current: second, effect: own, contrast: contrast,
+          // Far from any level, the plain distribution does.
+          pValue: abs(contrast.z) < 2
+            ? contrast.pValue : StudentT.twoSided(contrast.z, degreesOfFreedom: freedom)))
     }
     for one in grids.indices {
       let first = sums(reference, [one])
@@ -258,5 +276,13 @@ public struct SegmentSearch: Sendable {
       return cell < codes.count
         ? .category(feature: feature, code: codes[cell]) : .otherCategory(feature: feature)
     }
+  }
+}
+
+extension SegmentSearch {
+  /// How much a candidate differs from elsewhere; of those that differ as much, how much it changed itself:
+  /// two cells that are all rows differ from one another alike.
+  private static func strength(_ candidate: Candidate) -> (Float, Double) {
+    (Float(abs(candidate.contrast.z)), abs(candidate.effect.value))
   }
 }

@@ -17,7 +17,7 @@ public struct BoostedTrees: Sendable {
     public init() {}
   }
 
-  private struct Node: Sendable {
+  struct Node: Sendable {
     var feature = -1
     /// Bins up to this one go to the left.
     var bin = 0
@@ -28,7 +28,8 @@ public struct BoostedTrees: Sendable {
 
   private let cuts: [[Double]]
   private let base: Double
-  private var trees: [[Node]] = []
+  private(set) var trees: [[Node]] = []
+  let learningRate: Double
 
   private static let bins = 64
 
@@ -45,6 +46,7 @@ public struct BoostedTrees: Sendable {
     guard !target.isEmpty else { throw .noRows }
     cuts = features.map(Self.cuts)
     base = Moments(target).mean
+    learningRate = settings.learningRate
     let binned = zip(features, cuts).map { column, cuts in
       column.map { Self.bin($0, cuts) }
     }
@@ -67,6 +69,7 @@ public struct BoostedTrees: Sendable {
   init(base: Double) {
     self.base = base
     cuts = []
+    learningRate = 0
   }
 
   /// The prediction for each row of other features in the same order.

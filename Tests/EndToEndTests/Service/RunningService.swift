@@ -103,10 +103,10 @@ final class RunningService: Sendable {
   /// Sends a request; nil where no answer came.
   func request(
     _ method: String, _ path: String, body: Data? = nil, type: String? = nil,
-    headers: [String: String] = [:]
+    headers: [String: String] = [:], within seconds: Double = 20
   ) async -> Answer? {
     var request = URLRequest(
-      url: URL(string: address.absoluteString + "/" + path) ?? address, timeoutInterval: 20)
+      url: URL(string: address.absoluteString + "/" + path) ?? address, timeoutInterval: seconds)
     request.httpMethod = method
     request.httpBody = body
     if let type { request.setValue(type, forHTTPHeaderField: "Content-Type") }

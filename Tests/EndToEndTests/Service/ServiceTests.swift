@@ -222,6 +222,7 @@ struct ServiceTests {
           - name: admin
             scopes: [admin]
             sha256: e5b9d31c8213631cb58c41b2b71568a55f797fc9498e4284a0f1c91b428dadba
+        log: {level: debug}
       """,
       environment: ["GATEWAY": "gateway-gateway-gateway", "OLD": "old-old-old-old-old-old"])
     let routes = [
@@ -251,7 +252,9 @@ struct ServiceTests {
     // Whether it lives is nobody's secret.
     #expect(await service.request("GET", "healthz")?.status == 200)
     #expect(await service.request("GET", "readyz")?.status == 200)
-    #expect(!service.logText.contains("gateway-gateway"))
+    for secret in ["gateway-gateway", "reader-reader", "old-old"] {
+      #expect(!service.logText.contains(secret))
+    }
   }
 
   @Test func `The service does not start where it would be open, or not alone`() throws {

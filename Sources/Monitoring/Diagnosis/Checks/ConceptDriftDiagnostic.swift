@@ -10,7 +10,8 @@ public struct ConceptDriftDiagnostic: Diagnostic {
 
   public func run(_ evidence: DiagnosisEvidence) -> DiagnosticResult {
     guard let analysis = evidence.analysis, let attribution = analysis.attribution else {
-      return .unknown(self, "labels are not known on both sides")
+      return .unknown(
+        self, evidence.tables?.reasonWithoutLoss ?? "labels are not known on both sides")
     }
     guard let overlap = analysis.overlap, overlap > 0.1 else {
       return .unknown(
@@ -51,6 +52,13 @@ public struct ConceptDriftDiagnostic: Diagnostic {
           "segment_outcomes", of: segment.name(in: evidence.tables), value: segment.effect.value,
           interval: segment.effect.interval, pValue: segment.adjustedPValue))
     }
+    for segment in analysis.turnedSegments {
+      details.append(
+        DiagnosticFigure(
+          "segment_outcomes_along_scores", of: segment.name(in: evidence.tables),
+          value: segment.effect.value, interval: segment.effect.interval,
+          pValue: segment.adjustedPValue))
+    }
     let strength = Self.strength(analysis)
     let place = places.first.map { ", most where \($0.name(in: evidence.tables))" } ?? ""
     return DiagnosticResult(
@@ -65,13 +73,13 @@ public struct ConceptDriftDiagnostic: Diagnostic {
 
   static func strength(_ analysis: DiagnosisAnalysis) -> Double {
     let outcome = analysis.outcomeShift.map { $0.isMaterial ? CauseSignals.evidence($0.z) : 0 } ?? 0
-    let loss = CauseSignals.evidence(max(0, analysis.lossShift?.z ?? 0))
+    let loss = CauseSignals.cost(analysis.lossShift, in: analysis)
     let segment =
-      analysis.segments.filter { $0.contrast.value > 0 }.map {
-        CauseSignals.evidence($0.contrast.z)
-      }
-      .max() ?? 0
-    let relation = analysis.outcomeSegments.map { CauseSignals.evidence($0.contrast.z) }.max() ?? 0
+      analysis.segments.map { CauseSignals.cost($0.contrast, in: analysis, times: $0.share) }.max()
+      ?? 0
+    let relation =
+      (analysis.outcomeSegments + analysis.turnedSegments)
+      .map { CauseSignals.evidence($0.contrast.z) }.max() ?? 0
     return max(outcome, loss, 0.8 * segment, 0.9 * relation)
   }
 }

@@ -11,7 +11,8 @@ public struct NewSegmentDiagnostic: Diagnostic {
   public func run(_ evidence: DiagnosisEvidence) -> DiagnosticResult {
     guard let tables = evidence.tables, let analysis = evidence.analysis else {
       if let sample = evidence.newest("new_category_detected"), let share = sample.value {
-        return result(share, sample.labels["feature"] ?? "a feature", [], nil, nil, sample.at)
+        return result(
+          share, nil, sample.labels["feature"] ?? "a feature", [], nil, nil, sample.at)
       }
       return .unknown(self, "there are no rows")
     }
@@ -37,18 +38,25 @@ public struct NewSegmentDiagnostic: Diagnostic {
       values.count >= 5 ? values.reduce(0, +) / Double(values.count) : nil
     }
     return result(
-      largest.unseen.share, largest.name, largest.unseen.categories, mean(inside), mean(outside),
+      largest.unseen.share, feature.current.values.count, largest.name, largest.unseen.categories,
+      mean(inside), mean(outside),
       analysis.onsets["feature:" + largest.name]?.at)
   }
 
   private func result(
-    _ share: Double, _ feature: String, _ categories: [String], _ loss: Double?, _ other: Double?,
+    _ share: Double, _ rows: Int?, _ feature: String, _ categories: [String], _ loss: Double?,
+    _ other: Double?,
     _ since: Instant?
   ) -> DiagnosticResult {
+    // A row or two of a kind that was not there before are none; of many rows, a small share is sure.
+    let sure =
+      rows.map { rows in
+        share * max(0, 1 - 1.5 / max(1e-9, share * Double(rows)).squareRoot())
+      } ?? share
     let names = categories.isEmpty ? "" : " (\(categories.joined(separator: ", ")))"
     return DiagnosticResult(
-      self, failed: share >= 0.02, severity: share >= 0.2 ? .critical : .warning,
-      strength: share >= 0.005 ? min(1, 0.4 + 4 * share) : share * 40,
+      self, failed: share >= 0.02 && sure >= 0.005, severity: share >= 0.2 ? .critical : .warning,
+      strength: sure >= 0.005 ? min(1, 0.5 + 6 * sure) : sure * 40,
       message: "\(QualityChecks.percent(share)) of rows have a `\(feature)`\(names) that was never "
         + "seen before",
       details: [

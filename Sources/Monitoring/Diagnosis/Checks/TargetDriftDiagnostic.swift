@@ -18,10 +18,12 @@ public struct TargetDriftDiagnostic: Diagnostic {
         ])
     }
     let fit = Self.fit(analysis)
-    let moved = shift.pValue < 0.001 && shift.distance >= 0.02
+    let moved = Self.hasMoved(shift)
     var details = [
       DiagnosticFigure(
         "outcome_distance", value: shift.distance, threshold: 0.02, pValue: shift.pValue),
+      DiagnosticFigure(
+        "outcome_hellinger", value: shift.hellinger, threshold: Self.leastDistance),
       DiagnosticFigure("explained_loss", value: shift.explainedLoss),
       DiagnosticFigure(
         "rows_of_an_outcome_changed", value: shift.discrepancy, pValue: shift.conditionalPValue),
@@ -46,15 +48,20 @@ public struct TargetDriftDiagnostic: Diagnostic {
       since: analysis.onsets["outcome"]?.at)
   }
 
+  /// Hellinger's distance of outcomes from which shares are others: from 50 % to 53 %, from 2 % to 3 %.
+  private static let leastDistance = 0.022
+
+  private static func hasMoved(_ shift: LabelShift) -> Bool {
+    shift.pValue < 0.001 && (shift.distance >= 0.02 || shift.hellinger >= leastDistance)
+  }
+
   /// How much better changed shares explain the rows than a changed relation or changed features, 0…1:
   /// P(x | y) has to hold while P(y | x) does not.
   static func fit(_ analysis: DiagnosisAnalysis) -> Double {
-    guard let shift = analysis.labelShift, shift.pValue < 0.001, shift.distance >= 0.02 else {
-      return 0
-    }
+    guard let shift = analysis.labelShift, hasMoved(shift) else { return 0 }
     let holds = min(1, shift.discrepancy / 3.5)
     let relation = min(1, (analysis.outcomeShift?.z ?? 0) / 3.5)
-    let size = min(1, shift.distance / 0.05)
+    let size = min(1, max(shift.distance / 0.05, shift.hellinger / 0.035))
     // Where both are broken, the one that is broken less.
     let broken = (shift.discrepancy, analysis.outcomeShift?.z ?? 0)
     let balance = broken.1 / max(1e-9, broken.0 + broken.1)
