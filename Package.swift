@@ -184,7 +184,8 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: [
-        "Events", "Monitoring", "PlumblineServer", "Store", "Support", "Telemetry",
+        "Alerting", "Events", "Monitoring", "PlumblineServer", "Statistics", "Store", "Support",
+        "Telemetry",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -56,7 +56,7 @@ public enum EventError: ExplainedError, Equatable {
     case .unusable: "check that the folder can be written to and has room"
     case .noEngine(let error): error.mend
     case .tooLarge: "send it in smaller batches"
-    case .tooManyModels: "send events of a model there is already"
+    case .tooManyModels: "send events of a model there is already, or raise service.limits.models"
     case .overloaded: "send the same batch again after a while"
     case .notKept: "check the room on the disk, then send the same batch again"
     case .stopped: "send the same batch again when the service is back"

@@ -14,6 +14,8 @@ public enum MonitoringError: ExplainedError, Equatable {
   case invalidOption(name: String, value: String, expected: String)
   case timestampNeeded(option: String)
   case noTimes(column: String, source: String)
+  /// A table of metrics over time has no numbers, or a cell of text where one has to be.
+  case noMetrics(source: String, reason: String)
   case noRequest(reason: String)
   case needsExact(method: String)
 
@@ -29,6 +31,7 @@ public enum MonitoringError: ExplainedError, Equatable {
     case .invalidOption: "invalid_option"
     case .timestampNeeded: "timestamp_needed"
     case .noTimes: "no_times"
+    case .noMetrics: "no_metrics"
     case .noRequest: "invalid_request"
     case .needsExact: "needs_exact"
     }
@@ -51,6 +54,7 @@ public enum MonitoringError: ExplainedError, Equatable {
       "column `\(column)` is \(type), not a timestamp or date"
     case .invalidOption(let name, let value, _): "\(name) cannot be `\(value)`"
     case .timestampNeeded(let option): "\(option) cuts by time, and no column of times is known"
+    case .noMetrics(let source, let reason): "\(source) is no table of metrics: \(reason)"
     case .noTimes(let column, let source): "column `\(column)` of \(source) holds no time at all"
     case .noRequest(let reason): "the request cannot be read: \(reason)"
     case .needsExact(let method): "method `\(method)` needs every value, not counts in cells"
@@ -73,6 +77,9 @@ public enum MonitoringError: ExplainedError, Equatable {
     case .invalidOption(_, _, let expected): "it takes \(expected)"
     case .timestampNeeded: "name the column with --timestamp"
     case .noTimes: "name another with --timestamp"
+    case .noMetrics:
+      "give it the columns timestamp, metric and value, or a column of numbers for each metric; a cell "
+        + "without a value is left empty"
     case .noRequest: "see the request's JSON Schema in docs/schemas/run-request.schema.json"
     case .needsExact: "leave out --summaries binned, or choose another method"
     }

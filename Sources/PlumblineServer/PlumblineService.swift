@@ -84,9 +84,11 @@ public struct PlumblineService: Sendable {
       configuration.isLoopback || configuration.allowsUnauthenticated
         || !configuration.tokens.isEmpty
     else { throw ServiceError.unprotected(host: configuration.host) }
+    whole.logDoubts(to: logger)
     var options = EventLog.Options()
     options.pendingBytes = configuration.pendingLimit
     options.sealRows = configuration.unsealedRows
+    options.models = configuration.modelLimit
     let log = try EventLog(folder: configuration.dataFolder, options: options, clock: now)
     let joiner = PayloadJoiner(log: log)
     defer {

@@ -85,6 +85,14 @@ enum Migrations {
       }
     }
     migrator.registerMigration("alerts") { try AlertTables.create(in: $0) }
+    migrator.registerMigration("pauses of channels") { database in
+      // When a provider asked not to be called, and until when.
+      try database.create(table: "channel_pause") { table in
+        table.primaryKey("channel", .text)
+        table.column("since", .integer).notNull()
+        table.column("until", .integer).notNull()
+      }
+    }
     return migrator
   }
 }

@@ -151,6 +151,8 @@ extension ConfigurationReader {
         service.unsealedRows = reader.whole(value, in: 1...100_000_000) ?? service.unsealedRows
       case "join_seconds":
         service.joinSeconds = reader.whole(value, in: 1...86_400) ?? service.joinSeconds
+      case "models":
+        service.modelLimit = reader.whole(value, in: 1...1_000_000) ?? service.modelLimit
       case "series":
         service.seriesLimit = reader.whole(value, in: 1...10_000_000) ?? service.seriesLimit
       case "idle_seconds":
@@ -160,8 +162,8 @@ extension ConfigurationReader {
       return true
     } known: {
       [
-        "body_bytes", "file_bytes", "pending_bytes", "unsealed_rows", "join_seconds", "series",
-        "idle_seconds",
+        "body_bytes", "file_bytes", "pending_bytes", "unsealed_rows", "join_seconds", "models",
+        "series", "idle_seconds",
       ]
     }
   }

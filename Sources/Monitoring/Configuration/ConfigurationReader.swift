@@ -9,6 +9,8 @@ public struct ConfigurationReader {
   var mistakes: [ConfigurationError.Mistake] = []
   /// What the file names that has to be on the machine the service runs on.
   private(set) var mentions: [Mention] = []
+  /// What is well-formed and yet cannot be meant, such as a rule about a metric nobody makes.
+  var doubts: [ConfigurationError.Mistake] = []
   /// The section each mistake is in, as far as they are read.
   private var sectionsOfMistakes: [String] = []
 
@@ -190,6 +192,7 @@ public struct ConfigurationReader {
     } known: {
       Self.sections
     }
+    configuration.doubts = doubts.sorted { $0.line < $1.line }
   }
 
   private mutating func experiments(_ node: Node) -> [ExperimentConfig] {

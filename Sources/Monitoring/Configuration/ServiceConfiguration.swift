@@ -61,6 +61,8 @@ public struct ServiceConfiguration: Sendable, Equatable {
   public var unsealedRows = 250_000
   /// Seconds a request of a payload logger waits for its response.
   public var joinSeconds = 600
+  /// Models and experiments that may have events.
+  public var modelLimit = 1_000
   /// Series a metric may have.
   public var seriesLimit = 2_000
   /// Seconds without a byte after which a connection is closed.

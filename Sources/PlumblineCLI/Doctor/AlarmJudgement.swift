@@ -43,7 +43,7 @@ struct CheckIntervals: Equatable {
   }
 
   func seconds(of rule: AlertRule) -> Int? {
-    switch RuleMetrics.source(of: rule.metric) {
+    switch RuleMetric.named(rule.metric)?.source {
     case .drift: drift
     case .quality: [drift, quality].compactMap { $0 }.max()
     case .performance: performance

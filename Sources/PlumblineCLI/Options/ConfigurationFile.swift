@@ -31,7 +31,7 @@ enum FileError: ExplainedError {
 
 extension OutputOptions {
   /// Where the configuration is: the option, else PLUMBLINE_CONFIG; nil for nowhere.
-  private var configurationPath: String? {
+  var configurationPath: String? {
     let path = config ?? ProcessInfo.processInfo.environment["PLUMBLINE_CONFIG"]
     return path?.isEmpty == true ? nil : path
   }

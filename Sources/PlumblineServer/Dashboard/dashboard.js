@@ -105,13 +105,22 @@ async function acknowledge(alert) {
   else find("state").textContent = answer.status === 403 ? "This token may not take alerts on: it needs the scope admin." : (await answer.json()).detail;
 }
 
+// Messages of the last day that are not tried again: whoever was to get them knows nothing.
+function drawUndelivered(body, attempts) {
+  const since = Date.now() - 86_400_000;
+  for (const attempt of attempts.filter(({ at }) => Date.parse(at) > since)) {
+    cells(body.insertRow(), time(attempt.at), attempt.channel, attempt.kind ?? "", attempt.detail);
+  }
+}
+
 async function draw() {
   try {
-    const [{ alerts }, { models }, { experiments }] = await Promise.all([
-      ask("/v1/alerts?state=firing,pending"), ask("/v1/models"), ask("/v1/experiments"),
+    const [{ alerts }, { attempts }, { models }, { experiments }] = await Promise.all([
+      ask("/v1/alerts?state=firing,pending"), ask("/v1/notifications?outcome=refused,given_up&limit=10"), ask("/v1/models"), ask("/v1/experiments"),
     ]);
-    const fresh = { alerts: make("tbody"), models: make("tbody"), experiments: make("tbody") };
+    const fresh = { alerts: make("tbody"), undelivered: make("tbody"), models: make("tbody"), experiments: make("tbody") };
     for (const alert of alerts) drawAlert(fresh.alerts, alert);
+    drawUndelivered(fresh.undelivered, attempts);
     for (const model of models) await drawModel(fresh.models, model);
     for (const experiment of experiments) drawExperiment(fresh.experiments, experiment);
     for (const [id, body] of Object.entries(fresh)) {

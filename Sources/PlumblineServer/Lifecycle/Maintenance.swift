@@ -28,11 +28,12 @@ struct Maintenance: Service, CustomStringConvertible {
   }
 
   private func flush() async {
-    let wait = Int64(state.configuration.joinSeconds) * 1_000_000
+    let seconds = state.configuration.joinSeconds
     do {
       try await state.joiner.flush(
-        receivedBefore: Instant(microseconds: state.now().microseconds - wait)
-      ) { state.metrics.count($1, of: $0, .predictions) }
+        receivedBefore: Instant(
+          microseconds: state.now().microseconds - Int64(seconds) * 1_000_000)
+      ) { state.count($1, of: $0, .predictions, waited: seconds) }
     } catch {
       logger.error("requests without response could not be kept", metadata: ["error": "\(error)"])
     }
@@ -41,13 +42,8 @@ struct Maintenance: Service, CustomStringConvertible {
   /// Keeps everything in bounds. What makes room comes first, and nothing that fails keeps the rest
   /// from being done: sealing needs room, which on a full disk only dropping gives.
   func maintain() async {
-    if let now = trustedNow() { await drop(at: now) }
-    await step("events could not be sealed") { [log = state.log] in try log.seal() }
-    await step("small files could not be joined") { [log = state.log] in try log.compact() }
-  }
-
-  private func drop(at now: Instant) async {
     let configuration = state.configuration
+    let now = state.log.retentionTime
     func daysAgo(_ days: Int) -> Instant {
       Instant(microseconds: now.microseconds - Int64(days) * Self.dayMicroseconds)
     }
@@ -64,26 +60,11 @@ struct Maintenance: Service, CustomStringConvertible {
     await step("old runs could not be dropped") { [history] in
       try history.dropRuns(before: historyEnd)
     }
+    await step("events could not be sealed") { [log = state.log] in try log.seal() }
+    await step("small files could not be joined") { [log = state.log] in try log.compact() }
   }
 
   private static let dayMicroseconds: Int64 = 86_400_000_000
-
-  /// The time, but no more than a day after the newest event: a clock that jumps ahead makes nothing old.
-  /// nil where the newest event cannot be told: then nothing is dropped.
-  private func trustedNow() -> Instant? {
-    let now = state.now()
-    let sealed: Instant?
-    do {
-      sealed = try state.log.newestSealedTime()
-    } catch {
-      logger.error(
-        "nothing old is dropped: the newest event cannot be told", metadata: ["error": "\(error)"])
-      return nil
-    }
-    guard let newest = sealed else { return now }
-    let (bound, isBeyond) = newest.microseconds.addingReportingOverflow(Self.dayMicroseconds)
-    return isBeyond ? now : min(now, Instant(microseconds: bound))
-  }
 
   private func step(_ failure: String, _ work: @escaping @Sendable () throws -> Void) async {
     do {

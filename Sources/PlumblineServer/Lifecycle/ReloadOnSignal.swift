@@ -52,6 +52,7 @@ struct ReloadOnSignal: Service, CustomStringConvertible {
       }
       try alerts.reload(whole.alerting)
       state.reload(whole)
+      whole.logDoubts(to: logger)
       logger.notice("the configuration was read again")
     } catch let error as any ExplainedError {
       logger.error(
@@ -59,6 +60,17 @@ struct ReloadOnSignal: Service, CustomStringConvertible {
         metadata: ["error": "\(error.what)"])
     } catch {
       logger.error("the configuration was kept as it was", metadata: ["error": "\(error)"])
+    }
+  }
+}
+
+extension Configuration {
+  /// Says what will hardly do what was meant; it is no reason not to run.
+  func logDoubts(to logger: Logger) {
+    for doubt in doubts {
+      logger.warning(
+        "the configuration may not do what was meant",
+        metadata: ["line": "\(doubt.line)", "doubt": "\(doubt.text)"])
     }
   }
 }

@@ -57,6 +57,39 @@ struct DashboardTests {
     #expect(drawn.contains("id=\"token\" hidden"))
   }
 
+  @Test func `Messages that no channel took are counted and shown`() async throws {
+    let service = try RunningService(
+      folder,
+      """
+      service: {data_folder: \(folder.path)/data, listen: "127.0.0.1:0"}
+      models: [{name: fraud}]
+      alerting:
+        interval: 5s
+        default_rules: false
+        rules:
+          - {name: failing, metric: error_rate, condition: "> 50%", consecutive_failures: 1, severity: critical}
+        channels:
+          - {name: hook, type: webhook, url: "http://127.0.0.1:1/", timeout: 1s, give_up_after: 1s}
+      """)
+    let lines = (0..<100).map { "{\"prediction_id\": \"p\($0)\", \"status\": \"error\"}" }
+    _ = await service.request(
+      "POST", "v1/models/fraud/predictions", body: Data(lines.joined(separator: "\n").utf8),
+      type: "application/x-ndjson")
+    let count = "plumbline_notifications_given_up_total{channel=\"hook\",kind=\"firing\"} 1"
+    while await service.request("GET", "metrics")?.text.contains(count) != true {
+      await Task.yield()
+    }
+    let drawn = try page(service)
+    #expect(drawn.contains("<section aria-labelledby=\"undelivered-title\" id=\"undelivered\">"))
+    #expect(drawn.contains("<td>hook</td><td>firing</td>"), "\(drawn)")
+    let attempts = try #require(await service.request("GET", "v1/notifications"))
+    let none = await service.request("GET", "v1/notifications?outcome=delivered,refused")
+    #expect((none?.json["attempts"] as? [Any])?.isEmpty == true)
+    #expect(await service.request("GET", "v1/notifications?outcome=lost")?.status == 400)
+    let outcomes = (attempts.json["attempts"] as? [[String: Any]])?.map { $0["outcome"] as? String }
+    #expect(outcomes?.first == "given_up" && outcomes?.last == "delayed")
+  }
+
   @Test func `A service with tokens asks for one`() async throws {
     let secret = try folder.write("secret", "the-dashboard-token")
     let service = try start("  tokens: [{name: d, scopes: [read], file: \(secret)}]")

@@ -131,7 +131,15 @@ struct DurabilityTests {
       }
       _ = service.wait()
     }
+    // They are known by what the disk has of them, and were that to lose the index, by the events alone.
+    try FileManager.default.removeItem(atPath: folder.path + "/data/index")
     let last = try RunningService(folder, configuration)
+    let known = ledger.acknowledged.withLock { Array($0) }
+    for start in stride(from: 0, to: known.count, by: 200) {
+      let ids = known[start..<min(start + 200, known.count)]
+      let again = try #require(await last.predict(ids))
+      #expect(again.json["duplicates"] as? Int == ids.count, "\(again.text)")
+    }
     last.send(SIGTERM)
     #expect(last.wait() == 0)
     let found = try ids(in: folder)

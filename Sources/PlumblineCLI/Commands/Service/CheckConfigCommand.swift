@@ -37,21 +37,20 @@ struct CheckConfigCommand: ParsableCommand {
 
   func run() throws {
     let inspection = try output.inspection()
+    let found = (inspection.all + inspection.configuration.doubts).sorted { $0.line < $1.line }
     if output.format == .json, !output.quiet {
       try Console.write(
         json(
           Answer(
-            valid: inspection.all.isEmpty, mistakes: inspection.all.map(Answer.Line.init),
+            valid: found.isEmpty, mistakes: found.map(Answer.Line.init),
             notes: inspection.notes.map(Answer.Line.init))))
-      guard inspection.all.isEmpty else { throw ExitCode(ExitStatus.couldNotTell) }
+      guard found.isEmpty else { throw ExitCode(ExitStatus.couldNotTell) }
       return
     }
     let notes = inspection.notes.map { "note: line \($0.line): \($0.text)\n" }.joined()
-    do {
-      _ = try inspection.flawless()
-    } catch {
+    guard found.isEmpty else {
       if !output.quiet, !notes.isEmpty { Console.error(String(notes.dropLast())) }
-      throw error
+      throw ConfigurationError(path: output.configurationPath ?? "", mistakes: found)
     }
     guard !output.quiet else { return }
     try Console.write("The configuration has no mistakes.\n" + notes)
