@@ -47,7 +47,8 @@ struct ConnectionSecretTests {
 
   @Test(arguments: [
     ("uri: {env: NOWHERE}", "no variable `NOWHERE`"), ("uri: {file: /nowhere}", "cannot be read"),
-    ("uri: {enw: A}", "has to be {env: NAME}"), ("options: {password: {env: NOWHERE}}", "no variable"),
+    ("uri: {enw: A}", "has to be {env: NAME}"),
+    ("options: {password: {env: NOWHERE}}", "no variable"),
     ("options: {password: {file: /nowhere, env: A}}", "has to be {env: NAME}"),
   ])
   func `A place where no secret is is a mistake`(text: String, part: String) {

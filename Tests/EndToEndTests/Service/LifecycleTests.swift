@@ -46,14 +46,18 @@ struct LifecycleTests {
       try file.close()
     }
     try give(configuration()) { kill(process.processIdentifier, SIGHUP) }
-    // It is read once more as soon as it runs, because of the signal alone.
-    try give(configuration("  log: {level: debug}"))
-    func logText() throws -> String { try String(contentsOfFile: log, encoding: .utf8) }
-    while try !logText().contains("the configuration was read again") {
-      let said = try logText()
-      try #require(process.isRunning, "\(said)")
-      Thread.sleep(forTimeInterval: 0.01)
+    func wait(until said: String) throws {
+      while true {
+        let text = try String(contentsOfFile: log, encoding: .utf8)
+        if text.contains(said) { return }
+        try #require(process.isRunning, "\(text)")
+        Thread.sleep(forTimeInterval: 0.01)
+      }
     }
+    try wait(until: "listening")
+    // It reads once more, because of the signal alone.
+    try give(configuration("  log: {level: debug}"))
+    try wait(until: "the configuration was read again")
     process.terminate()
     process.waitUntilExit()
     #expect(process.terminationStatus == 0)
