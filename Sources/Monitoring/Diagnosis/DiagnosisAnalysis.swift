@@ -176,7 +176,8 @@ public struct DiagnosisAnalysis: Sendable {
     return try? LabelShift(
       reference: outcomes(one), current: outcomes(two), outcomes: count,
       referenceColumns: tables.features.map(\.reference) + columns(one),
-      currentColumns: tables.features.map(\.current) + columns(two), referenceLoss: one.losses)
+      currentColumns: tables.features.map(\.current) + columns(two), referenceLoss: one.losses,
+      separately: tables.classes.count > 2)
   }
 
   private static func distance(_ reference: [Double], _ current: [Double]) -> Double? {
