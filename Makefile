@@ -9,7 +9,7 @@ PLUMBLINE := .build/release/plumbline
 SWIFT := Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources \
   Examples/FraudDetector/Package.swift Examples/FraudDetector/Sources
 
-.PHONY: help demo demo-performance build test lint format docs bench drivers install clean
+.PHONY: help demo demo-performance demo-diagnosis build test lint format docs bench drivers install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ demo: build ## Build, fetch the flights of New York 2013, and report how they dr
 
 demo-performance: demo ## Watch a model of late flights month by month, labels coming late
 	@Scripts/demo-performance $(DEMO)
+
+demo-diagnosis: demo-performance ## Say why the model of late flights was worse in July
+	@Scripts/demo-diagnosis $(DEMO)
 
 build: drivers ## Build the release binary, $(PLUMBLINE)
 	swift build -c release --product plumbline

@@ -57,6 +57,7 @@ let package = Package(
         .product(name: "HummingbirdTLS", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -88,10 +89,13 @@ let package = Package(
         .embedInCode("HTML/Template/column.mustache"),
         .embedInCode("HTML/Template/diagnosis.mustache"),
         .embedInCode("HTML/Template/experiment.mustache"),
+        .embedInCode("HTML/Template/findings.mustache"),
         .embedInCode("HTML/Template/head.mustache"),
         .embedInCode("HTML/Template/performance.mustache"),
+        .embedInCode("HTML/Template/quality.mustache"),
         .embedInCode("HTML/Template/report.css"),
         .embedInCode("HTML/Template/report.mustache"),
+        .embedInCode("HTML/Template/understanding.mustache"),
       ],
       swiftSettings: settings),
     .target(
@@ -156,7 +160,8 @@ let package = Package(
       dependencies: [
         "Alerting", "DataSources", "Monitoring", "Simulation", "Statistics", "Support",
       ],
-      swiftSettings: settings),
+      // Read from where they are by a script.
+      exclude: ["Examples"], swiftSettings: settings),
     .testTarget(
       name: "ReportingTests", dependencies: ["Monitoring", "Reporting"], swiftSettings: settings),
     .testTarget(
@@ -179,9 +184,12 @@ let package = Package(
     .testTarget(
       name: "ServerTests",
       dependencies: [
-        "Events", "Monitoring", "PlumblineServer", "Store", "Support", "Telemetry",
+        "Alerting", "Events", "Monitoring", "PlumblineServer", "Statistics", "Store", "Support",
+        "Telemetry",
+        .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
-        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
       ], swiftSettings: settings),
     .testTarget(
       name: "StatisticsTests", dependencies: ["Statistics"], resources: [.copy("Fixtures")],

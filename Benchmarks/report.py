@@ -39,8 +39,8 @@ class Report:
         model = next(
             (l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), "?"
         )
-        beside = " ".join(f"{name} {version(name)}" for name in packages)
-        self.text(f"{date.today()}, {model}, {os.cpu_count()} cores, {platform.system()}; {beside}.")
+        beside = "; " * bool(packages) + " ".join(f"{name} {version(name)}" for name in packages)
+        self.text(f"{date.today()}, {model}, {os.cpu_count()} cores, {platform.system()}{beside}.")
         self.text()
 
 

@@ -40,6 +40,7 @@ extension AlertEvent {
 extension QueuedNotification {
   /// That its alerts could not be told to a channel.
   func undelivered(channel: String, reason: String, at now: Instant) -> [AlertEvent] {
+    // Which alerts a message was about that cannot be read is not known.
     guard let content = try? JSONDecoder().decode(AlertMessage.self, from: message),
       content.kind != .test
     else { return [] }
@@ -76,5 +77,30 @@ extension AlertRecord {
       )
     }
     return rank(one) < rank(other)
+  }
+}
+
+extension AlertManager {
+  /// Gives up what waits for channels that are no longer configured: an alert would count as being told.
+  func giveUpNotifications(
+    besides configuration: AlertingConfiguration, at now: Instant
+  ) throws(HistoryError) {
+    let known = Set(configuration.channels.map(\.name))
+    let gone = try history.notificationCounts().filter { !known.contains($0) && $1.waiting > 0 }
+    for channel in gone.keys.sorted() {
+      let reason = "the channel is no longer configured"
+      while case let waiting = try history.waitingNotifications(of: channel), !waiting.isEmpty {
+        for entry in waiting {
+          var given = entry
+          given.state = .givenUp
+          try history.record(
+            DeliveryAttempt(
+              notificationID: entry.id, channel: channel, at: now, outcome: .givenUp,
+              detail: reason, seconds: 0),
+            of: [given], told: [],
+            events: entry.undelivered(channel: channel, reason: reason, at: now))
+        }
+      }
+    }
   }
 }

@@ -21,7 +21,7 @@ public final class AlertManager: Sendable {
     var lookedAt: Instant
   }
 
-  private let history: History
+  let history: History
   private let state: Mutex<State>
 
   /// Where the times of looks stand among those of groups, whose keys all have a brace.
@@ -118,33 +118,13 @@ public final class AlertManager: Sendable {
   public func reload(
     _ configuration: AlertingConfiguration, at now: Instant
   ) throws(HistoryError) -> [AlertTransition] {
-    state.withLock { $0.configuration = configuration }
+    state.withLock { state in
+      state.configuration = configuration
+      state.engine.flapping = configuration.flapping
+    }
     let transitions = try update(at: now, []) { $0.replaceRules(configuration.rules, at: now) }
     try giveUpNotifications(besides: configuration, at: now)
     return transitions
-  }
-
-  /// Gives up what waits for channels that are no longer configured: an alert would count as being told.
-  private func giveUpNotifications(
-    besides configuration: AlertingConfiguration, at now: Instant
-  ) throws(HistoryError) {
-    let known = Set(configuration.channels.map(\.name))
-    let gone = try history.notificationCounts().filter { !known.contains($0) && $1.waiting > 0 }
-    for channel in gone.keys.sorted() {
-      let reason = "the channel is no longer configured"
-      while case let waiting = try history.waitingNotifications(of: channel), !waiting.isEmpty {
-        for entry in waiting {
-          var given = entry
-          given.state = .givenUp
-          try history.record(
-            DeliveryAttempt(
-              notificationID: entry.id, channel: channel, at: now, outcome: .refused,
-              detail: reason, seconds: 0),
-            of: [given], told: [],
-            events: entry.undelivered(channel: channel, reason: reason, at: now))
-        }
-      }
-    }
   }
 
   /// Puts another condition in force for a rule; nil for its own.
@@ -215,6 +195,7 @@ public final class AlertManager: Sendable {
       }
       var alert = state.alerts[change.fingerprint] ?? KeptAlert(record: record, kept: nil)
       alert.record = record
+      // What cannot be written, as an infinity, is not kept: after a restart the alert begins anew.
       alert.kept = change.kept.flatMap { try? JSONEncoder.sorted.encode($0) }
       state.alerts[change.fingerprint] = alert
       state.unkeptAlerts.insert(change.fingerprint)

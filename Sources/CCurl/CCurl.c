@@ -152,6 +152,11 @@ plumbline_curl_response plumbline_http_send(const plumbline_http_request *reques
   buffer body = {.limit = request->response_limit};
   prepare(
     curl, &response, &headers, &body, request->timeout_milliseconds, request->certificate_file);
+  if (request->is_local) {
+    curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_URL, request->url);
   if (strcmp(request->method, "HEAD") == 0) {
@@ -200,19 +205,23 @@ plumbline_curl_response plumbline_mail_send(const plumbline_mail_request *reques
   }
   if (request->user != NULL) curl_easy_setopt(curl, CURLOPT_USERNAME, request->user);
   if (request->password != NULL) curl_easy_setopt(curl, CURLOPT_PASSWORD, request->password);
-  curl_easy_setopt(curl, CURLOPT_MAIL_FROM, request->sender);
   struct curl_slist *recipients = NULL;
   int has_memory = 1;
-  for (size_t i = 0; i < request->recipient_count && has_memory; i++) {
-    has_memory = list_add(&recipients, request->recipients[i]);
-  }
-  curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients);
-  curl_easy_setopt(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
   reader source = {.bytes = request->payload, .left = request->payload_length};
-  curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
-  curl_easy_setopt(curl, CURLOPT_READFUNCTION, read_payload);
-  curl_easy_setopt(curl, CURLOPT_READDATA, &source);
-  curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->payload_length);
+  if (request->recipient_count == 0) {
+    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, "NOOP");
+  } else {
+    curl_easy_setopt(curl, CURLOPT_MAIL_FROM, request->sender);
+    for (size_t i = 0; i < request->recipient_count && has_memory; i++) {
+      has_memory = list_add(&recipients, request->recipients[i]);
+    }
+    curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, recipients);
+    curl_easy_setopt(curl, CURLOPT_MAIL_RCPT_ALLLOWFAILS, 1L);
+    curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+    curl_easy_setopt(curl, CURLOPT_READFUNCTION, read_payload);
+    curl_easy_setopt(curl, CURLOPT_READDATA, &source);
+    curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)request->payload_length);
+  }
   finish(curl, has_memory ? perform(curl) : CURLE_OUT_OF_MEMORY, &response, &headers, &body);
   curl_slist_free_all(recipients);
   return response;

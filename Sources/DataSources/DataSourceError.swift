@@ -13,6 +13,8 @@ public enum DataSourceError: ExplainedError, Equatable {
   case queryFailed(source: String, reason: String)
   case unexpectedResult(source: String, reason: String)
   case temporaryFile(reason: String)
+  /// A part of a connection's address or options is not where the configuration says.
+  case secretMissing(source: String, reason: String)
 
   public var code: String {
     switch self {
@@ -29,6 +31,7 @@ public enum DataSourceError: ExplainedError, Equatable {
     case .queryFailed: "query_failed"
     case .unexpectedResult: "unexpected_result"
     case .temporaryFile: "temporary_file"
+    case .secretMissing: "secret_missing"
     }
   }
 
@@ -51,6 +54,7 @@ public enum DataSourceError: ExplainedError, Equatable {
     case .unexpectedResult(let source, let reason):
       "\(source) answered with something else than was asked: \(reason)"
     case .temporaryFile(let reason): "standard input cannot be kept in a temporary file: \(reason)"
+    case .secretMissing(let source, let reason): "\(source) cannot be reached: \(reason)"
     }
   }
 
@@ -73,6 +77,7 @@ public enum DataSourceError: ExplainedError, Equatable {
     case .queryFailed: "check the query; it must be one SELECT"
     case .unexpectedResult: "check the query and the driver's version"
     case .temporaryFile: "make room in the folder named by TMPDIR"
+    case .secretMissing: "set the variable for this process, or mend the file"
     }
   }
 }

@@ -9,79 +9,10 @@ import Synchronization
 /// returns, counts once however often it comes, and can be checked as any source.
 ///
 /// Batches go to a journal first, many in one commit, and are sealed into Parquet files by day, which
-/// any tool can read: `events/MODEL/predictions/date=2026-11-23/….parquet`. A folder belongs to one
-/// process at a time.
+/// any tool can read: `events/MODEL/predictions/date=2026-11-23/….parquet`. An event that comes again is
+/// told by its key: those in the journal are in memory, those in segments in an index beside them. A
+/// folder belongs to one process at a time.
 public final class EventLog: Sendable {
-  public struct Options: Sendable {
-    /// Rows of a model that wait before they are sealed.
-    public var sealRows = 250_000
-    /// Bytes that may wait to be written; beyond, appending is refused.
-    public var pendingBytes = 64 << 20
-    /// Events that are known by memory when they come again; older ones only where their time is
-    /// that of a segment, when they are sealed.
-    public var rememberedEvents = 1_000_000
-    /// Days before now an event's time may lie: each day of events is a file, and one batch of all
-    /// days there are would hold everything else up.
-    public var pastDays = 3_653
-    /// Days after now an event's time may lie, for clocks that are not the same.
-    public var futureDays = 1
-    /// Models there may be, each with what is kept of it in memory.
-    public var models = 1_000
-    /// Bytes one batch may have as columns: it is one cell of the journal, and is sealed as a whole.
-    public var batchBytes = 128 << 20
-    /// Seconds that sealing may take when the log is closed; the rest waits in the journal.
-    public var closingSeconds = 5.0
-    /// Of the engine that reads, in MiB; the one that seals has half as much.
-    public var engineMemory = 1_024
-
-    public init() {}
-  }
-
-  /// What became of a batch.
-  public struct Appended: Sendable, Equatable {
-    public var accepted: Int
-    public var duplicates: Int
-
-    public init(accepted: Int, duplicates: Int) {
-      self.accepted = accepted
-      self.duplicates = duplicates
-    }
-  }
-
-  /// A batch that was read and appended.
-  public struct Ingested: Sendable {
-    public var appended: Appended
-    /// The events that were not known yet.
-    public var kept: MemoryTable
-    public var read: ReadEvents
-  }
-
-  /// What became of a file.
-  public struct IngestedFile: Sendable {
-    public var appended = Appended(accepted: 0, duplicates: 0)
-    /// The first rows that were not taken, in the file's order.
-    public var rejected: [RejectedEvent] = []
-    /// How many were not taken.
-    public var rejectedRows = 0
-    /// Members no event has.
-    public var ignored: Set<String> = []
-
-    mutating func add(_ portion: Ingested) {
-      appended.accepted += portion.appended.accepted
-      appended.duplicates += portion.appended.duplicates
-      rejectedRows += portion.read.rejected.count
-      rejected = Array(
-        (rejected + portion.read.rejected).sorted { $0.index < $1.index }
-          .prefix(RejectedEvent.listed))
-      ignored.formUnion(portion.read.ignored)
-    }
-  }
-
-  struct ModelKey: Hashable {
-    var model: String
-    var kind: EventKind
-  }
-
   let folder: String
   let options: Options
   let journal: Journal
@@ -91,45 +22,27 @@ public final class EventLog: Sendable {
   /// for an answer.
   let sealingEngine: Database
   private let lock: FolderLock
-  private let clock: @Sendable () -> Instant
+  let clock: @Sendable () -> Instant
   /// Columns of models, by name.
-  private let columns: Mutex<[ModelKey: [String: CellType]]>
-  /// Keys of the newest events.
-  private let window: Mutex<EventKeyWindow>
+  let columns: Mutex<[ModelKey: [String: CellType]]>
+  let hasher: EventKeys
+  /// Events that segments have.
+  let index: KeyIndex
+  /// Events that the journal has.
+  let unsealedKeys: Mutex<UnsealedKeys>
   /// Writes the journal, one commit at a time.
-  private let writer: GroupWriter<Batch, Written>
+  let writer: GroupWriter<Batch, Written>
   /// Seals and drops segments, one at a time.
   let sealer = DispatchQueue(label: "plumbline.segments")
   let unsealed: Mutex<[ModelKey: Unsealed]>
+  /// Whether everything that waits is about to be sealed.
+  let isSealingAll = Mutex(false)
   let readers = Mutex(Readers())
+  /// Looks events up in segments, for one batch at a time.
+  let confirmations = DispatchQueue(label: "plumbline.confirmations")
   /// When sealing has to end; nil while the log is open.
   let closing = Mutex<ContinuousClock.Instant?>(nil)
-
-  /// Files that were replaced or dropped while somebody read.
-  struct Readers {
-    var count = 0
-    var doomed: [String] = []
-  }
-
-  /// What the journal has of a model's events of a kind.
-  struct Unsealed {
-    var rows = 0
-    /// Whether they are about to be sealed.
-    var isDue = false
-  }
-
-  /// Events that are to be written, with their keys.
-  private struct Batch {
-    var entry: Journal.Entry
-    var keys: [EventKeyWindow.Key]
-  }
-
-  private enum Written {
-    /// The events that were not known yet.
-    case kept(MemoryTable)
-    /// Since the batch was read a column of it has come to be of another type: nothing was kept.
-    case otherTypes
-  }
+  private let retainedDays = Mutex<Int?>(nil)
 
   /// Opens the log of a folder, or makes it.
   ///
@@ -148,12 +61,15 @@ public final class EventLog: Sendable {
     lock = try FolderLock(folder: folder)
     do {
       journal = try Journal(path: folder + "/events.db")
+      try Self.removeOrphans(folder, journal)
       let scratch = folder + "/scratch"
+      // What a process that ended left there is of no use; what cannot be removed does no harm.
       try? FileManager.default.removeItem(atPath: scratch)
       try FileManager.default.createDirectory(
         atPath: scratch, withIntermediateDirectories: true)
-      engine = try Self.engine(
+      let engine = try Self.engine(
         lookup, scratch: scratch + "/reading", memory: options.engineMemory)
+      self.engine = engine
       sealingEngine = try Self.engine(
         lookup, scratch: scratch + "/sealing", memory: options.engineMemory / 2, ["threads = 1"])
       columns = Mutex(
@@ -161,17 +77,40 @@ public final class EventLog: Sendable {
           known[ModelKey(model: column.model, kind: column.kind), default: [:]][column.name] =
             column.type
         })
-      window = Mutex(EventKeyWindow(capacity: options.rememberedEvents))
+      let hasher = EventKeys(secret: try journal.secret(), mask: options.hashMask)
+      self.hasher = hasher
+      index = try KeyIndex(
+        folder: folder, fingerprint: hasher.fingerprint, segments: try journal.segments()
+      ) { try hasher.keys(of: $0, in: folder, over: engine.connect()) }
+      let backlog = try journal.backlog()
+      var keys = UnsealedKeys(reserving: min(options.unsealedEvents, 1_000_000))
+      for waiting in backlog {
+        _ = try journal.batches(of: waiting.model, waiting.kind, upTo: .max) { table in
+          for key in hasher.keys(of: table, model: waiting.model, waiting.kind) {
+            _ = keys.insert(key)
+          }
+        }
+      }
+      unsealedKeys = Mutex(keys)
       unsealed = Mutex(
-        try journal.backlog().reduce(into: [:]) { unsealed, backlog in
+        backlog.reduce(into: [:]) { unsealed, backlog in
           unsealed[ModelKey(model: backlog.model, kind: backlog.kind)] = Unsealed(
             rows: backlog.rows)
         })
       writer = GroupWriter(label: "plumbline.journal", limit: options.pendingBytes)
-      try removeOrphans()
-      try remember()
     } catch {
-      throw .unusable(folder: folder, reason: "\(error)")
+      throw Self.explained(error, folder)
+    }
+  }
+
+  /// What keeps a log from being opened: a driver that is missing is no fault of the folder.
+  static func explained(_ error: any Error, _ folder: String) -> EventError {
+    switch error {
+    case DataSourceError.driverNotFound, DataSourceError.driverUnusable,
+      DataSourceError.manifestUnreadable:
+      (error as? DataSourceError).map { .noEngine($0) } ?? .unusable(folder: folder, reason: "")
+    default:
+      .unusable(folder: folder, reason: (error as? any ExplainedError)?.what ?? "\(error)")
     }
   }
 
@@ -194,47 +133,13 @@ public final class EventLog: Sendable {
   }
 
   /// Files no segment is in were written by a process that ended before it could say so.
-  private func removeOrphans() throws {
+  private static func removeOrphans(_ folder: String, _ journal: Journal) throws {
     let known = Set(try journal.segments().map(\.path))
     let all = FileManager.default.enumerator(atPath: folder + "/events")
     while let file = all?.nextObject() as? String {
       if file.hasSuffix(".parquet"), !known.contains("events/" + file) {
         try FileManager.default.removeItem(atPath: "\(folder)/events/\(file)")
       }
-    }
-  }
-
-  /// Learns the newest events' keys anew.
-  private func remember() throws {
-    for (key, _) in columns.withLock({ $0 }) {
-      let oldestFirst = try journal.segments(of: key.model, key.kind)
-        .sorted { $0.lastTime < $1.lastTime }
-      var (rows, first) = (0, oldestFirst.count)
-      while first > 0, rows < options.rememberedEvents / 2 {
-        first -= 1
-        rows += oldestFirst[first].rows
-      }
-      for segment in oldestFirst[first...] { try remember(segment, key) }
-    }
-    for backlog in try journal.backlog() {
-      _ = try journal.batches(of: backlog.model, backlog.kind, upTo: .max) { table in
-        let keys = EventKeyWindow.keys(of: table, model: backlog.model, backlog.kind)
-        window.withLock { window in for key in keys { window.insert(key) } }
-      }
-    }
-  }
-
-  private func remember(_ segment: Segment, _ key: ModelKey) throws {
-    let names = key.kind.keyColumns
-    let list = names.map(Dialect.duckDB.identifier).joined(separator: ", ")
-    let connection = try engine.connect()
-    let stream = try connection.query(
-      "SELECT \(list) FROM read_parquet(\(Dialect.duckDB.literal("\(folder)/\(segment.path)")))",
-      source: segment.path)
-    while let batch = try stream.next() {
-      guard let table = MemoryTable(batch, names: names) else { continue }
-      let keys = EventKeyWindow.keys(of: table, model: key.model, key.kind)
-      window.withLock { window in for key in keys { window.insert(key) } }
     }
   }
 
@@ -256,171 +161,33 @@ public final class EventLog: Sendable {
   /// Whether something can be the name of a model: it is the name of a folder too.
   public static func isModelName(_ name: String) -> Bool { ModelConfiguration.isName(name) }
 
-  // MARK: Appending
+  // MARK: Times
 
-  /// Reads a batch of JSON and appends its good rows.
-  ///
-  /// - Parameter complete: adds to the good rows what they lack.
-  /// - Returns: once what is accepted is on the disk.
-  public func append(
-    _ text: some Collection<UInt8> & Sendable, _ format: EventReader.Format, to model: String,
-    _ kind: EventKind, completing complete: (inout MemoryTable) -> Void = { _ in }
-  ) async throws(EventError) -> Ingested {
-    try await append(to: model, kind, complete) { (reader) throws(EventError) in
-      try reader.read(text, format)
-    }
-  }
+  private static let dayMicroseconds: Int64 = 86_400_000_000
 
-  /// Reads a Parquet file and appends its good rows, some thousands at a time.
-  ///
-  /// - Parameters:
-  ///   - path: a file whose columns are features and what else events have.
-  ///   - complete: adds to the good rows what they lack.
-  ///   - each: is given what became of every portion.
-  /// - Returns: once what is accepted is on the disk; where it throws, portions before may be kept.
-  public func append(
-    parquet path: String, to model: String, _ kind: EventKind,
-    completing complete: (inout MemoryTable) -> Void = { _ in },
-    each: (Ingested) -> Void = { _ in }
-  ) async throws(EventError) -> IngestedFile {
-    guard Self.isModelName(model) else { throw .invalidModel(name: model) }
-    let file = try await ParquetEvents.open(path, kind, engine: engine)
-    var whole = IngestedFile()
-    while let portion = try await file.next() {
-      var events = try await append(to: model, kind, complete) { $0.read(portion.rows) }
-      for index in events.read.rejected.indices {
-        let row = events.read.rejected[index].index
-        events.read.rejected[index].index = Int(truncatingIfNeeded: portion.numbers[row])
-      }
-      whole.add(events)
-      each(events)
-    }
-    return whole
-  }
+  /// Has events refused that are older than others are kept for; nil where they stay for good.
+  public func setRetention(days: Int?) { retainedDays.withLock { $0 = days } }
 
-  private func append(
-    to model: String, _ kind: EventKind, _ complete: (inout MemoryTable) -> Void,
-    _ read: (EventReader) throws(EventError) -> ReadEvents
-  ) async throws(EventError) -> Ingested {
-    guard Self.isModelName(model) else { throw .invalidModel(name: model) }
-    try checkRoom(for: model)
-    while true {
-      let now = clock()
-      var read = try read(
-        EventReader(kind: kind, types: types(of: model, kind), now: now, span: span(now)))
-      complete(&read.batch)
-      guard let kept = try await append(read.batch, to: model, kind) else { continue }
-      let appended = Appended(accepted: kept.rows, duplicates: read.batch.rows - kept.rows)
-      return Ingested(appended: appended, kept: kept, read: read)
-    }
-  }
-
-  /// Refuses a model that would be one more than may be.
-  private func checkRoom(for model: String) throws(EventError) {
-    let isFull = columns.withLock { columns in
-      // As many kinds of events as there are: few enough to be looked at for each batch.
-      if EventKind.allCases.contains(where: { columns[.init(model: model, kind: $0)] != nil }) {
-        return false
-      }
-      return Set(columns.keys.map(\.model)).count >= options.models
-    }
-    if isFull { throw .tooManyModels(limit: options.models) }
+  /// The time by which events are old: the clock's, but no more than a day after the newest event that
+  /// is sealed. A clock that jumps ahead makes nothing old.
+  public var retentionTime: Instant {
+    let now = clock()
+    guard let newest = index.snapshot.newestTime else { return now }
+    let (bound, isBeyond) = newest.addingReportingOverflow(Self.dayMicroseconds)
+    return isBeyond ? now : min(now, Instant(microseconds: bound))
   }
 
   /// Times that events may have.
-  private func span(_ now: Instant) -> ClosedRange<Int64> {
-    let day: Int64 = 86_400_000_000
-    let (past, future) = (Int64(options.pastDays) * day, Int64(options.futureDays) * day)
-    return (now.microseconds - past)...(now.microseconds + max(0, future))
-  }
-
-  /// Appends events and gives those that were not known yet; nil where they have to be read again.
-  private func append(
-    _ table: MemoryTable, to model: String, _ kind: EventKind
-  ) async throws(EventError) -> MemoryTable? {
-    guard table.rows > 0 else { return table }
-    guard table.size <= options.batchBytes else { throw .tooLarge(bytes: options.batchBytes) }
-    let batch = Batch(
-      entry: .init(model: model, kind: kind, table: table),
-      keys: EventKeyWindow.keys(of: table, model: model, kind))
-    let written = try await writer.submit(batch, size: table.size) { self.write($0) }
-    return if case .kept(let kept) = written { kept } else { nil }
-  }
-
-  private func write(_ group: [Batch]) -> [Result<Written, EventError>] {
-    var entries: [Journal.Entry] = []
-    var fresh: [EventKeyWindow.Key] = []
-    var seen: Set<EventKeyWindow.Key> = []
-    var newColumns: [(model: String, kind: EventKind, name: String, type: CellType)] = []
-    var known = columns.withLock { $0 }
-    var results: [Result<Written, EventError>] = []
-    for batch in group {
-      let key = ModelKey(model: batch.entry.model, kind: batch.entry.kind)
-      guard let added = Self.added(batch.entry.table, to: known[key] ?? [:]) else {
-        results.append(.success(.otherTypes))
-        continue
-      }
-      let rows = window.withLock { window in
-        batch.keys.indices.filter { index in
-          !window.contains(batch.keys[index]) && seen.insert(batch.keys[index]).inserted
-        }
-      }
-      fresh += rows.map { batch.keys[$0] }
-      var entry = batch.entry
-      if rows.count < batch.keys.count { entry.table = entry.table.keeping(rows) }
-      results.append(.success(.kept(entry.table)))
-      guard !rows.isEmpty else { continue }
-      entries.append(entry)
-      for column in added {
-        known[key, default: [:]][column.name] = column.type
-        newColumns.append((key.model, key.kind, column.name, column.type))
-      }
+  func times(at now: Instant) -> EventTimes {
+    let latest = now.microseconds + Int64(max(0, options.futureDays)) * Self.dayMicroseconds
+    if let days = retainedDays.withLock({ $0 }) {
+      return EventTimes(
+        range: (retentionTime.microseconds - Int64(days) * Self.dayMicroseconds)...latest,
+        tooOld: "is older than the \(days) days events are kept")
     }
-    do {
-      if !entries.isEmpty {
-        entries = Self.joined(entries)
-        try journal.add(entries, newColumns: newColumns, receivedAt: clock().microseconds)
-      }
-      columns.withLock { $0 = known }
-      window.withLock { window in for key in fresh { window.insert(key) } }
-      sealWhereDue(entries)
-    } catch {
-      results = results.map { result in
-        guard case .success(.kept(let kept)) = result, kept.rows > 0 else { return result }
-        return .failure(.notKept(reason: "\(error)"))
-      }
-    }
-    return results
-  }
-
-  /// The entries, small ones of one model joined: so they are faster to keep and to read back.
-  private static func joined(_ entries: [Journal.Entry]) -> [Journal.Entry] {
-    guard entries.count > 1 else { return entries }
-    let models = Dictionary(grouping: entries) { ModelKey(model: $0.model, kind: $0.kind) }
-    return models.flatMap { key, entries in
-      MemoryTable.joinedWhereSmall(entries.map(\.table), beneath: smallRows).map {
-        Journal.Entry(model: key.model, kind: key.kind, table: $0)
-      }
-    }
-  }
-
-  /// The columns a table brings; nil where it has one of another type than is known.
-  private static func added(
-    _ table: MemoryTable, to known: [String: CellType]
-  ) -> [(name: String, type: CellType)]? {
-    var added: [(name: String, type: CellType)] = []
-    var small: Set<String>?
-    for column in table.columns {
-      if let type = known[column.name] {
-        if type != column.type { return nil }
-      } else {
-        let names = small ?? Set(known.keys.map { $0.lowercased() })
-        small = names
-        if names.contains(column.name.lowercased()) { return nil }
-        added.append((column.name, column.type))
-      }
-    }
-    return added
+    return EventTimes(
+      range: (now.microseconds - Int64(options.pastDays) * Self.dayMicroseconds)...latest,
+      tooOld: "is more than \(options.pastDays) days ago")
   }
 
   /// Takes nothing more, and returns when all that was taken is on the disk, and sealed where that
@@ -430,36 +197,18 @@ public final class EventLog: Sendable {
     closing.withLock {
       $0 = ContinuousClock.now.advanced(by: .seconds(options.closingSeconds))
     }
+    // What is not sealed waits in the journal, whose last commit is on the disk already.
     try? seal()
+    index.close()
     sealer.sync { try? journal.close() }
     lock.giveBack()
   }
 }
 
-extension MemoryTable {
-  /// About how many bytes it takes.
-  var size: Int {
-    columns.reduce(64) { sum, column in
-      let cells =
-        switch column.values {
-        case .numbers(let values): values.count * 8
-        case .timestamps(let values): values.count * 8
-        case .booleans(let values): values.count
-        case .texts(let ends, let bytes): ends.count * 4 + bytes.count
-        }
-      return sum + cells + column.isValid.count + 32
-    }
-  }
-
-  /// Columns of an engine's batch that are texts, numbers or truth values.
-  init?(_ batch: RecordBatch, names: [String]) {
-    var columns: [MemoryColumn] = []
-    for (index, name) in names.enumerated() {
-      guard let column = batch.column(index), let read = MemoryColumn(column, name: name) else {
-        return nil
-      }
-      columns.append(read)
-    }
-    self.init(rows: batch.rows, columns: columns)
-  }
+/// Times that events may have.
+public struct EventTimes: Sendable {
+  /// Microseconds since 1970.
+  var range: ClosedRange<Int64>
+  /// What is said of a time before.
+  var tooOld: String
 }

@@ -14,6 +14,9 @@ public enum MonitoringError: ExplainedError, Equatable {
   case invalidOption(name: String, value: String, expected: String)
   case timestampNeeded(option: String)
   case noTimes(column: String, source: String)
+  /// A table of metrics over time has no numbers, or a cell of text where one has to be.
+  case noMetrics(source: String, reason: String)
+  case noRows(source: String)
   case noRequest(reason: String)
   case needsExact(method: String)
 
@@ -29,6 +32,8 @@ public enum MonitoringError: ExplainedError, Equatable {
     case .invalidOption: "invalid_option"
     case .timestampNeeded: "timestamp_needed"
     case .noTimes: "no_times"
+    case .noMetrics: "no_metrics"
+    case .noRows: "no_rows"
     case .noRequest: "invalid_request"
     case .needsExact: "needs_exact"
     }
@@ -49,9 +54,12 @@ public enum MonitoringError: ExplainedError, Equatable {
       "column `\(column)` is \(reference) in reference but \(current) in current"
     case .notATimestamp(let column, let type):
       "column `\(column)` is \(type), not a timestamp or date"
-    case .invalidOption(let name, let value, _): "\(name) cannot be `\(value)`"
+    case .invalidOption(let name, let value, _):
+      value.isEmpty ? "\(name) is needed" : "\(name) cannot be `\(value)`"
     case .timestampNeeded(let option): "\(option) cuts by time, and no column of times is known"
+    case .noMetrics(let source, let reason): "\(source) is no table of metrics: \(reason)"
     case .noTimes(let column, let source): "column `\(column)` of \(source) holds no time at all"
+    case .noRows(let source): "\(source) has no rows"
     case .noRequest(let reason): "the request cannot be read: \(reason)"
     case .needsExact(let method): "method `\(method)` needs every value, not counts in cells"
     }
@@ -73,6 +81,10 @@ public enum MonitoringError: ExplainedError, Equatable {
     case .invalidOption(_, _, let expected): "it takes \(expected)"
     case .timestampNeeded: "name the column with --timestamp"
     case .noTimes: "name another with --timestamp"
+    case .noMetrics:
+      "give it the columns timestamp, metric and value, or a column of numbers for each metric; a cell "
+        + "without a value is left empty"
+    case .noRows: "check the file or the query, and the time it is cut by"
     case .noRequest: "see the request's JSON Schema in docs/schemas/run-request.schema.json"
     case .needsExact: "leave out --summaries binned, or choose another method"
     }

@@ -65,6 +65,9 @@ public struct HTTPClient: Sendable {
   public var responseLimit = HTTPClient.responseLimit
   /// A file of certificates that are trusted besides the system's.
   public var certificateFile: String?
+  /// Whether who is asked is on this machine: no proxy is asked, and the certificate, which is of the name
+  /// others know the service by, is not looked at. Never to be set where a secret is sent.
+  public var isLocal = false
 
   public init(timeoutMilliseconds: Int, certificateFile: String? = nil) {
     self.timeoutMilliseconds = timeoutMilliseconds
@@ -116,6 +119,7 @@ public struct HTTPClient: Sendable {
           call.body_length = body.count
           call.timeout_milliseconds = max(1, timeoutMilliseconds)
           call.response_limit = responseLimit
+          call.is_local = isLocal ? 1 : 0
           return CurlOutcome(consuming: plumbline_http_send(&call))
         }
       }

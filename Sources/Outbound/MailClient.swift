@@ -48,11 +48,22 @@ public struct MailClient: Sendable, CustomStringConvertible {
   /// - Returns: what the server said. Where it refused some recipients, the others get the mail.
   /// - Throws: ``OutboundError``.
   public func send(_ message: MailMessage) throws(OutboundError) -> Receipt {
+    guard !message.to.isEmpty else { throw .unusable("the mail has no recipient") }
+    return try exchange(message)
+  }
+
+  /// Goes as far as a mail would and sends none: connects, says EHLO, begins TLS, logs in, and leaves.
+  ///
+  /// - Returns: what the server said last.
+  /// - Throws: ``OutboundError``, as ``send(_:)`` would.
+  public func check() throws(OutboundError) -> String { try exchange(nil).reply }
+
+  /// - Parameter message: nil to hand nothing over.
+  private func exchange(_ message: MailMessage?) throws(OutboundError) -> Receipt {
     let peer = "\(Outgoing.line(host)):\(port)"
     guard isUsable(host), (1...65_535).contains(port) else {
       throw .unusable("\(peer) is not the host and port of a mail server")
     }
-    guard !message.to.isEmpty else { throw .unusable("the mail has no recipient") }
     let outcome = perform(message)
     let replies = outcome.headers.split(whereSeparator: \.isNewline).map {
       Outgoing.line(String($0.prefix(300)))
@@ -73,11 +84,11 @@ public struct MailClient: Sendable, CustomStringConvertible {
     return Receipt(reply: last, refusals: replies.filter { $0.first == "4" || $0.first == "5" })
   }
 
-  private func perform(_ message: MailMessage) -> CurlOutcome {
+  private func perform(_ message: MailMessage?) -> CurlOutcome {
     let texts =
-      [host, username ?? "", password ?? "", certificateFile ?? "", message.from.address]
-      + message.to.map(\.address)
-    let payload = message.bytes
+      [host, username ?? "", password ?? "", certificateFile ?? "", message?.from.address ?? ""]
+      + (message?.to ?? []).map(\.address)
+    let payload = message?.bytes ?? []
     return Outgoing.withCStrings(texts) { strings in
       Array(strings.dropFirst(5)).withUnsafeBufferPointer { recipients in
         payload.withUnsafeBytes { bytes in

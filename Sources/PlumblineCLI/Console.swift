@@ -47,6 +47,7 @@ enum Console {
 extension Console {
   /// Text on standard error without a line end.
   static func errorPart(_ text: String) {
-    FileHandle.standardError.write(Data(text.utf8))
+    // As above; and what writes without `try` ends the process where the stream is closed.
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 }

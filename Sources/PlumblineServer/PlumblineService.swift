@@ -77,16 +77,18 @@ public struct PlumblineService: Sendable {
   }
 
   /// Runs until SIGTERM or SIGINT; what was accepted is on the disk when this returns.
-  public func run() async throws {
+  ///
+  /// - Parameter reloads: trapped before the configuration was read.
+  public func run(_ reloads: ReloadSignals) async throws {
     guard
       configuration.isLoopback || configuration.allowsUnauthenticated
         || !configuration.tokens.isEmpty
     else { throw ServiceError.unprotected(host: configuration.host) }
-    // From here on a SIGHUP waits until the service runs; untrapped it would end the process.
-    let reloads = await UnixSignalsSequence(trapping: .sighup)
+    whole.logDoubts(to: logger)
     var options = EventLog.Options()
     options.pendingBytes = configuration.pendingLimit
     options.sealRows = configuration.unsealedRows
+    options.models = configuration.modelLimit
     let log = try EventLog(folder: configuration.dataFolder, options: options, clock: now)
     let joiner = PayloadJoiner(log: log)
     defer {
@@ -142,6 +144,7 @@ public struct PlumblineService: Sendable {
     AlertRoutes(state: state, history: history, alerts: alerts).add(to: router)
     SilenceRoutes(state: state, history: history).add(to: router)
     RunRoutes(state: state, history: history, version: version).add(to: router)
+    DiagnosisRoutes(state: state, history: history, version: version).add(to: router)
     let logger = logger
     let scheme = configuration.tls == nil ? "http" : "https"
     return Application(

@@ -24,6 +24,18 @@ public func render(
   }
 }
 
+/// A report of data quality as text of some format.
+public func render(
+  _ report: DataQualityReport, as format: OutputFormat, style: TerminalStyle = .plain
+) throws -> String {
+  switch format {
+  case .table: DataQualityTable(report: report, style: style).render()
+  case .json: try json(report)
+  case .markdown: DataQualityMarkdown(report: report).render()
+  case .junit: DataQualityJUnit(report: report).render()
+  }
+}
+
 /// A drift report as text of some format.
 public func render(
   _ report: DriftReport, as format: OutputFormat, style: TerminalStyle = .plain

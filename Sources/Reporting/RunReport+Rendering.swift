@@ -6,6 +6,7 @@ public func render(
 ) throws -> String {
   switch report {
   case .drift(let report): try render(report, as: format, style: style)
+  case .quality(let report): try render(report, as: format, style: style)
   case .performance(let report): try render(report, as: format, style: style)
   case .failure(let failure):
     format == .json
@@ -22,6 +23,8 @@ public func renderHTML(
   switch report {
   case .drift(let report):
     try renderHTML(report, title: "Drift report", generatedAt: generatedAt, version: version)
+  case .quality(let report):
+    try renderHTML(report, title: "Data quality report", generatedAt: generatedAt, version: version)
   case .performance(let report):
     try renderHTML(
       report, title: "Performance report", generatedAt: generatedAt, version: version)

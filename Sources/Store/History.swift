@@ -114,6 +114,7 @@ public struct History: Sendable {
     let decoder = JSONDecoder()
     return switch RunReport.Kind(rawValue: kind) {
     case .drift: .drift(try decoder.decode(DriftReport.self, from: data))
+    case .quality: .quality(try decoder.decode(DataQualityReport.self, from: data))
     case .performance: .performance(try decoder.decode(PerformanceReport.self, from: data))
     case .failure: .failure(try decoder.decode(RunFailure.self, from: data))
     case nil:

@@ -85,6 +85,26 @@ enum Migrations {
       }
     }
     migrator.registerMigration("alerts") { try AlertTables.create(in: $0) }
+    migrator.registerMigration("pauses of channels") { database in
+      // When a provider asked not to be called, and until when.
+      try database.create(table: "channel_pause") { table in
+        table.primaryKey("channel", .text)
+        table.column("since", .integer).notNull()
+        table.column("until", .integer).notNull()
+      }
+    }
+    migrator.registerMigration("deployments") { database in
+      try database.create(table: "deployment") { table in
+        table.autoIncrementedPrimaryKey("id")
+        table.column("model", .text).notNull()
+        table.column("at", .integer).notNull()
+        table.column("version", .text)
+        table.column("config", .text)
+        // JSON: versions of packages by name.
+        table.column("dependencies", .text).notNull()
+        table.uniqueKey(["model", "at"])
+      }
+    }
     return migrator
   }
 }

@@ -3,14 +3,18 @@ public import Monitoring
 /// What a check found.
 public enum RunReport: Encodable, Sendable, Equatable {
   case drift(DriftReport)
+  case quality(DataQualityReport)
   case performance(PerformanceReport)
   case failure(RunFailure)
 
-  public enum Kind: String, Codable, Sendable, CaseIterable { case drift, performance, failure }
+  public enum Kind: String, Codable, Sendable, CaseIterable {
+    case drift, quality, performance, failure
+  }
 
   public var kind: Kind {
     switch self {
     case .drift: .drift
+    case .quality: .quality
     case .performance: .performance
     case .failure: .failure
     }
@@ -19,6 +23,7 @@ public enum RunReport: Encodable, Sendable, Equatable {
   public var status: Status {
     switch self {
     case .drift(let report): report.status
+    case .quality(let report): report.status
     case .performance(let report): report.status
     case .failure: .unknown
     }
@@ -28,6 +33,7 @@ public enum RunReport: Encodable, Sendable, Equatable {
   public func encode(to encoder: any Encoder) throws {
     switch self {
     case .drift(let report): try report.encode(to: encoder)
+    case .quality(let report): try report.encode(to: encoder)
     case .performance(let report): try report.encode(to: encoder)
     case .failure(let failure): try failure.encode(to: encoder)
     }
@@ -99,6 +105,10 @@ public struct Run: Sendable {
       summary.driftShare = report.driftShare
       summary.driftedColumns = report.driftedColumns
       summary.checkedColumns = report.checkedColumns
+    case .quality(let report):
+      summary.headline = report.headline
+      summary.reference = report.reference.source
+      summary.current = report.current.source
     case .performance(let report):
       let value = report.metrics[report.primaryMetric]?.value
       let text = value.map { "\(($0 * 10_000).rounded() / 10_000)" } ?? "unknown"

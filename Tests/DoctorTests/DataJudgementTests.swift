@@ -134,7 +134,7 @@ struct DataJudgementTests {
 
   @Test(arguments: [
     ([50, 40], 0, "unknown"), ([500, 490], 0, "ok"), ([500, 300], 0, "failed"),
-    ([500, 490], 3, "warning"), ([500, 0], 0, "failed"),
+    ([500, 0], 0, "failed"),
   ])
   func `Traffic has to be split as planned`(_ units: [Int], _ mixed: Int, _ outcome: String) {
     let finding = ExperimentJudgement.split(allocation(units, mixed: mixed))
@@ -149,6 +149,26 @@ struct DataJudgementTests {
     _ units: [Int], _ measured: [Int], _ outcome: String
   ) {
     let finding = ExperimentJudgement.measured(allocation(units, measured: measured))
+    #expect(finding.outcome.rawValue == outcome, "\(finding)")
+  }
+
+  @Test func `Units that change their variant are told of`() {
+    let steady = ExperimentJudgement.steady(allocation([500, 490]))
+    #expect(steady.outcome == .ok && steady.seen.contains("990 observed units"), "\(steady)")
+    let mixed = ExperimentJudgement.steady(allocation([500, 490], mixed: 3))
+    #expect(mixed.outcome == .warning && mixed.seen.contains("3 of 993"), "\(mixed)")
+  }
+
+  @Test(arguments: [
+    ([5_000, 5_000], [0.5, 0.5], "ok"), ([5_190, 4_810], [0.5, 0.5], "ok"),
+    ([5_300, 4_700], [0.5, 0.5], "failed"), ([1_000, 1_020], [0.1, 0.1], "ok"),
+    ([10_000, 0], [0.9, 0.1], "failed"),
+  ])
+  func `The configuration's assignment splits as planned`(
+    _ counts: [Int], _ shares: [Double], _ outcome: String
+  ) {
+    let finding = ExperimentJudgement.planned(
+      counts, of: 10_000, shares: shares, names: ["a", "b"])
     #expect(finding.outcome.rawValue == outcome, "\(finding)")
   }
 

@@ -68,7 +68,10 @@ struct RuleJudgementTests {
       }
     }
     let always = RuleHistory(of: rule, samples(0.1, 30) + samples(0, 5, model: "b"))
-    #expect(RuleJudgement.history(always, of: rule)?.outcome == .warning)
+    let finding = try #require(RuleJudgement.history(always, of: rule))
+    #expect(finding.outcome == .warning && finding.seen.contains("30 of 30 values, all 0.1"))
+    let both = RuleHistory(of: rule, samples(0.1, 3) + samples(0.01, 2))
+    #expect(both.text == "3 of 5 values, from 0.01 to 0.1")
     for some in [samples(0.1, 30) + samples(0, 1), samples(0.1, 5), []] {
       #expect(RuleJudgement.history(RuleHistory(of: rule, some), of: rule) == nil)
     }
@@ -101,13 +104,30 @@ struct RuleJudgementTests {
 
   @Test(arguments: [
     (LinkAnswer(200), "ok"), (LinkAnswer(204), "ok"), (LinkAnswer(404), "failed"),
-    (LinkAnswer(500), "failed"), (LinkAnswer(302), "unknown"), (LinkAnswer(401), "unknown"),
-    (LinkAnswer.silent("gone"), "failed"),
+    (LinkAnswer(500), "failed"), (LinkAnswer(302), "failed"), (LinkAnswer(401), "unknown"),
+    (LinkAnswer.login("sso.example.com"), "unknown"), (LinkAnswer.silent("gone"), "failed"),
   ])
   func `A runbook has to answer`(_ answer: LinkAnswer, _ outcome: String) throws {
     let linked = try rule("error_rate", "> 5%") { $0.runbookURL = "https://wiki/x" }
     let finding = RunbookJudgement.judge([linked], ["https://wiki/x": answer])
     #expect(finding.outcome.rawValue == outcome, "\(finding)")
+  }
+
+  @Test(
+    arguments: [
+      ("/b", "https://wiki/b"), ("b?x=1", "https://wiki/a/b?x=1"), ("https://c/d", "https://c/d"),
+      ("//c/d", "https://c/d"), ("javascript:x", nil), ("ftp://c/d", nil),
+    ] as [(String, String?)])
+  func `Redirects lead to addresses`(_ location: String, _ target: String?) {
+    #expect(LinkAnswer.target(of: location, from: "https://wiki/a/x") == target)
+  }
+
+  @Test(arguments: [
+    ("https://wiki/login?next=x", true), ("https://sso.example.com/", true),
+    ("https://wiki/runbooks/drift", false),
+  ])
+  func `Pages to log in at are told apart`(_ url: String, _ isLogin: Bool) {
+    #expect(LinkAnswer.isLogin(url) == isLogin)
   }
 
   @Test func `A rule without a runbook is told of, but for what is for information`() throws {
@@ -118,14 +138,15 @@ struct RuleJudgementTests {
   }
 
   private func event(
-    _ kind: AlertEvent.Kind, _ minutes: Int64, _ fingerprint: String = "a"
+    _ kind: AlertEvent.Kind, _ minutes: Int64, _ fingerprint: String = "a",
+    metric: String = "error_rate"
   ) -> AlertEvent {
     let at = Instant(microseconds: minutes * 60_000_000)
     return AlertEvent(
       id: minutes, at: at, kind: kind,
       alert: AlertRecord(
-        fingerprint: fingerprint, rule: "rule", metric: "error_rate", severity: .warning,
-        state: .firing, labels: [:], title: "", description: "", updatedAt: at))
+        fingerprint: fingerprint, rule: "rule", metric: metric, severity: .warning,
+        state: .firing, labels: ["model_name": "fraud"], title: "", description: "", updatedAt: at))
   }
 
   @Test func `Alarms that end by themselves within minutes are counted`() {
@@ -149,6 +170,32 @@ struct RuleJudgementTests {
       FalseAlarms(Array(many.prefix(4))), rules: [rule], days: 7)
     #expect(few.outcome == .ok)
     #expect(FalseAlarmJudgement.judge(FalseAlarms([]), rules: [], days: 7).outcome == .ok)
+  }
+
+  @Test func `Drift that cost nothing is held against what labels said`() throws {
+    let day: Int64 = 1_440
+    let events = (0..<8).map { event(.firing, $0 * 10 * day, metric: "data_drift_score") }
+    func drop(_ days: Int64, _ value: Double, model: String = "fraud") -> MetricSample {
+      MetricSample(
+        metric: "model_accuracy_drop", labels: ["model_name": model],
+        at: Instant(microseconds: days * day * 60_000_000), value: value)
+    }
+    // Of the first alert performance fell, of the next five it held, of the last two nothing is known.
+    let samples =
+      [drop(1, 0.1)] + (1..<6).map { drop($0 * 10 + 2, 0.001) } + [drop(71, 0.5, model: "other")]
+    let alarms = DriftAlarms(events, performance: samples)
+    #expect(alarms.rules["rule"]?.harmful == 1 && alarms.rules["rule"]?.harmless == 5)
+    #expect(alarms.rules["rule"]?.unknown == 2)
+    let finding = FalseAlarmJudgement.judge(
+      FalseAlarms(events), besideLabels: alarms, rules: [], days: 80)
+    #expect(finding.outcome == .warning && finding.seen.contains("held in 5"), "\(finding)")
+    #expect(finding.mend?.contains("0.15") == true)
+    let worthIt = DriftAlarms(events, performance: (0..<8).map { drop($0 * 10 + 1, 0.2) })
+    let fine = FalseAlarmJudgement.judge(
+      FalseAlarms(events), besideLabels: worthIt, rules: [], days: 80)
+    #expect(fine.outcome == .ok && fine.seen.contains("fell in 8"), "\(fine)")
+    // Alerts of other metrics are no drift.
+    #expect(DriftAlarms([event(.firing, 0)], performance: samples).total.fired == 0)
   }
 
   @Test func `Channels whose last messages failed are told of`() {

@@ -10,40 +10,12 @@ struct CommandLineTests {
     folder = try TemporaryFolder()
   }
 
-  struct Outcome {
-    let code: Int32
-    let output: String
-    let errors: String
-
-    var json: [String: Any] {
-      (try? JSONSerialization.jsonObject(with: Data(output.utf8))) as? [String: Any] ?? [:]
-    }
-  }
-
-  /// The binary that was built beside the tests.
-  private static let binary = Bundle.module.bundleURL.deletingLastPathComponent()
-    .appendingPathComponent("plumbline")
+  typealias Outcome = CommandRun.Outcome
 
   private func plumbline(
     _ arguments: String..., input: String? = nil, environment: [String: String] = [:]
   ) throws -> Outcome {
-    let process = Process()
-    process.executableURL = Self.binary
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    let (output, errors, source) = (Pipe(), Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    process.standardInput = source
-    try process.run()
-    if let input { source.fileHandleForWriting.write(Data(input.utf8)) }
-    try source.fileHandleForWriting.close()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    let problems = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Outcome(
-      code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-      errors: String(decoding: problems, as: UTF8.self))
+    try CommandRun.plumbline(arguments, input: input, environment: environment)
   }
 
   private func pair() throws -> (String, String) {
@@ -104,13 +76,7 @@ struct CommandLineTests {
   }
 
   private func run(_ arguments: [String]) throws -> Outcome {
-    switch arguments.count {
-    case 2: try plumbline(arguments[0], arguments[1])
-    case 3: try plumbline(arguments[0], arguments[1], arguments[2])
-    case 4: try plumbline(arguments[0], arguments[1], arguments[2], arguments[3])
-    default:
-      try plumbline(arguments[0], arguments[1], arguments[2], arguments[3], arguments[4])
-    }
+    try CommandRun.plumbline(arguments)
   }
 
   @Test func `Rows come on standard input too`() throws {
@@ -339,7 +305,7 @@ struct CommandLineTests {
   }
 
   @Test func `Every command explains itself with an example`() throws {
-    for command in [["drift"], ["run"], ["history"], ["version"]] {
+    for command in [["drift"], ["run"], ["history"], ["version"], ["diagnose"], ["doctor"]] {
       let outcome = try run(command + ["--help"])
       #expect(outcome.code == 0)
       #expect(outcome.output.contains("Example"), "\(command)")
@@ -347,34 +313,13 @@ struct CommandLineTests {
   }
 
   @Test func `The report opens in a browser without complaint`() throws {
-    let browser = "/usr/bin/chromium"
-    guard FileManager.default.isExecutableFile(atPath: browser) else {
-      Issue.record("chromium is not installed: run Scripts/bootstrap test-tools")
-      return
-    }
     let r = try folder.write(
       "r.csv", "x,\"<script>document.title='broken'</script>\"\n1,a\n2,b\n3,c\n")
     let page = folder.path + "/r.html"
     _ = try plumbline("drift", r, r, "--html", page, "--quiet")
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: browser)
-    process.arguments = [
-      "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000", "--dump-dom",
-      "--user-data-dir=\(folder.path)/profile", "--enable-logging=stderr", "file://\(page)",
-    ]
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    let problems = DispatchQueue(label: "errors")
-    nonisolated(unsafe) var log = Data()
-    problems.async { log = errors.fileHandleForReading.readDataToEndOfFile() }
-    let dom = String(
-      decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    problems.sync {}
-    #expect(dom.contains("<svg"))
-    #expect(dom.contains("Drift report: healthy"))
-    #expect(!String(decoding: log, as: UTF8.self).contains("CONSOLE"))
+    let sight = try Browser.look(at: "file://\(page)", in: folder.path)
+    #expect(sight.dom.contains("<svg"))
+    #expect(sight.dom.contains("Drift report: healthy"))
+    #expect(sight.complaints.isEmpty, "\(sight.complaints)")
   }
 }

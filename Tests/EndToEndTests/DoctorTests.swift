@@ -82,6 +82,18 @@ struct DoctorTests {
       #expect(item.outcome == "ok", "\(item)")
     }
 
+    // What metrics were is not told over HTTP: nothing is taken for fine because of it.
+    let blind = try setUp.doctor(
+      Array(arguments.prefix(4)) + ["--data-folder", folder.path + "/elsewhere"],
+      environment: environment)
+    for id in ["series_gaps", "rule_thresholds"] {
+      let item = try #require(blind.item(id))
+      #expect(item.outcome == "unknown" && item.seen.contains("over HTTP"), "\(item)")
+      #expect(item.mend?.contains("--prometheus") == true)
+    }
+    let thresholds = try #require(outcome.item("rule_thresholds"))
+    #expect(thresholds.seen.contains("errors `> 10%` (0 of"), "\(thresholds)")
+
     // Who may only read cannot have users assigned, and sees all else.
     let reading = try setUp.doctor(
       arguments,
@@ -154,7 +166,8 @@ struct DoctorTests {
         rules:
           - {name: silly, metric: eror_rate, condition: "> 5%", severity: critical,
              runbook_url: "\(provider.address)/missing"}
-          - {name: never, metric: error_rate, condition: "> 5", severity: warning}
+          - {name: never, metric: error_rate, condition: "> 5", severity: warning,
+             runbook_url: "\(provider.address)/loop"}
       experiments:
         - {experiment_id: checkout, min_sample_size: 100, metrics: [converted, revenue]}
       """
@@ -183,6 +196,7 @@ struct DoctorTests {
       ("rule_thresholds", nil, "never fires", "5%"),
       ("channel_reachable", "hook", "takes no connections", "check host, port"),
       ("runbooks", nil, "answers 404", "correct the link"),
+      ("runbooks", nil, "redirected more than", "correct the link"),
       ("traffic_split", "checkout", "the split is off", "lost on the way"),
       ("variants_measured", "checkout", "revenue was not measured", "metrics"),
     ]
@@ -215,6 +229,47 @@ struct DoctorTests {
     // Another job at another address is not the service.
     let other = try setUp.doctor(arguments + ["--job", "other"], environment: environment)
     #expect(other.item("prometheus_scraping")?.mend?.contains("scrape_configs") == true)
+  }
+
+  @Test func `A mail server is gone through to its login, and sent no mail`() throws {
+    let mail = try LocalProvider(folder, LocalProvider.mail)
+    let dead = try RunningPrometheus.freePort()
+    let wiki = try LocalProvider(folder)
+    func channel(_ name: String, _ port: Int, _ secret: String) -> String {
+      "{name: \(name), type: email, host: 127.0.0.1, port: \(port), encryption: none, "
+        + "from: ml@example.com, to: [ops@example.com], username: watch, "
+        + "password: {env: \(secret)}}"
+    }
+    let path = try folder.write(
+      "plumbline.yaml",
+      """
+      service: {data_folder: \(folder.path)/data, listen: "127.0.0.1:0"}
+      alerting:
+        channels:
+          - \(channel("right", mail.port, "DOCTOR_RIGHT"))
+          - \(channel("wrong", mail.port, "DOCTOR_WRONG"))
+          - \(channel("dead", dead, "DOCTOR_RIGHT"))
+        rules:
+          - {name: many, metric: error_rate, condition: "> 5%", severity: critical,
+             runbook_url: "\(wiki.address)/private"}
+      """)
+    let outcome = try setUp.doctor(
+      ["--config", path], environment: ["DOCTOR_RIGHT": "right", "DOCTOR_WRONG": "no-secret"])
+    let right = try #require(outcome.item("channel_reachable", "right"))
+    #expect(right.outcome == "ok" && right.seen.contains("EHLO, AUTH"), "\(right)")
+    let wrong = try #require(outcome.item("channel_reachable", "wrong"))
+    #expect(wrong.outcome == "failed" && wrong.seen.contains("535"), "\(wrong)")
+    #expect(outcome.item("channel_reachable", "dead")?.outcome == "failed")
+    #expect(!outcome.output.contains("no-secret"))
+    let commands = mail.received.split(separator: "\n").map(String.init)
+    #expect(commands.contains("NOOP") && commands.contains("QUIT"), "\(commands)")
+    #expect(!commands.contains("MAIL") && !commands.contains("DATA"), "\(commands)")
+    let runbooks = try #require(outcome.item("runbooks"))
+    #expect(runbooks.outcome == "unknown" && runbooks.seen.contains("login"), "\(runbooks)")
+    let offline = try setUp.doctor(
+      ["--config", path, "--offline"],
+      environment: ["DOCTOR_RIGHT": "right", "DOCTOR_WRONG": "no-secret"])
+    #expect(offline.item("channel_reachable", "right")?.outcome == "skipped")
   }
 
   @Test func `A configuration with mistakes is gone through as far as it can be read`() throws {

@@ -123,9 +123,39 @@ struct EventLogTests {
       Array(text.joined(separator: "\n").utf8), .lines, to: "m", .predictions)
     #expect(taken.read.rejected.map(\.index) == [1, 2])
     #expect(taken.read.rejected.first?.reason == "timestamp is in the future")
-    #expect(taken.read.rejected.last?.reason == "timestamp is too long ago")
+    #expect(taken.read.rejected.last?.reason == "timestamp is more than 3653 days ago")
     #expect(taken.appended.accepted == 2)
     #expect(try query(log, "count(DISTINCT timestamp)") == [2])
+  }
+
+  @Test func `Times for which events are not kept are refused, whatever the clock says`()
+    async throws
+  {
+    let now = Mutex(Instant(microseconds: 1_714_557_600_000_000))
+    let log = try EventLog(folder: folder.path + "/data") { now.withLock { $0 } }
+    func refused(_ times: String...) async throws -> [String] {
+      let text = times.enumerated().map {
+        "{\"prediction_id\": \"\($0)\($1)\", \"timestamp\": \"\($1)\"}"
+      }
+      return try await log.append(
+        Array(text.joined(separator: "\n").utf8), .lines, to: "m", .predictions
+      ).read.rejected.map(\.reason)
+    }
+    log.setRetention(days: 10)
+    let reason = "timestamp is older than the 10 days events are kept"
+    #expect(
+      try await refused("2024-04-21T09:59:59Z", "2024-04-21T10:00:00Z", "2014-06-01T00:00:00Z")
+        == [reason, reason])
+    // Longer than where events stay for good.
+    log.setRetention(days: 7_305)
+    #expect(try await refused("2005-01-01T00:00:00Z", "1999-01-01T00:00:00Z").count == 1)
+    log.setRetention(days: nil)
+    #expect(try await refused("2014-06-01T00:00:00Z", "2024-05-01T00:00:00Z").isEmpty)
+    log.setRetention(days: 10)
+    try log.seal()
+    // A clock that jumped ahead makes nothing old: what is kept may still come.
+    now.withLock { $0 = Instant("2030-01-01T00:00:00Z") ?? $0 }
+    #expect(try await refused("2024-04-22T00:00:00Z", "2024-04-20T00:00:00Z") == [reason])
   }
 
   @Test func `What cannot be sealed in time when the log is closed stays`() async throws {
@@ -169,17 +199,6 @@ struct EventLogTests {
       }
     }
     #expect(try query(open(), "count(*)") == [30])
-  }
-
-  @Test func `What memory has forgotten still counts once`() async throws {
-    let log = try open { $0.rememberedEvents = 10 }
-    for start in stride(from: 0, to: 200, by: 20) {
-      _ = try await log.append(lines(start..<start + 20), .lines, to: "m", .predictions)
-    }
-    try log.seal()
-    let late = try await log.append(lines(0..<20), .lines, to: "m", .predictions)
-    #expect(late.appended.accepted == 20)
-    #expect(try query(log, "count(*)") == [200])
   }
 
   @Test func `Columns come and go, and keep their types`() async throws {

@@ -123,6 +123,82 @@ struct ParquetEventsTests {
     #expect(taken.rejected.allSatisfy { $0.reason == "timestamp is not finite" })
   }
 
+  @Test func `A column may be called as the engine calls the rows' places`() async throws {
+    let path = try folder.write(
+      "places.parquet",
+      rowsOf: """
+        SELECT 'p' || range AS prediction_id, range % 7 AS file_row_number, 'f' AS filename,
+          CASE WHEN range % 100000 = 7 THEN 2.0 ELSE 0.5 END AS probability_1
+        FROM range(300000)
+        """)
+    let log = try open()
+    let taken = try await log.append(parquet: path, to: "m", .predictions)
+    #expect(taken.appended.accepted == 299_997)
+    // Their places are those in the file nevertheless.
+    #expect(taken.rejected.map(\.index) == [7, 100_007, 200_007])
+    #expect(try query(log, "sum(file_row_number)::BIGINT") == [899_989])
+    #expect(log.types(of: "m", .predictions)["filename"] == .text)
+  }
+
+  @Test func `There may be many columns of texts`() async throws {
+    let columns = (0..<1_200).map { "'t\($0)' AS c\($0)" }.joined(separator: ", ")
+    let path = try folder.write(
+      "wide.parquet", rowsOf: "SELECT range AS prediction_id, \(columns) FROM range(3)")
+    let taken = try await open().append(parquet: path, to: "m", .predictions)
+    #expect(taken.appended.accepted == 3)
+  }
+
+  @Test(arguments: [
+    ("1 AS x, 2 AS y", "y", "X", "the column `X` differs from `x` in the case of letters alone"),
+    ("1 AS x, 2 AS y", "y", "x", "the column `x` comes twice"),
+    (
+      "{'x': 1, 'y': 2} AS features", "y", "X",
+      "the field of `features` `X` differs from `x` in the case of letters alone"
+    ),
+    ("1 AS x, {'x': 1} AS features", "", "", "`x` comes twice, as a column and as a field"),
+  ])
+  func `Columns that the engine could not tell apart are refused`(
+    columns: String, old: String, new: String, reason: String
+  ) async throws {
+    let path = try folder.write(
+      "same.parquet", rowsOf: "SELECT range AS prediction_id, \(columns) FROM range(3)")
+    // The engine writes no such file; a name in the description at its end is another of its length.
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    let size = bytes.suffix(8).prefix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
+    let start = bytes.count - 8 - size
+    for place in start..<bytes.count - 8
+    where !old.isEmpty && bytes[place] == 1 && bytes[place + 1] == old.utf8.first {
+      bytes.replaceSubrange(place + 1..<place + 2, with: new.utf8)
+    }
+    try bytes.write(to: URL(fileURLWithPath: path))
+    let log = try open()
+    let error = await #expect(throws: EventError.self) {
+      try await log.append(parquet: path, to: "m", .predictions)
+    }
+    #expect(error?.what.contains(reason) == true, "\(error?.what ?? "")")
+    #expect(log.models.isEmpty)
+  }
+
+  @Test(arguments: [
+    // Cells, texts of one dictionary, and columns.
+    "SELECT 'p' AS prediction_id, WIDE FROM range(200000)",
+    "SELECT range AS prediction_id, repeat('x', 60000) AS a FROM range(20000)",
+    "SELECT range AS prediction_id, repeat('x', 600000) AS a FROM range(20000)",
+  ])
+  func `A small file that is a large table is refused before any of it is kept`(
+    _ query: String
+  ) async throws {
+    let wide = (0..<200).map { "1 AS c\($0)" }.joined(separator: ", ")
+    let path = try folder.write("bomb.parquet", rowsOf: query.replacing("WIDE", with: wide))
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    #expect(try #require(attributes[.size] as? Int) < 2_000_000)
+    let log = try open()
+    await #expect(throws: EventError.tooLarge(bytes: 256 << 20)) {
+      try await log.append(parquet: path, to: "m", .predictions)
+    }
+    #expect(log.models.isEmpty)
+  }
+
   @Test func `Labels come so too`() async throws {
     let path = try folder.write(
       "labels.parquet",

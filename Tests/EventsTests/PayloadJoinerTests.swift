@@ -196,7 +196,6 @@ struct PayloadJoinerTests {
     let joiner = PayloadJoiner(log: log)
     for (side, body, reason) in [
       ("request", "{}", "instances"), ("request", #"{"instances": 3}"#, "instances"),
-      ("response", #"{"predictions": [[3, 4]]}"#, "no probabilities"),
       (
         "request",
         #"{"inputs": [{"name": "x", "shape": [3], "datatype": "FP32", "data": [1, 2]}]}"#,
@@ -216,13 +215,73 @@ struct PayloadJoinerTests {
     #expect(throws: EventError.self) { try event("e", "request", "no JSON") }
     #expect(throws: EventError.self) { try event("e", "feedback", "{}") }
     #expect(throws: EventError.self) { try event("", "request", "{}") }
-    let deep = String(repeating: "[", count: 100_000)
-    #expect(throws: EventError.self) { try event("e", "request", deep) }
-    // Rows that do not belong together: the request stays.
-    _ = try await take(joiner, event("n", "request", #"{"instances": [[1], [2]]}"#))
-    await #expect(throws: EventError.self) {
-      try await take(joiner, event("n", "response", #"{"predictions": [1]}"#))
+    for deep in [100_000, 66] {
+      let text = String(repeating: "[", count: deep) + String(repeating: "]", count: deep)
+      let error = #expect(throws: EventError.self) { try event("e", "request", text) }
+      #expect(error?.what.contains("64 deep") == true, "\(error?.what ?? "")")
     }
-    #expect(try rows(log, "f0") == ["1.0", "2.0"])
+    for text in ["{\"a\": 1} 2", "{\"a\": tru}", "{\"a\": \"\\ud800\"}", "[1,]", "", "{'a': 1}"] {
+      #expect(throws: EventError.self, "\(text)") { try event("e", "request", text) }
+    }
+  }
+
+  @Test(arguments: [
+    (#"{"predictions": [[3, 4], [3, 4]]}"#, "no probabilities"), (#"{"predictions": [1]}"#, "rows"),
+    ("{\"predictions\": [1", "no JSON"), ("{}", "predictions"),
+  ])
+  func `A response that cannot be read is refused with its request, and makes no failed call`(
+    response: String, reason: String
+  ) async throws {
+    let log = try open()
+    let joiner = PayloadJoiner(log: log)
+    // The model's responses are otherwise seen.
+    _ = try await take(joiner, event("good", "request", #"{"instances": [[1]]}"#))
+    _ = try await take(joiner, event("good", "response", #"{"predictions": [7]}"#))
+    let request = try event("a", "request", #"{"instances": [[1], [2]]}"#)
+    _ = try await take(joiner, request)
+    let refused = try await take(joiner, event("a", "response", response))
+    #expect(refused.refusal?.contains(reason) == true, "\(refused.refusal ?? "")")
+    #expect(refused.refusedRows == 2 && refused.events == nil)
+    #expect(try await take(joiner, request).isDuplicate)
+    // The other way round the response waits for its request to be told.
+    let early = try await take(joiner, event("b", "response", response))
+    #expect(early.refusedRows == 0 && (early.refusal != nil || reason == "rows"))
+    let late = try await take(joiner, event("b", "request", #"{"instances": [[1], [2]]}"#))
+    #expect(late.refusal?.contains(reason) == true && late.refusedRows == 2)
+    let after = Instant(microseconds: Self.noon.microseconds + 1)
+    try await joiner.flush(receivedBefore: after) { _, _ in Issue.record("nothing is to be kept") }
+    #expect(try rows(log, "prediction_id") == ["good"])
+    // Nothing waits any more: the exchange may begin anew.
+    #expect(try await take(joiner, request).isDuplicate == false)
+  }
+
+  @Test func `A refused response may come again, mended`() async throws {
+    let log = try open()
+    let joiner = PayloadJoiner(log: log)
+    _ = try await take(joiner, event("a", "request", #"{"instances": [[1]]}"#))
+    for _ in 0..<2 {
+      #expect(try await take(joiner, event("a", "response", #"{"odd": 1}"#)).refusal != nil)
+    }
+    let mended = try await take(joiner, event("a", "response", #"{"predictions": [7]}"#))
+    #expect(mended.refusal == nil && mended.events?.appended.accepted == 1)
+    #expect(try await take(joiner, event("a", "response", #"{"odd": 1}"#)).refusal != nil)
+    #expect(try rows(log, "prediction") == ["7.0"])
+  }
+
+  @Test func `Texts and numbers of any kind come through`() async throws {
+    let log = try open()
+    let joiner = PayloadJoiner(log: log)
+    let text = #"a\"\\\n\u0001\u00e9\ud83d\ude00"#
+    _ = try await take(
+      joiner,
+      event(
+        "a", "request",
+        #"{"instances": [{"t": "\#(text)", "n": -1.5e-300, "big": 12345678901234567890123, "yes": true, "no": null}]}"#
+      ))
+    _ = try await take(joiner, event("a", "response", #"{"predictions": [-0.0]}"#))
+    #expect(try rows(log, "t") == ["a\"\\\n\u{1}é😀"])
+    #expect(
+      try rows(log, "concat_ws(' ', n, big, yes, prediction)")
+        == ["-1.5e-300 1.2345678901234568e+22 true -0.0"])
   }
 }

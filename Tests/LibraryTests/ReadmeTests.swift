@@ -7,10 +7,10 @@ import Testing
 struct ReadmeTests {
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 
-  private func block(_ language: String) throws -> String {
-    let readme = try String(
-      contentsOf: Self.folder.appendingPathComponent("../../README.md"), encoding: .utf8)
-    let parts = readme.components(separatedBy: "```\(language)\n")
+  private func block(_ language: String, of document: String = "README.md") throws -> String {
+    let text = try String(
+      contentsOf: Self.folder.appendingPathComponent("../../" + document), encoding: .utf8)
+    let parts = text.components(separatedBy: "```\(language)\n")
     let after = try #require(parts.count == 2 ? parts.last : nil, "one block of \(language)")
     return try #require(after.components(separatedBy: "```\n").first)
   }
@@ -47,5 +47,28 @@ struct ReadmeTests {
     #expect(configuration.drift.schema.target == "churned")
     #expect(configuration.drift.methodFor == ["price": "ks_test"])
     #expect(configuration.connections["warehouse"]?.driver == "postgresql")
+  }
+
+  @Test func `The example of a diagnosis is compiled, and blames what its own diagnostic says`()
+    throws
+  {
+    let compiled = try String(
+      contentsOf: Self.folder.appendingPathComponent("DiagnosisExample.swift"), encoding: .utf8)
+    #expect(try block("swift", of: "docs/diagnosis.md") == compiled)
+    let folder = try TemporaryFolder()
+    let rows = try folder.write(
+      "r.parquet",
+      rowsOf: "SELECT range % 97 AS age, 0.4 AS p, hash(range) % 5 < 2 AS late FROM range(600)")
+    let report = try diagnose(reference: rows, current: rows)
+    #expect(report.primaryCause == .infrastructure)
+    #expect(report.causes.first?.evidence.first?.contains("requests wait") == true)
+  }
+
+  @Test func `The configuration of a diagnosis can be read`() throws {
+    let configuration = try ConfigurationReader.read(
+      try block("yaml", of: "docs/diagnosis.md"), path: "plumbline.yaml",
+      environment: ["PROMETHEUS_TOKEN": "secret"])
+    #expect(configuration.diagnosis.checks.first?.name == "negative_amounts")
+    #expect(configuration.models.first?.diagnosis.queries.count == 1)
   }
 }

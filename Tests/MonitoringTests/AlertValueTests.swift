@@ -34,6 +34,23 @@ struct AlertValueTests {
   }
 
   @Test(arguments: [
+    ("> 5%", 0.0735, "> 7.35%"), (">= 85%", 0.9, ">= 90%"), ("> 500ms", 0.75, "> 750ms"),
+    ("> 5min", 420, "> 7min"), (">1_000", 1_250.5, "> 1250.5"),
+    ("change > 0.02", 0.03, "change > 0.03"),
+    ("change  > 15%", 0.2, "change > 20%"), ("> 0.05", 0.05, "> 0.05"),
+  ])
+  func `A condition with another limit says so, in the unit of its own`(
+    text: String, limit: Double, expected: String
+  ) throws {
+    let changed = try #require(AlertCondition(text)).replacingBounds(upper: limit)
+    #expect(changed.text == expected)
+    // It is a condition like any other.
+    #expect(AlertCondition(changed.text)?.test == changed.test)
+    let below = try #require(AlertCondition("< 80%")).replacingBounds(lower: 0.7)
+    #expect(below.text == "< 70%")
+  }
+
+  @Test(arguments: [
     "", " ", ">", "> ", "5", "> > 5", "=> 5", "> = ", "> five", "> nan", "< inf", "> -infinity",
     "> 0x10", "> 1e999", "> 1e308h", "> 1 2", "> 0.0 5", "> 5 %%", "> 5m", "> .5", "> 5_", "> _5",
     "> ٥", "> --5", "> 1-2", "outside 1", "outside 1..", "outside ..1", "outside 2..1",
@@ -82,13 +99,15 @@ struct AlertValueTests {
   }
 
   private let values = DescriptionTemplate.Values(
-    metric: "m", rule: "r", severity: .critical, value: 0.0725, threshold: .infinity,
+    metric: "m", rule: "r", severity: .critical, condition: "> 5%", value: 0.0725,
+    threshold: .infinity,
     reference: nil, labels: ["a": "{value}"])
 
   @Test(arguments: [
     ("", ""), ("no place", "no place"), ("{value}", "0.0725"), ("{value:.1%}", "7.2%"),
     ("{value:.2%} {threshold} {reference:.1f}", "7.25% ∞ –"), ("{{value}}", "{value}"),
-    ("{metric}/{rule}/{severity}", "m/r/critical"), ("{labels.a}{labels.b}!", "{value}!"),
+    ("{metric}/{rule}/{severity}", "m/r/critical"), ("({condition})", "(> 5%)"),
+    ("{labels.a}{labels.b}!", "{value}!"),
     ("{{{value}}}", "{0.0725}"), ("→ {value}", "→ 0.0725"),
   ])
   func `A description is filled in`(text: String, expected: String) {

@@ -127,10 +127,10 @@ struct AlertingConfigurationTests {
   func `A rule without words of its own says what is the matter`(
     condition: String, expected: String
   ) throws {
-    let values = DescriptionTemplate.Values(
-      metric: "m", rule: "r", severity: .info, value: 0.075, threshold: nil, reference: nil,
-      labels: [:])
     let rule = try rule("name: a, metric: m, condition: \(condition)")
+    let values = DescriptionTemplate.Values(
+      metric: "m", rule: "r", severity: .info, condition: rule.condition.sentence, value: 0.075,
+      threshold: nil, reference: nil, labels: [:])
     #expect(rule.description.filled(values) == expected)
   }
 
@@ -190,6 +190,55 @@ struct AlertingConfigurationTests {
     #expect(alerting.channels[8].certificateAuthority == key)
     // Nobody said who is told of what.
     #expect(alerting.routes == AlertingConfiguration.defaultRoutes(to: alerting.channels))
+  }
+
+  /// Channels of types, and who is told of what is critical, a warning, and for information.
+  static let fallbacks: [([String], [[String]])] = [
+    (["pagerduty", "slack", "email"], [["pagerduty", "slack"], ["slack"], ["email"]]),
+    (["pagerduty"], [["pagerduty"], ["pagerduty"], ["pagerduty"]]),
+    (["opsgenie", "email"], [["opsgenie"], ["email"], ["email"]]),
+    (["email"], [["email"], ["email"], ["email"]]),
+    (["teams"], [["teams"], ["teams"], ["teams"]]),
+    (["pagerduty", "teams"], [["pagerduty", "teams"], ["teams"], ["teams"]]),
+    (["webhook"], [["webhook"], ["webhook"], ["webhook"]]),
+    (
+      ["alertmanager", "email"], [["alertmanager"], ["alertmanager"], ["alertmanager", "email"]]
+    ),
+    ([], [[], [], []]),
+  ]
+
+  @Test(arguments: fallbacks)
+  func `Without routes everybody is told by the nearest there is`(
+    _ types: [String], _ expected: [[String]]
+  ) {
+    let targets: [String: ChannelConfiguration.Target] = [
+      "slack": .slack(url: "u"), "pagerduty": .pagerduty(routingKey: "k", url: "u"),
+      "email": .email(.init(host: "h", port: 25, encryption: .none, from: "a@b", to: ["c@d"])),
+      "webhook": .webhook(url: "u", secret: nil, headers: [:]), "teams": .teams(url: "u"),
+      "alertmanager": .alertmanager(url: "u", username: nil, password: nil),
+      "opsgenie": .opsgenie(apiKey: "k", url: "u"),
+    ]
+    let channels = types.compactMap { type in
+      targets[type].map { ChannelConfiguration(name: type, target: $0) }
+    }
+    let routes = AlertingConfiguration.defaultRoutes(to: channels)
+    for (severity, names) in zip(AlertSeverity.allCases, expected) {
+      let route = routes.first { $0.matchers.match(["severity": severity.rawValue]) }
+      #expect(route?.channels == names, "\(severity)")
+    }
+  }
+
+  @Test func `A password goes without encryption to this machine alone`() throws {
+    func email(_ host: String, _ more: String) -> String {
+      "alerting:\n  channels:\n    - {name: c, type: email, host: \(host), encryption: none, from: a@b, to: a@b\(more)}"
+    }
+    let login = ", username: u, password: {env: P}"
+    for host in ["127.0.0.1", "localhost", "127.4.5.6"] { _ = try read(email(host, login)) }
+    _ = try read(email("mail.example.com", ""))
+    for host in ["mail.example.com", "10.0.0.1", "127.0.0.1.example.com", "localhost.example.com"] {
+      let error = #expect(throws: ConfigurationError.self) { try read(email(host, login)) }
+      #expect(error?.what.hasPrefix("p.yaml:3: with `encryption: none` everybody") == true)
+    }
   }
 
   @Test func `Routes lead to channels, whichever stands first`() throws {

@@ -53,6 +53,9 @@ struct AlertingSchemaTests {
     "alerting: {rules: [{name: a, metric: m, condition: absent, where: {a: 1}, recovery: 0.1}]}",
     "alerting: {channels: [{name: t, type: teams, url: {file: /f}, title_template: a.mustache}]}",
     "alerting: {channels: [{name: a, type: alertmanager, url: 'http://h', username: u, password: {env: P}}]}",
+    "diagnosis: {prometheus: {url: 'http://h:9090', token: {env: T}, queries: {cpu_utilization: up}}, timeout: 1m}",
+    "models: [{name: a, diagnosis: {window: 7d, segment: [plan], loss: brier, queries: {x: up}}}]",
+    "models: [{name: a, diagnosis: {deployments: [{at: '2026-01-01', dependencies: {numpy: '2.1'}}]}}]",
   ])
   func `The schema takes what is right`(text: String) throws {
     #expect(try isValid(text))
@@ -67,6 +70,8 @@ struct AlertingSchemaTests {
     "alerting: {channels: [{name: a, type: slack, url: {env: A}, port: 1}]}",
     "alerting: {channels: [{name: a, type: alertmanager, url: 'http://h', username: u}]}",
     "alerting: {routes: [{match: [severity], channels: [a]}]}",
+    "diagnosis: {prometheus: {queries: {x: up}}}", "models: [{name: a, diagnosis: {windw: 7d}}]",
+    "models: [{name: a, diagnosis: {deployments: [{version: v2}]}}]",
   ])
   func `The schema refuses what is wrong`(text: String) throws {
     #expect(try !isValid(text))

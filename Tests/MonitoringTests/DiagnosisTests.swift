@@ -64,6 +64,22 @@ struct DiagnosisTests {
       })
   }
 
+  @Test func `A short departure from a level without noise is found where it begins`() {
+    var evidence = DiagnosisEvidence()
+    let start = at("2026-03-01T00:00:00Z").microseconds
+    evidence.currentFrom = at("2026-03-29T00:00:00Z")
+    evidence.metrics = (0..<840).map { hour in
+      MetricSample(
+        metric: "cpu_utilization", labels: [:],
+        at: Instant(microseconds: start + Int64(hour) * 3_600_000_000), value: hour >= 768 ? 97 : 40
+      )
+    }
+    let report = Diagnosis().run(evidence)
+    #expect(report.primaryCause == .infrastructure && report.causes[0].kind == .cpuPressure)
+    let steps = report.timeline.filter { $0.kind == .changePoint }
+    #expect(steps.count == 1 && steps.first?.event.contains("from 40 to 97") == true, "\(steps)")
+  }
+
   @Test func `Deployments, alerts, label delays and drift stand in the timeline`() throws {
     var evidence = DiagnosisEvidence()
     evidence.now = at("2026-03-10T00:00:00Z")

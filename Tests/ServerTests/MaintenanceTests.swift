@@ -45,7 +45,14 @@ struct MaintenanceTests {
     func add(_ model: String, at time: String) async throws {
       let text =
         "{\"prediction_id\": \"\(model)-\(time)\", \"timestamp\": \"\(time)\", \"prediction\": 1}"
-      _ = try await log.append(Array(text.utf8), .lines, to: model, .predictions)
+      // It came when it was made: what is older than events are kept for is refused.
+      let now = clock.now.withLock { now in
+        defer { now = Instant(time) ?? now }
+        return now
+      }
+      defer { clock.now.withLock { $0 = now } }
+      let events = try await log.append(Array(text.utf8), .lines, to: model, .predictions)
+      #expect(events.appended.accepted == 1)
     }
 
     /// Puts a file where the folder of a model's segments would be.

@@ -5,7 +5,6 @@ import Store
 import Support
 import Telemetry
 import Testing
-import UnixSignals
 
 @testable import PlumblineServer
 
@@ -46,7 +45,7 @@ struct ReloadTests {
       state: state, history: try History(path: folder.path + "/history.db"), logger: logger)
     let reload = ReloadOnSignal(
       state: state, alerts: alerts, logger: logger, started: configuration.service,
-      signals: await UnixSignalsSequence(trapping: .sighup)
+      signals: await ReloadSignals.trapped()
     ) { try Self.configuration(fresh) }
     // Twice: the first must not move what the second is judged by.
     reload.reload()

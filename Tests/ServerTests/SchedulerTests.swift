@@ -164,6 +164,67 @@ struct SchedulerTests {
     #expect(try reasons("second").count == 2 && reasons("second").first == "made")
   }
 
+  @Test
+  func
+    `A check that is stuck is one failure for the time it was due, and never made twice at once`()
+    async throws
+  {
+    let seconds = Mutex<UInt64>(0)
+    let hanging = DispatchSemaphore(value: 0)
+    /// Checks that are being made, the most of one there were, and every time one was begun for.
+    let made = Mutex((now: [String: Int](), most: 0, begun: [String]()))
+    let perform: Scheduler.Perform = { runner, due in
+      let name = runner.model.name
+      made.withLock { made in
+        made.now[name, default: 0] += 1
+        made.most = max(made.most, made.now[name] ?? 0)
+        made.begun.append("\(name) \(due.iso8601)")
+      }
+      if name == "fraud" { hanging.wait() }
+      made.withLock { $0.now[name, default: 0] -= 1 }
+      return .failure(RunFailure(reason: "made", cachedRun: nil))
+    }
+    let registry = MetricRegistry()
+    let scheduler = try scheduler(
+      registry, monotonicNow: { seconds.withLock { $0 * 1_000_000_000 } }, perform: perform)
+    func tick(_ time: String) throws {
+      scheduler.tick(at: try #require(Instant("2026-11-24T\(time)Z")))
+    }
+    try tick("10:30:00")
+    try tick("11:00:00")
+    while made.withLock({ $0.begun.isEmpty }) { await Task.yield() }
+    // Looked at again and again, before and long after it took too long, hours it is due go by.
+    for (time, elapsed) in [
+      ("11:05:00", 300), ("11:11:00", 660), ("11:12:00", 720), ("12:00:00", 3_600),
+      ("13:00:00", 7_200), ("14:30:00", 12_600),
+    ] {
+      seconds.withLock { $0 = UInt64(elapsed) }
+      try tick(time)
+      // What hangs and is not late yet is not waited for.
+      if elapsed >= 600 { await scheduler.finish() }
+    }
+    func fraud() throws -> [(due: String, headline: String)] {
+      try history.list(limit: 100, model: "fraud").reversed().map { ($0.dueAt ?? "", $0.headline) }
+    }
+    var kept = try fraud()
+    #expect(kept.count == 1 && kept[0].due == "2026-11-24T11:00:00Z")
+    #expect(kept[0].headline.contains("longer than its timeout"))
+    #expect(made.withLock { $0.begun.filter { $0.hasPrefix("fraud") }.count } == 1)
+    // When its thread is back, what was missed meanwhile is made, each hour once and one after the other.
+    for _ in 0..<10 { hanging.signal() }
+    while text(registry).contains("plumbline_checks_stuck 1") { await Task.yield() }
+    for _ in 0..<6 {
+      try tick("14:30:00")
+      await scheduler.finish()
+    }
+    kept = try fraud()
+    #expect(
+      kept.map(\.due) == (11...14).map { "2026-11-24T\($0):00:00Z" }, "\(kept)")
+    #expect(kept.dropFirst().allSatisfy { $0.headline == "made" })
+    #expect(made.withLock { $0.most } == 1)
+    #expect(made.withLock { Set($0.begun).count == $0.begun.count })
+  }
+
   @Test func `Figures of a check that failed last are stale after a restart`() async throws {
     let first = try scheduler(perform: { _, _ in throw CancellationError() })
     for time in ["10:30:00", "11:00:00"] { try await run(first, at: time) }

@@ -10,9 +10,13 @@ public struct InfrastructureReader: Sendable {
   private let client: PrometheusClient
   private let queries: [String: String]
 
-  /// How far back it asks, and from value to value.
+  /// How far back it asks unless it is told.
   private static let days = 7.0
-  private static let stepSeconds = 600.0
+  /// How far back it asks at most.
+  private static let mostDays = 62.0
+  /// Prometheus gives 11 000 values of a series at most; a diagnosis needs fewer.
+  private static let values = 1_500.0
+  private static let leastStepSeconds = 60.0
 
   /// - Parameters:
   ///   - client: what asks.
@@ -21,6 +25,25 @@ public struct InfrastructureReader: Sendable {
   public init(_ client: PrometheusClient, model: String?, own: [String: String] = [:]) {
     self.client = client
     queries = Self.defaults(model).merging(own) { $1 }
+  }
+
+  /// Asks the Prometheus of a configuration.
+  ///
+  /// - Parameters:
+  ///   - settings: where it is.
+  ///   - model: whose traffic; nil for that of all.
+  ///   - own: expressions that stand in for those of the settings.
+  public init(
+    _ settings: DiagnosisConfiguration.Prometheus, model: String?, own: [String: String] = [:]
+  ) {
+    var http = HTTPClient(
+      timeoutMilliseconds: 10_000, certificateFile: settings.certificateAuthority)
+    http.responseLimit = 16 << 20
+    self.init(
+      PrometheusClient(
+        address: settings.address, http: http,
+        headers: settings.token.map { [("Authorization", "Bearer \($0)")] } ?? []),
+      model: model, own: settings.queries.merging(own) { $1 })
   }
 
   /// A model's name as PromQL has it in quotes.
@@ -47,15 +70,23 @@ public struct InfrastructureReader: Sendable {
     ]
   }
 
-  /// The last week, as samples of metrics of those names; what Prometheus has nothing of is left out.
+  /// What was measured, as samples of metrics of those names; what Prometheus has nothing of is left out.
   ///
-  /// - Parameter now: the end of the week.
-  public func samples(until now: Instant) throws(PrometheusError) -> [MetricSample] {
+  /// - Parameters:
+  ///   - from: the first time that is wanted; nil for a week.
+  ///   - now: the last.
+  public func samples(
+    from: Instant? = nil, until now: Instant
+  ) throws(PrometheusError) -> [MetricSample] {
     let end = Double(now.microseconds) / 1e6
+    let start =
+      from.map { max(end - Self.mostDays * 86_400, min(end, Double($0.microseconds) / 1e6)) }
+      ?? end - Self.days * 86_400
+    let step = max(Self.leastStepSeconds, ((end - start) / Self.values).rounded(.up))
     var samples: [MetricSample] = []
     for (name, query) in queries.sorted(by: { $0.key < $1.key }) {
       let series = try client.queryRange(
-        query, from: end - Self.days * 86_400, until: end, step: Self.stepSeconds)
+        query, from: start, until: end, step: step)
       for one in series {
         samples += one.points.filter { $0.value.isFinite && abs($0.at) < 1e12 }.map { point in
           MetricSample(

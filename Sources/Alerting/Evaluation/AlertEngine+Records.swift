@@ -48,7 +48,7 @@ extension AlertEngine {
       guard let table = tables[compiled.rule.metric] else { return [] }
       return compiled.follows.indices.compactMap { series in
         guard compiled.follows[series], compiled.isShown(series, table) else { return nil }
-        return record(compiled.rule, table, series, compiled.tracked[series], at: now)
+        return record(compiled, table, series, compiled.tracked[series], at: now)
       }
     }
   }
@@ -66,7 +66,7 @@ extension AlertEngine {
           continue
         }
         let record = record(
-          compiled[index].rule, table, series, compiled[index].tracked[series], at: now)
+          compiled[index], table, series, compiled[index].tracked[series], at: now)
         compiled[index].isFlapping(record.flapping, series)
         changes.append(
           Changed(
@@ -82,7 +82,7 @@ extension AlertEngine {
     _ change: CompiledRule.Change, _ index: Int, _ table: SeriesTable
   ) -> AlertTransition {
     var record = record(
-      compiled[index].rule, table, change.series,
+      compiled[index], table, change.series,
       change.cleared ?? compiled[index].tracked[change.series], at: change.at)
     switch change.kind {
     case .pending: record.state = .pending
@@ -93,8 +93,10 @@ extension AlertEngine {
   }
 
   private func record(
-    _ rule: AlertRule, _ table: SeriesTable, _ series: Int, _ alert: TrackedAlert?, at now: Instant
+    _ compiled: CompiledRule, _ table: SeriesTable, _ series: Int, _ alert: TrackedAlert?,
+    at now: Instant
   ) -> AlertRecord {
+    let rule = compiled.rule
     let labels = rule.labels(of: table.labels[series])
     let state: AlertRecord.State =
       switch alert?.phase {
@@ -110,8 +112,9 @@ extension AlertEngine {
       title: rule.name + model,
       description: rule.description.filled(
         .init(
-          metric: rule.metric, rule: rule.name, severity: rule.severity, value: alert?.value,
-          threshold: alert?.threshold, reference: alert?.reference, labels: labels)),
+          metric: rule.metric, rule: rule.name, severity: rule.severity,
+          condition: compiled.condition.sentence, value: alert?.value, threshold: alert?.threshold,
+          reference: alert?.reference, labels: labels)),
       updatedAt: alert?.updatedAt ?? table.unknownSince[series] ?? now)
     // JSON has no infinity; the description says it.
     func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }

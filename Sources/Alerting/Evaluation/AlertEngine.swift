@@ -12,7 +12,7 @@ public import Monitoring
 public struct AlertEngine: Sendable {
   var tables: [String: SeriesTable] = [:]
   var compiled: [CompiledRule] = []
-  let flapping: AlertingConfiguration.Flapping
+  public var flapping: AlertingConfiguration.Flapping
   private var watchedSince: Instant
   /// Fingerprints of alerts whose rule or series is gone since ``takeChanges(at:)`` was last asked.
   var gone: Set<String> = []

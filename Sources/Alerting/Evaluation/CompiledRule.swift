@@ -3,6 +3,7 @@ import Monitoring
 /// A rule with what it is held against, and how far it is with each series that is not as it should be.
 struct CompiledRule: Sendable {
   let rule: AlertRule
+  private let matchers: PreparedMatchers
   /// The series the rule says outright, where it is on absence: that can only be noticed of what is expected.
   let expected: [String: String]?
   /// The rule's own, or that which follows the metric's history.
@@ -30,6 +31,7 @@ struct CompiledRule: Sendable {
 
   init(_ rule: AlertRule) {
     self.rule = rule
+    matchers = PreparedMatchers(rule.matchers)
     condition = rule.condition
     guard case .absent = rule.condition.test, !rule.matchers.isEmpty,
       rule.matchers.allSatisfy({ $0.operation == .equal })
@@ -57,7 +59,7 @@ struct CompiledRule: Sendable {
   mutating func meet(_ table: SeriesTable) {
     while follows.count < table.count {
       let series = follows.count
-      follows.append(rule.matchers.match(table.labels[series]))
+      follows.append(matchers.match(table.labels[series]))
       if follows[series], table.unknownSince[series] != nil { changed.insert(series) }
     }
   }

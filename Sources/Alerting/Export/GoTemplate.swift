@@ -45,6 +45,7 @@ struct GoTemplate {
     case "threshold": return threshold(format)
     // A template cannot ask for another gauge of labels it does not know.
     case "reference": return "–"
+    case "condition": return Self.literal(rule.condition.sentence)
     case "metric": return Self.literal(rule.metric)
     case "rule": return Self.literal(rule.name)
     case "severity": return rule.severity.rawValue

@@ -3,8 +3,14 @@ import Store
 
 /// What keeps alerts quiet: silences people made, and other alerts.
 struct Muting {
-  let silences: [Silence]
-  private let inhibitions: [AlertingConfiguration.Inhibition]
+  private struct Inhibition {
+    var source: PreparedMatchers
+    var target: PreparedMatchers
+    var equal: [String]
+  }
+
+  private let silences: [(id: Int64, matchers: PreparedMatchers)]
+  private let inhibitions: [Inhibition]
   /// For each inhibition, its sources that fire, by the values of the labels that have to be equal.
   private let sources: [[[String]: [AlertRecord]]]
 
@@ -12,9 +18,12 @@ struct Muting {
   init(
     silences: [Silence], inhibitions: [AlertingConfiguration.Inhibition], firing: [AlertRecord]
   ) {
-    self.silences = silences
-    self.inhibitions = inhibitions
-    sources = inhibitions.map { inhibition in
+    self.silences = silences.map { ($0.id, PreparedMatchers($0.matchers)) }
+    self.inhibitions = inhibitions.map {
+      Inhibition(
+        source: PreparedMatchers($0.source), target: PreparedMatchers($0.target), equal: $0.equal)
+    }
+    sources = self.inhibitions.map { inhibition in
       Dictionary(grouping: firing.filter { inhibition.source.match($0.labels) }) { source in
         inhibition.equal.map { source.labels[$0] ?? "" }
       }

@@ -1,4 +1,4 @@
-public import Monitoring
+import Monitoring
 import Store
 
 /// Decides whom to tell what now: compares how alerts are with what people were told of them, so that a
@@ -11,6 +11,8 @@ struct NotificationPlan {
   let groups: [String: Instant]
   let now: Instant
   private let cooldowns: [String: Int64]
+  private let routes: [(matchers: PreparedMatchers, route: AlertingConfiguration.Route)]
+  private let channels: [String: ChannelConfiguration]
   /// Alerts one message names at most.
   static let messageLimit = 50
   /// Alerts that every channel shows, however many more there are.
@@ -24,6 +26,9 @@ struct NotificationPlan {
     self.alerts = alerts
     self.groups = groups
     self.now = now
+    routes = configuration.routes.map { (PreparedMatchers($0.matchers), $0) }
+    channels = Dictionary(
+      configuration.channels.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     cooldowns = Dictionary(
       configuration.rules.map { ($0.name, Instant.length($0.cooldownMinutes, of: 60_000_000)) },
       uniquingKeysWith: { first, _ in first })
@@ -50,7 +55,11 @@ struct NotificationPlan {
   }
 
   private struct Group {
+    /// Its channels and labels: who are told alike are told together.
     var key: String
+    /// Its labels alone, which are the same whoever is told: a channel's messages about them keep their order
+    /// when routes change.
+    var orderKey: String
     var labels: [String: String]
     var route: AlertingConfiguration.Route
     var members: [(alert: KeptAlert, want: Want?)] = []
@@ -59,9 +68,7 @@ struct NotificationPlan {
   func make() -> Outcome {
     var outcome = Outcome()
     for alert in alerts
-    where alert.isOpen && alert.record.state != .firing
-      && configuration.route(for: alert.record.labels) == nil
-    {
+    where alert.isOpen && alert.record.state != .firing && route(of: alert) == nil {
       // Nobody is there to be told any more.
       outcome.told[alert.record.fingerprint] = .resolved
     }
@@ -69,6 +76,23 @@ struct NotificationPlan {
       tell(group, &outcome)
     }
     return outcome
+  }
+
+  /// The route of an alert: the first that matches, else to those who were told that it fires and have to be
+  /// told that it is over; nil where there is nobody to tell.
+  private func route(of alert: KeptAlert) -> AlertingConfiguration.Route? {
+    if let first = routes.first(where: { $0.matchers.match(alert.record.labels) }) {
+      return first.route
+    }
+    guard alert.isOpen, alert.record.state != .firing,
+      alert.toldChannels.contains(where: { channels[$0] != nil })
+    else { return nil }
+    return .init(matchers: [], channels: alert.toldChannels)
+  }
+
+  /// How long ago something was; very long where that is not yet, as a clock that was ahead wrote it.
+  private func passed(since instant: Instant) -> Int64 {
+    instant > AlertEngine.latest(at: now) ? .max : now.since(instant)
   }
 
   // MARK: What people do not know yet
@@ -88,7 +112,7 @@ struct NotificationPlan {
     guard let pause = route.repeatInterval, !record.isQuiet, let last = alert.deliveredAt,
       last >= alert.toldAt ?? last
     else { return nil }
-    return now.since(last) >= max(pause.microseconds, cooldown(of: record)) ? .reminder : nil
+    return passed(since: last) >= max(pause.microseconds, cooldown(of: record)) ? .reminder : nil
   }
 
   private func cooldown(of record: AlertRecord) -> Int64 {
@@ -98,7 +122,7 @@ struct NotificationPlan {
   /// What reached nobody is tried again after the cooldown. One that ended and fires again is news: the
   /// cooldown does not outlive recovery.
   private func isCooling(_ alert: KeptAlert) -> Bool {
-    alert.toldAt.map { now.since($0) < cooldown(of: alert.record) } ?? false
+    alert.toldAt.map { passed(since: $0) < cooldown(of: alert.record) } ?? false
   }
 
   /// Changes of an alert that starts and ends too often are told once per cooldown.
@@ -106,7 +130,7 @@ struct NotificationPlan {
     guard alert.record.flapping,
       let last = [alert.deliveredAt, alert.toldAt].compactMap({ $0 }).max()
     else { return false }
-    return now.since(last) < cooldown(of: alert.record)
+    return passed(since: last) < cooldown(of: alert.record)
   }
 
   // MARK: Groups
@@ -114,7 +138,7 @@ struct NotificationPlan {
   private func grouped() -> [Group] {
     var groups: [String: Group] = [:]
     for alert in alerts {
-      guard var route = configuration.route(for: alert.record.labels) else { continue }
+      guard var route = route(of: alert) else { continue }
       let want = want(alert, route)
       // That it is over is told to those who were told that it fires, whatever the routes say now.
       if want == .resolved || want == .acknowledged, !alert.toldChannels.isEmpty {
@@ -123,13 +147,15 @@ struct NotificationPlan {
       let labels = configuration.grouping.labels.reduce(into: [String: String]()) {
         $0[$1] = alert.record.labels[$1] ?? ""
       }
-      let key =
-        route.channels.joined(separator: "+") + "{"
+      let orderKey =
+        "{"
         + labels.sorted { $0.key < $1.key }
         .map { "\(Self.quoted($0.key))=\(Self.quoted($0.value))" }
         .joined(separator: ",") + "}"
-      groups[key, default: Group(key: key, labels: labels, route: route)].members
-        .append((alert, want))
+      let key = route.channels.joined(separator: "+") + orderKey
+      groups[
+        key, default: Group(key: key, orderKey: orderKey, labels: labels, route: route)
+      ].members.append((alert, want))
     }
     return Array(groups.values)
   }
@@ -157,7 +183,7 @@ struct NotificationPlan {
     if wanted.contains(where: asksAtOnce) { return true }
     let isKnown = group.members.contains { $0.alert.isOpen }
     if isKnown, let last = groups[group.key] {
-      return now.since(last)
+      return passed(since: last)
         >= Instant.length(configuration.grouping.intervalSeconds, of: 1_000_000)
     }
     let first = wanted.compactMap { $0.alert.record.startsAt }.min() ?? now
@@ -176,12 +202,15 @@ struct NotificationPlan {
         default: .firing
         }
       if want == .firing { outcome.toldChannels[alert.record.fingerprint] = group.route.channels }
+      // Who is reminded is told of the end as well.
+      if want == .reminder {
+        let before = alert.toldChannels.filter { !group.route.channels.contains($0) }
+        outcome.toldChannels[alert.record.fingerprint] = before + group.route.channels
+      }
     }
     outcome.groups[group.key] = now
-    let kinds = Dictionary(
-      configuration.channels.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     for channel in group.route.channels {
-      guard let target = kinds[channel] else { continue }
+      guard let target = channels[channel] else { continue }
       if target.keepsIncidents {
         for (alert, want) in wanted {
           outcome.messages.append(
@@ -220,7 +249,7 @@ struct NotificationPlan {
     var messages: [Message] = []
     let taken = wanted.filter { $0.1 == .acknowledged }.map { shown($0.0, $0.1) }
     if !taken.isEmpty {
-      messages.append(message(.acknowledged, group, taken, to: channel, orderKey: group.key))
+      messages.append(message(.acknowledged, group, taken, to: channel, orderKey: group.orderKey))
     }
     let news = wanted.filter { $0.1 != .acknowledged }.map { shown($0.0, $0.1) }
       .sorted(by: AlertRecord.comesFirst)
@@ -238,7 +267,7 @@ struct NotificationPlan {
       if all.count <= Self.shownLimit { all.sort(by: AlertRecord.comesFirst) }
       messages.append(
         message(
-          isOver ? .resolved : .firing, group, all, to: channel, orderKey: group.key))
+          isOver ? .resolved : .firing, group, all, to: channel, orderKey: group.orderKey))
     }
     return messages
   }
@@ -254,27 +283,10 @@ struct NotificationPlan {
           "group": group.key, "key": orderKey,
           "alerts": alerts.map { "\($0.fingerprint) \($0.state.rawValue)" }.joined(separator: " "),
         ]),
-      kind: kind, groupKey: group.key, groupLabels: group.labels,
+      kind: kind, groupKey: group.orderKey, groupLabels: group.labels,
       alerts: Array(alerts.prefix(Self.messageLimit)), createdAt: now,
       externalURL: configuration.externalURL)
     content.truncatedAlerts = max(0, alerts.count - Self.messageLimit)
     return Message(channel: channel, orderKey: orderKey, content: content)
-  }
-}
-
-extension AlertingConfiguration {
-  /// The route of an alert: the first that matches; nil where nobody is to be told.
-  func route(for labels: [String: String]) -> Route? {
-    routes.first { $0.matchers.match(labels) }
-  }
-}
-
-extension ChannelConfiguration {
-  /// Whether it keeps an incident for each alert; others are told of groups.
-  public var keepsIncidents: Bool {
-    switch target {
-    case .pagerduty, .opsgenie: true
-    case .slack, .email, .webhook, .alertmanager, .teams: false
-    }
   }
 }

@@ -40,16 +40,21 @@ public struct SilenceRequest: Sendable {
       throw failure("a silence has from 1 to 50 matchers")
     }
     let read = try matchers.map { text in
-      guard text.count <= Self.longestText, let matcher = LabelMatcher(text) else {
-        throw failure("`\(text.prefix(100))` is no matcher such as model_name=fraud")
+      guard text.unicodeScalars.count <= Self.longestText, let matcher = LabelMatcher(text) else {
+        throw failure("`\(text.shown)` is no matcher such as model_name=fraud")
       }
       return matcher
     }
     guard read.contains(where: { !$0.matches([:]) }) else {
       throw failure("the matchers would silence alerts without any label")
     }
-    guard (1...200).contains(createdBy.count), (comment?.count ?? 0) <= Self.longestText else {
-      throw failure("created_by has from 1 to 200 characters, comment up to 1000")
+    guard Person.isName(createdBy) else {
+      throw failure("who silences is not said: \(Person.expected)")
+    }
+    guard Self.isComment(comment ?? "") else {
+      throw failure(
+        "a comment has up to \(Self.longestText) characters, of control characters line feeds and tabs alone"
+      )
     }
     let start = startsAt ?? now
     let longest = Self.longestDays * 86_400_000_000
@@ -64,12 +69,26 @@ public struct SilenceRequest: Sendable {
       comment: comment ?? "")
   }
 
+  private static func isComment(_ text: String) -> Bool {
+    text.unicodeScalars.count <= longestText
+      && text.unicodeScalars.allSatisfy {
+        $0.properties.generalCategory != .control || "\n\t".unicodeScalars.contains($0)
+      }
+  }
+
   private func end(_ start: Instant, _ failure: (String) -> some Error) throws -> Instant? {
     guard let duration else { return nil }
     guard let span = TimeSpan(duration) else {
-      throw failure("`\(duration.prefix(100))` is not \(TimeSpan.expected)")
+      throw failure("`\(duration.shown)` is not \(TimeSpan.expected)")
     }
     let (microseconds, overflows) = start.microseconds.addingReportingOverflow(span.microseconds)
     return Instant(microseconds: overflows ? .max : microseconds)
+  }
+}
+
+extension String {
+  /// The beginning, for a message: nothing in it that a terminal would obey.
+  fileprivate var shown: String {
+    String(String.UnicodeScalarView(unicodeScalars.prefix(100))).presentableLine
   }
 }

@@ -12,8 +12,6 @@ import Synchronization
 public final class ChannelDispatcher: Sendable {
   private struct State {
     var retry: RetrySchedule
-    /// Until then the provider asked not to be called.
-    var pausedUntil: Instant?
     /// What became of an attempt and could not be kept; until it is, nothing else is sent, or people
     /// would get the same message again and again.
     var unkept: Outcome?
@@ -27,13 +25,16 @@ public final class ChannelDispatcher: Sendable {
     var entries: [QueuedNotification]
     var told: [String] = []
     var events: [AlertEvent] = []
+    var pause: ChannelPause?
+    /// Kinds of the messages that are given up with it.
+    var givenUp: [AlertMessage.Kind] = []
   }
 
   public let configuration: ChannelConfiguration
   private let channel: any NotificationChannel
   private let history: History
   private let state: Mutex<State>
-  private let observe: @Sendable (DeliveryAttempt) -> Void
+  private let observe: @Sendable (DeliveryAttempt, _ givenUp: [AlertMessage.Kind]) -> Void
 
   /// The longest a provider may ask to wait.
   private static let longestPauseSeconds = 86_400.0
@@ -41,10 +42,13 @@ public final class ChannelDispatcher: Sendable {
   /// - Parameters:
   ///   - channel: what makes the attempts.
   ///   - seed: of the pauses between attempts.
-  ///   - observe: is told of every attempt.
+  ///   - observe: is told of every attempt, and of what kinds the messages were that were given up with it.
   public init(
     _ configuration: ChannelConfiguration, channel: any NotificationChannel, history: History,
-    seed: UInt64, observe: @escaping @Sendable (DeliveryAttempt) -> Void = { _ in }
+    seed: UInt64,
+    observe: @escaping @Sendable (DeliveryAttempt, _ givenUp: [AlertMessage.Kind]) -> Void = {
+      _, _ in
+    }
   ) {
     self.configuration = configuration
     self.channel = channel
@@ -70,16 +74,16 @@ public final class ChannelDispatcher: Sendable {
     }
     let waiting = try history.dueNotifications(
       of: configuration.name, at: now,
-      // A clock that was set back leaves no message waiting for days.
-      horizon: now.adding(seconds: Self.longestPauseSeconds * 2))
+      // What is to wait for longer than any pause between attempts was written by a clock that was ahead.
+      horizon: now.adding(seconds: RetrySchedule.longestSeconds))
     guard let first = waiting.first else { return false }
     // What has waited long for its turn has a right to one attempt.
     if first.attempts > 0, isTooOld(first, at: now) {
-      try giveUp([first], reason: "it could not be delivered in time", seconds: 0, at: now)
+      try giveUp([first], reason: "it could not be delivered in time", at: now)
       return true
     }
     guard Self.message(of: first) != nil else {
-      try giveUp([first], reason: "it cannot be read any more", seconds: 0, at: now)
+      try giveUp([first], reason: "it cannot be read any more", at: now)
       return true
     }
     guard let parcel = try parcel(of: waiting, at: now) else { return false }
@@ -100,8 +104,7 @@ public final class ChannelDispatcher: Sendable {
       state.withLock { $0.single.formUnion(parcel.entries.map(\.id)) }
       try postpone(parcel, reason, retryAfter: nil, seconds: seconds, at: end)
     case .failure(.permanent(let reason)):
-      try giveUp(
-        parcel.entries, attempts: 1, reason: reason, seconds: seconds, at: end)
+      try giveUp(parcel.entries, reason: reason, afterSeconds: seconds, at: end)
     }
     return true
   }
@@ -115,14 +118,14 @@ public final class ChannelDispatcher: Sendable {
   private func parcel(
     of waiting: [QueuedNotification], at now: Instant
   ) throws(HistoryError) -> Parcel? {
-    let (paused, single) = state.withLock { ($0.pausedUntil, $0.single) }
-    if let paused, paused > now, paused.since(now) <= Int64(Self.longestPauseSeconds * 1e6) {
-      return nil
-    }
+    if try history.pause(of: configuration.name)?.lasts(at: now) == true { return nil }
+    let single = state.withLock { $0.single }
     guard let first = waiting.first else { return nil }
     guard let limit = configuration.rateLimit else { return Self.parcel([first]) }
     let since = now.adding(microseconds: -limit.per.microseconds)
-    let left = limit.messages - (try history.deliveries(of: configuration.name, since: since).count)
+    let taken = try history.deliveries(
+      of: configuration.name, since: since, until: AlertEngine.latest(at: now))
+    let left = limit.messages - taken.count
     guard left > 0 else { return nil }
     guard waiting.count > left, !configuration.keepsIncidents, !single.contains(first.id) else {
       return Self.parcel([first])
@@ -179,55 +182,72 @@ public final class ChannelDispatcher: Sendable {
     _ parcel: Parcel, _ reason: String, retryAfter: Double?, seconds: Double, at now: Instant
   ) throws(HistoryError) {
     let attempts = (parcel.entries.map(\.attempts).max() ?? 0) + 1
-    let pause = state.withLock { state in
-      let own = state.retry.seconds(afterAttempts: attempts)
-      guard let retryAfter, !retryAfter.isNaN else { return own }
-      let asked = min(max(retryAfter, own), Self.longestPauseSeconds)
-      state.pausedUntil = now.adding(seconds: asked)
-      return asked
+    let next = now.adding(seconds: state.withLock { $0.retry.seconds(afterAttempts: attempts) })
+    var pause: ChannelPause?
+    if let retryAfter, !retryAfter.isNaN {
+      let asked = now.adding(seconds: min(retryAfter, Self.longestPauseSeconds))
+      // In the file, so that a restart is no reason to call the provider before.
+      pause = ChannelPause(since: now, until: max(asked, next))
     }
     let entries = parcel.entries.map { entry in
       var entry = entry
       entry.attempts = attempts
-      entry.nextAttemptAt = now.adding(seconds: pause)
+      entry.nextAttemptAt = next
       return entry
     }
-    try record(.delayed, reason, of: entries, told: [], seconds: seconds, at: now)
+    try record(.delayed, reason, of: entries, pause: pause, seconds: seconds, at: now)
+    let earliest = max(next, pause?.until ?? next)
+    // No attempt is made after `give_up_after`: where the next one would be, people need not wait for it. What
+    // is too old already has just had the one attempt it has a right to, or the clock is wrong.
+    let late = entries.filter { !isTooOld($0, at: now) && isTooOld($0, at: earliest) }
+    if !late.isEmpty {
+      try giveUp(
+        late,
+        reason: "the next attempt, at \(earliest.iso8601), would be after give_up_after", at: now)
+    }
   }
 
+  /// - Parameter seconds: of the attempt after which they are given up; nil where none was made.
   private func giveUp(
-    _ entries: [QueuedNotification], attempts: Int = 0, reason: String, seconds: Double,
+    _ entries: [QueuedNotification], reason: String, afterSeconds seconds: Double? = nil,
     at now: Instant
   ) throws(HistoryError) {
     let given = entries.map { entry in
       var entry = entry
       entry.state = .givenUp
-      entry.attempts += attempts
+      entry.attempts += seconds == nil ? 0 : 1
       return entry
     }
     state.withLock { $0.single.subtract(entries.map(\.id)) }
     let events = entries.flatMap {
       $0.undelivered(channel: configuration.name, reason: reason, at: now)
     }
-    try record(.refused, reason, of: given, told: [], events: events, seconds: seconds, at: now)
+    try record(
+      seconds == nil ? .givenUp : .refused, reason, of: given, events: events,
+      givenUp: entries.compactMap { Self.message(of: $0)?.kind }, seconds: seconds ?? 0, at: now)
   }
 
   private func record(
     _ outcome: DeliveryAttempt.Outcome, _ detail: String, of entries: [QueuedNotification],
-    told: [String], events: [AlertEvent] = [], seconds: Double, at now: Instant
+    told: [String] = [], events: [AlertEvent] = [], pause: ChannelPause? = nil,
+    givenUp: [AlertMessage.Kind] = [], seconds: Double, at now: Instant
   ) throws(HistoryError) {
     guard let first = entries.first else { return }
     let attempt = DeliveryAttempt(
       notificationID: first.id, channel: configuration.name, at: now, outcome: outcome,
-      detail: detail, seconds: seconds)
-    try keep(Outcome(attempt: attempt, entries: entries, told: told, events: events))
+      detail: detail, seconds: seconds, kind: Self.message(of: first)?.kind.rawValue)
+    try keep(
+      Outcome(
+        attempt: attempt, entries: entries, told: told, events: events, pause: pause,
+        givenUp: givenUp))
   }
 
   private func keep(_ outcome: Outcome) throws(HistoryError) {
     state.withLock { $0.unkept = outcome }
     try history.record(
-      outcome.attempt, of: outcome.entries, told: outcome.told, events: outcome.events)
+      outcome.attempt, of: outcome.entries, told: outcome.told, events: outcome.events,
+      pause: outcome.pause)
     state.withLock { $0.unkept = nil }
-    observe(outcome.attempt)
+    observe(outcome.attempt, outcome.givenUp)
   }
 }

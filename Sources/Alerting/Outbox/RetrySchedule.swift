@@ -3,7 +3,7 @@ import Statistics
 /// How long to wait before an attempt is made again: twice as long each time, up to ten minutes, and at
 /// random between half of that and all, so that many do not come at once.
 struct RetrySchedule {
-  private static let longestSeconds = 600.0
+  static let longestSeconds = 600.0
 
   private var generator: SeededGenerator
 

@@ -48,6 +48,8 @@ extension Run {
     case .drift(let report):
       if model == nil { labels["reference"] = report.reference.source }
       return MetricSample.samples(of: report, labels: labels, at: instant)
+    case .quality(let report):
+      return MetricSample.samples(of: report, labels: labels, at: instant)
     case .performance(let report):
       return MetricSample.samples(of: report, labels: labels, at: instant)
     case .failure: return []

@@ -39,6 +39,8 @@ public struct SampleReader: Sendable {
     var time: ColumnSchema
     /// The columns besides the time, as they are asked for.
     var columns: [(name: String, role: Role)] = []
+    /// Of figures, those that are text, as a column without any value is in a file of text.
+    var texts: Set<String> = []
   }
 
   /// - Throws: ``DataSourceError``, and ``MonitoringError`` where the table has no times or no numbers.
@@ -53,7 +55,9 @@ public struct SampleReader: Sendable {
       [time(layout.time)]
       + layout.columns.map { column, role in
         let name = dialect.identifier(column)
-        guard role != .label, role != .metric else { return dialect.text(name) }
+        guard role != .label, role != .metric, !layout.texts.contains(column) else {
+          return dialect.text(name)
+        }
         return dialect.double(booleans.contains(column) ? "CAST(\(name) AS integer)" : name)
       }
     let stream = try source.run(source.select(expressions), over: connection)
@@ -81,15 +85,17 @@ public struct SampleReader: Sendable {
       "value": .value, "reference": .reference, "lower": .lower, "upper": .upper,
     ]
     for column in rest {
-      let isNumber = column.type.isNumeric || column.type == .null
+      let isNumber = column.type.isNumeric || column.type == .null || column.type.isText
       let role: Role
       if isLong, column.name == "metric" {
         role = .metric
       } else if isLong, let figure = figures[column.name] {
         guard isNumber || (figure == .value && column.type == .boolean) else {
-          throw MonitoringError.notComparable(
-            column: column.name, referenceType: "a number", currentType: column.type.name)
+          throw MonitoringError.noMetrics(
+            source: source.name,
+            reason: "its column `\(column.name)` is \(column.type.name), which is no number")
         }
+        if column.type.isText { layout.texts.insert(column.name) }
         role = figure
       } else {
         role = !isLong && column.type.isNumeric ? .number : .label
@@ -97,8 +103,11 @@ public struct SampleReader: Sendable {
       layout.columns.append((column.name, role))
     }
     guard layout.columns.contains(where: { $0.role == (isLong ? .value : .number) }) else {
-      throw MonitoringError.noSuchColumn(
-        name: "value", option: "--history", source: source.name, closest: nil)
+      throw MonitoringError.noMetrics(
+        source: source.name,
+        reason: isLong
+          ? "it has a column `metric` and none named `value`"
+          : "it has neither a column `metric` nor one of numbers")
     }
     return layout
   }
@@ -134,7 +143,10 @@ public struct SampleReader: Sendable {
           if let text = column.string(row), !text.isEmpty { labels[name] = text }
         case .metric: metric = column.string(row)
         case .number: numbers.append((name, column.number(row)))
-        case .value, .reference, .lower, .upper: figures[role] = column.number(row)
+        case .value, .reference, .lower, .upper:
+          figures[role] =
+            try layout.texts.contains(name)
+            ? number(column.string(row), of: name) : column.number(row)
         }
       }
       if !numbers.isEmpty {
@@ -154,6 +166,19 @@ public struct SampleReader: Sendable {
         result.unreadableRows += 1
       }
     }
+  }
+
+  /// The number a text says; nil where there is none.
+  private func number(_ text: String?, of column: String) throws -> Double? {
+    guard let text, text.contains(where: { !$0.isWhitespace }) else { return nil }
+    guard let number = Double(text) else {
+      throw MonitoringError.noMetrics(
+        source: source.name,
+        reason:
+          "its column `\(column)` holds `\(text.clipped(to: 50).presentableLine)`, which is no number"
+      )
+    }
+    return number
   }
 
   private func instant(_ column: ArrowColumn, _ whole: [Int64?]?, _ row: Int) -> Instant? {

@@ -7,7 +7,8 @@ public import Store
 /// ```swift
 /// let log = ThresholdLog(history)
 /// try log.apply(proposal, to: rule, at: now)
-/// for rule in rules { manager.follow(try log.conditions(for: rules)[rule.name], for: rule.name) }
+/// let conditions = try log.conditions(for: rules)
+/// for rule in rules { manager.follow(conditions[rule.name], for: rule.name) }
 /// ```
 public struct ThresholdLog: Sendable {
   private let history: History
@@ -56,16 +57,15 @@ public struct ThresholdLog: Sendable {
         rule: rule.name, threshold: threshold, minimum: bounds.lowerBound,
         maximum: bounds.upperBound)
     }
-    var inForce = try history.thresholdsInForce()[rule.name]
-    if inForce != nil, try self.threshold(inForceFor: rule) == nil {
+    let inForce = try self.threshold(inForceFor: rule)
+    if inForce == nil {
       // What was applied to the rule as it was would keep hidden what is applied to it now.
       while try history.revertThreshold(
         of: rule.name, at: now, explanation: "overruled by the owner") != nil
       {}
-      inForce = nil
     }
     var change = ThresholdChange(
-      rule: rule.name, at: now, before: inForce?.value ?? own, after: threshold,
+      rule: rule.name, at: now, before: inForce ?? own, after: threshold,
       explanation: explanation, state: .applied)
     change.id = try history.add(change)
     return change
@@ -86,27 +86,65 @@ public struct ThresholdLog: Sendable {
 
   /// The threshold in force in place of a rule's own; nil for its own, also where its owner overruled another.
   public func threshold(inForceFor rule: AlertRule) throws(HistoryError) -> Double? {
-    guard try conditions(for: [rule])[rule.name] != nil else { return nil }
-    return try history.thresholdsInForce()[rule.name]?.value
+    try inForce(for: [rule])[rule.name]
+  }
+
+  /// What was applied last to a rule, and whether it is in force.
+  public struct Standing: Codable, Sendable, Equatable {
+    public var rule: String
+    /// The rule's own threshold.
+    public var own: Double
+    public var applied: Double
+    /// nil where the applied one is in force.
+    @NullCoded public var overruled: String?
+  }
+
+  /// Rules a threshold was applied to, in their order.
+  ///
+  /// One that the rule's owner has since overruled is not in force: where the rule asks for something else,
+  /// has another threshold than when its first change was applied, or bounds that are narrower.
+  public func standings(of rules: [AlertRule]) throws(HistoryError) -> [Standing] {
+    let applied = try history.thresholdsInForce()
+    return rules.compactMap { rule in
+      guard let threshold = applied[rule.name] else { return nil }
+      guard let (own, _) = try? DynamicThreshold.threshold(of: rule) else {
+        return Standing(
+          rule: rule.name, own: threshold.own, applied: threshold.value,
+          overruled: "the rule's condition has no single threshold any more")
+      }
+      var standing = Standing(rule: rule.name, own: own, applied: threshold.value)
+      if own != threshold.own {
+        standing.overruled = "the rule's own threshold was \(threshold.own) when it was applied"
+      } else if let bounds = try? DynamicThreshold.bounds(of: rule) {
+        if !bounds.contains(threshold.value) {
+          standing.overruled = "the rule's `dynamic` does not allow it"
+        }
+      } else {
+        standing.overruled = "the rule has no `dynamic` any more"
+      }
+      return standing
+    }
+  }
+
+  /// Thresholds in force in place of rules' own, by rule: what everybody asks who needs to know.
+  public func inForce(for rules: [AlertRule]) throws(HistoryError) -> [String: Double] {
+    try standings(of: rules).filter { $0.overruled == nil }
+      .reduce(into: [:]) { $0[$1.rule] = $1.applied }
   }
 
   /// Conditions in force in place of rules' own.
-  ///
-  /// One that the rule's owner has since overruled is not: where the rule is gone or asks for something
-  /// else, has another threshold than when its first change was applied, or bounds that are narrower.
   public func conditions(
     for rules: [AlertRule]
   ) throws(HistoryError) -> [String: AlertCondition] {
-    let inForce = try history.thresholdsInForce()
+    let inForce = try inForce(for: rules)
     return rules.reduce(into: [:]) { conditions, rule in
       guard let threshold = inForce[rule.name],
-        let (own, sign) = try? DynamicThreshold.threshold(of: rule), own == threshold.own,
-        let bounds = try? DynamicThreshold.bounds(of: rule), bounds.contains(threshold.value)
+        let (_, sign) = try? DynamicThreshold.threshold(of: rule)
       else { return }
       conditions[rule.name] =
         sign > 0
-        ? rule.condition.replacingBounds(upper: threshold.value)
-        : rule.condition.replacingBounds(lower: threshold.value)
+        ? rule.condition.replacingBounds(upper: threshold)
+        : rule.condition.replacingBounds(lower: threshold)
     }
   }
 }

@@ -28,6 +28,9 @@ typedef struct {
   const char *certificate_file;
   /// Bytes of the answer's body that are kept; reading stops there.
   size_t response_limit;
+  /// Whether who is asked is this machine's own: no proxy is asked, and the certificate, which is of the
+  /// name others know it by, is not looked at.
+  int is_local;
 } plumbline_http_request;
 
 typedef enum { plumbline_tls_none = 0, plumbline_tls_start = 1, plumbline_tls_always = 2 } plumbline_tls;
@@ -71,7 +74,8 @@ typedef struct {
 plumbline_curl_response plumbline_http_send(const plumbline_http_request *request);
 
 /// Hands a message to a mail server. Recipients it refuses do not keep it from the others; only if it
-/// refuses all is that an error.
+/// refuses all is that an error. Without recipients nothing is handed over: the server is greeted, TLS and
+/// the login are gone through, and it is left with NOOP and QUIT.
 plumbline_curl_response plumbline_mail_send(const plumbline_mail_request *request);
 
 void plumbline_curl_free(plumbline_curl_response *response);

@@ -1,4 +1,4 @@
-// Events in JSON as columns, by simdjson, behind C functions.
+// JSON by simdjson, behind C functions: events as columns, and values of any shape as a tree.
 //
 // A parse never throws and never reads beyond what it is given. What a row's cells hold is told by
 // kinds; which kinds a column may hold is for the caller to say.
@@ -24,6 +24,9 @@ enum plumbline_json_kind {
   PLUMBLINE_JSON_FALSE = 4,
   // An object or array where one value is expected.
   PLUMBLINE_JSON_NESTED = 5,
+  // Of trees alone.
+  PLUMBLINE_JSON_LIST = 6,
+  PLUMBLINE_JSON_OBJECT = 7,
 };
 
 // Cells of one member: of rows themselves where `group` is empty, else of the object of that name.
@@ -61,6 +64,32 @@ struct plumbline_json_column plumbline_json_column_at(const struct plumbline_jso
                                                       size_t index);
 // The bytes texts are in.
 const char *plumbline_json_texts(const struct plumbline_json_rows *rows);
+
+// A value of a tree. Those of a list or object follow it, each with what it has itself.
+struct plumbline_json_node {
+  double number;
+  // Where a text, and a member's name, begin and end in the tree's texts.
+  uint32_t begin, end;
+  uint32_t name_begin, name_end;
+  // Values a list or object has.
+  uint32_t count;
+  uint8_t kind;
+};
+
+struct plumbline_json_tree;
+
+// Parses `length` bytes, which `PLUMBLINE_JSON_PADDING` more have to follow, of up to `limit` values
+// within each other up to `depth` times.
+struct plumbline_json_tree *plumbline_json_tree_parse(const uint8_t *text, size_t length,
+                                                      size_t limit, size_t depth);
+void plumbline_json_tree_free(struct plumbline_json_tree *tree);
+
+// Why the text could not be read; null where it could.
+const char *plumbline_json_tree_error(const struct plumbline_json_tree *tree);
+size_t plumbline_json_tree_count(const struct plumbline_json_tree *tree);
+const struct plumbline_json_node *plumbline_json_tree_nodes(const struct plumbline_json_tree *tree);
+// The bytes texts and names are in.
+const char *plumbline_json_tree_texts(const struct plumbline_json_tree *tree);
 
 #ifdef __cplusplus
 }

@@ -12,6 +12,8 @@ public final class Database: @unchecked Sendable {
   private let library: DriverLibrary
   private let handle: UnsafeMutablePointer<AdbcDatabase>
   private let opening = Mutex(())
+  /// What messages of the driver must not repeat.
+  private let secrets: [String]
 
   /// Opens a database.
   ///
@@ -19,15 +21,17 @@ public final class Database: @unchecked Sendable {
   ///   - driver: a driver's name (`duckdb`, `postgresql`, …) or the path of its library.
   ///   - options: the driver's options, `uri` first among them.
   ///   - name: what to call it in messages; without secrets.
+  ///   - secrets: what the driver's messages must not repeat.
   ///   - lookup: where drivers are looked for.
   /// - Throws: ``DataSourceError`` where the driver is not found or refuses the options.
   public init(
     driver: String, options: [(key: String, value: String)], name: String,
-    lookup: DriverLookup = .current
+    secrets: [String] = [], lookup: DriverLookup = .current
   ) throws(DataSourceError) {
     let library = try DriverLibrary.load(driver, lookup: lookup)
     self.library = library
     self.name = name
+    self.secrets = secrets
     dialect = Dialect.named(driver)
     let functions = library.functions
     let database = UnsafeMutablePointer<AdbcDatabase>.allocate(capacity: 1)
@@ -42,7 +46,7 @@ public final class Database: @unchecked Sendable {
       let reason = takeMessage(&error)
       _ = functions.DatabaseRelease(database, nil)
       database.deallocate()
-      throw .cannotConnect(source: name, reason: reason)
+      throw .cannotConnect(source: name, reason: Self.without(secrets, reason))
     }
     handle = database
   }
@@ -67,8 +71,14 @@ public final class Database: @unchecked Sendable {
       let reason = takeMessage(&error)
       _ = functions.ConnectionRelease(connection, nil)
       connection.deallocate()
-      throw .cannotConnect(source: name, reason: reason)
+      throw .cannotConnect(source: name, reason: Self.without(secrets, reason))
     }
     return Connection(database: self, functions: functions, handle: connection)
+  }
+
+  /// A message with every secret left out; the longest first, as one may be part of another.
+  static func without(_ secrets: [String], _ message: String) -> String {
+    secrets.filter { !$0.isEmpty }.sorted { $0.utf8.count > $1.utf8.count }
+      .reduce(message) { $0.replacing($1, with: "…") }
   }
 }

@@ -135,6 +135,7 @@ enum FileFormat: String, CaseIterable {
   private static func matches(of pattern: String) -> [String] {
     let name = (pattern as NSString).lastPathComponent
     let folder = (pattern as NSString).deletingLastPathComponent
+    // A folder that cannot be listed has no matches, which the engine is told to find, and says so.
     let files =
       (try? FileManager.default.contentsOfDirectory(
         atPath: folder.isEmpty ? "." : folder)) ?? []

@@ -1,37 +1,30 @@
 import Foundation
 import Synchronization
 
-/// How to reach a database that a configuration gives a name.
-public struct NamedConnection: Sendable, Equatable {
-  public var driver: String
-  public var uri: String?
-  public var options: [String: String]
-
-  public init(driver: String, uri: String? = nil, options: [String: String] = [:]) {
-    self.driver = driver
-    self.uri = uri
-    self.options = options
-  }
-}
-
 /// Turns what people write for a source into a ``Relation``.
 ///
 /// A source is a path or pattern of Parquet, CSV, TSV or NDJSON files, a folder of them, `-` for
 /// NDJSON on standard input, `DRIVER://…`, or the name of a configured connection.
 public final class SourceOpener: Sendable {
-  private let lookup: DriverLookup
+  let lookup: DriverLookup
   private let connections: [String: NamedConnection]
   private let threads: Int
 
+  /// A database with the options it was opened by: a secret may have become another.
+  private struct Opened {
+    var options: [String: String]
+    var database: Database
+  }
+
   private struct State {
     var embedded: Database?
-    var databases: [String: Database] = [:]
+    var databases: [String: Opened] = [:]
     var standardInput: String?
   }
   private let state = Mutex(State())
 
   /// - Parameters:
-  ///   - lookup: where drivers are looked for.
+  ///   - lookup: where drivers are looked for, and secrets that are environment variables.
   ///   - connections: databases by the names the configuration gives them.
   ///   - threads: how many threads the embedded engine uses; nil for one per core.
   public init(
@@ -64,7 +57,7 @@ public final class SourceOpener: Sendable {
       let driver = String(source[..<separator.lowerBound])
       let address = Self.redacted(source)
       let database = try database(
-        address, NamedConnection(driver: driver, uri: source), key: source)
+        address, NamedConnection(driver: driver, uri: .text(source)), key: source)
       guard let sql else { throw .queryNeeded(source: address, option: option) }
       return Relation(
         database: database, name: address, from: "(\(statement(sql))\n) AS source", isQuery: true)
@@ -87,8 +80,11 @@ public final class SourceOpener: Sendable {
       diagnosis: FileFormat.diagnosis(ofFile: source))
   }
 
+  /// Whether a source is the name of a configured connection.
+  func isConnection(_ source: String) -> Bool { connections[source] != nil }
+
   /// Throws where no file matches a pattern.
-  private func checkMatches(_ pattern: String) throws(DataSourceError) {
+  func checkMatches(_ pattern: String) throws(DataSourceError) {
     let files = Relation(
       database: try embedded(), name: pattern, from: "glob(\(Dialect.duckDB.literal(pattern)))")
     guard try files.rowCount(over: files.database.connect()) > 0 else {
@@ -127,15 +123,37 @@ public final class SourceOpener: Sendable {
     _ name: String, _ connection: NamedConnection, key: String? = nil
   ) throws(DataSourceError) -> Database {
     let key = key ?? name
-    if let open = state.withLock({ $0.databases[key] }) { return open }
+    var secrets: [String] = []
+    func text(_ text: NamedConnection.Text) throws(DataSourceError) -> String {
+      switch text {
+      case .text(let text):
+        return text
+      case .secret(let place):
+        do throws(SecretProblem) {
+          let secret = try place.read(environment: lookup.environment)
+          secrets.append(secret)
+          return secret
+        } catch {
+          throw .secretMissing(source: name, reason: error.description)
+        }
+      }
+    }
     var options: [(key: String, value: String)] = []
     if let uri = connection.uri {
+      let uri = try text(uri)
+      if let password = URLComponents(string: uri)?.password { secrets.append(password) }
       options.append(Self.location(driver: connection.driver, uri: uri))
     }
-    options += connection.options.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    for (option, value) in connection.options.sorted(by: { $0.key < $1.key }) {
+      options.append((option, try text(value)))
+    }
+    let known = Dictionary(options.map { ($0.key, $0.value) }) { $1 }
+    if let open = state.withLock({ $0.databases[key] }), open.options == known {
+      return open.database
+    }
     let database = try Database(
-      driver: connection.driver, options: options, name: name, lookup: lookup)
-    state.withLock { $0.databases[key] = database }
+      driver: connection.driver, options: options, name: name, secrets: secrets, lookup: lookup)
+    state.withLock { $0.databases[key] = Opened(options: known, database: database) }
     return database
   }
 

@@ -11,7 +11,9 @@ public struct CloudEvent: Sendable {
   var time: Instant?
   /// Attributes beyond the specification's own, names in small letters.
   var extensions: [String: String]
-  var data: JSONValue
+  /// What was sent. Why that of a response cannot be read is kept with it: its request has to be told of
+  /// it.
+  var data: Result<JSONValue, EventError>
 
   /// Reads an event whose attributes are headers: binary content mode.
   ///
@@ -20,7 +22,7 @@ public struct CloudEvent: Sendable {
   ///   - body: the data, which has to be JSON.
   public init(attributes: [String: String], body: Data) throws(EventError) {
     let decoded = attributes.mapValues { $0.removingPercentEncoding ?? $0 }
-    try self.init(decoded, try JSONValue(body))
+    try self.init(decoded) { () throws(EventError) in try JSONValue(body) }
   }
 
   /// Reads one event, or a batch of them: structured content mode.
@@ -36,20 +38,23 @@ public struct CloudEvent: Sendable {
     guard let members = value.object else {
       throw .unreadable(reason: "an event is no JSON object")
     }
-    var data = members["data"] ?? .null
-    if let text = members["data_base64"]?.text {
-      guard let bytes = Data(base64Encoded: text) else {
-        throw .unreadable(reason: "data_base64 is no base64")
+    try self.init(members.compactMapValues(\.text)) { () throws(EventError) in
+      let data = members["data"] ?? .null
+      if let text = members["data_base64"]?.text {
+        guard let bytes = Data(base64Encoded: text) else {
+          throw .unreadable(reason: "data_base64 is no base64")
+        }
+        return try JSONValue(bytes)
       }
-      data = try JSONValue(bytes)
-    } else if let text = data.text {
       // JSON that was sent as a text.
-      data = try JSONValue(Data(text.utf8))
+      if let text = data.text { return try JSONValue(text.utf8) }
+      return data
     }
-    try self.init(members.compactMapValues(\.text), data)
   }
 
-  private init(_ attributes: [String: String], _ data: JSONValue) throws(EventError) {
+  private init(
+    _ attributes: [String: String], _ data: () throws(EventError) -> JSONValue
+  ) throws(EventError) {
     func attribute(_ name: String) throws(EventError) -> String {
       guard let value = attributes[name], !value.isEmpty else {
         throw .unreadable(reason: "the CloudEvent has no `\(name)`")
@@ -73,7 +78,12 @@ public struct CloudEvent: Sendable {
     }
     time = attributes["time"].flatMap { Instant($0) }
     extensions = attributes
-    self.data = data
+    do {
+      self.data = .success(try data())
+    } catch {
+      guard side == .response else { throw error }
+      self.data = .failure(error)
+    }
   }
 
   /// The model the event is of: an inference service, and a component of it that is no predictor.

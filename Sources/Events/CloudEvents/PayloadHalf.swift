@@ -17,13 +17,38 @@ struct PayloadHalf: Sendable {
   var receivedAt: Instant
   var version: String?
   var rows: [InferencePayload.Row]
+  /// Why a response is none that events could be made of: its request is refused with it.
+  var refusal: String?
+}
 
-  /// What is kept of it beside its key and side.
-  fileprivate struct Content: Codable {
-    var predictionID: String
-    var time: Int64
-    var version: String?
-    var rows: [InferencePayload.Row]
+extension PayloadHalf {
+  /// What is kept of it beside its key and side, as JSON.
+  fileprivate var content: [UInt8] {
+    var members: [String: JSONValue] = [
+      "predictionID": .text(predictionID), "time": .text(String(time.microseconds)),
+      "rows": .list(rows.map { .object($0) }),
+    ]
+    members["version"] = version.map { .text($0) }
+    members["refusal"] = refusal.map { .text($0) }
+    var bytes: [UInt8] = []
+    JSONValue.object(members).write(to: &bytes)
+    return bytes
+  }
+
+  fileprivate init(
+    key: Key, side: CloudEvent.Side, receivedAt: Instant, content: [UInt8]
+  ) throws(EventError) {
+    let content = try JSONValue(written: content)
+    let time =
+      content["time"]?.text.flatMap { Int64($0) }
+      ?? content["time"]?.number.flatMap { Int64(exactly: $0) }
+    guard let id = content["predictionID"]?.text, let time, let rows = content["rows"]?.list else {
+      throw .unreadable(reason: "what waits for its other half is damaged")
+    }
+    self.init(
+      key: key, side: side, predictionID: id, time: Instant(microseconds: time),
+      receivedAt: receivedAt, version: content["version"]?.text, rows: rows.compactMap(\.object),
+      refusal: content["refusal"]?.text)
   }
 }
 
@@ -51,17 +76,18 @@ extension Journal {
   private static func add(
     _ half: PayloadHalf, _ database: GRDB.Database
   ) throws -> PayloadJoiner.Outcome {
-    let content = PayloadHalf.Content(
-      predictionID: half.predictionID, time: half.time.microseconds, version: half.version,
-      rows: half.rows)
+    // A response that was refused may come again, mended.
     try database.cachedStatement(
       sql: """
-        INSERT OR IGNORE INTO payload (model, exchange, side, received_at, content)
-        VALUES (?, ?, ?, ?, ?)
+        INSERT INTO payload (model, exchange, side, received_at, content, refused)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (model, exchange, side) DO UPDATE
+          SET received_at = excluded.received_at, content = excluded.content, refused = 0
+          WHERE refused AND NOT excluded.refused
         """
     ).execute(arguments: [
       half.key.model, half.key.exchange, half.side.rawValue, half.receivedAt.microseconds,
-      try JSONEncoder().encode(content),
+      Data(half.content), half.refusal != nil,
     ])
     guard database.changesCount == 1 else { return .init() }
     let other = try Row.fetchOne(
@@ -99,10 +125,9 @@ extension Journal {
 
   private static func half(of row: Row) throws -> PayloadHalf? {
     guard let side = CloudEvent.Side(rawValue: row[2]) else { return nil }
-    let content = try JSONDecoder().decode(PayloadHalf.Content.self, from: row[3])
-    return PayloadHalf(
+    let content: Data = row[3]
+    return try PayloadHalf(
       key: .init(model: row[0], exchange: row[1]), side: side,
-      predictionID: content.predictionID, time: Instant(microseconds: content.time),
-      receivedAt: Instant(microseconds: row[4]), version: content.version, rows: content.rows)
+      receivedAt: Instant(microseconds: row[4]), content: [UInt8](content))
   }
 }

@@ -14,7 +14,11 @@ public final class PayloadJoiner: Sendable {
     public var model: String
     /// What was appended; nil where it waits for its other half, or was known.
     public var events: EventLog.Ingested?
-    public var isDuplicate: Bool
+    public var isDuplicate = false
+    /// Why neither is kept; nil where they are.
+    public var refusal: String?
+    /// Events that there would have been.
+    public var refusedRows = 0
   }
 
   /// One half of an exchange, or that both are done with.
@@ -60,26 +64,42 @@ public final class PayloadJoiner: Sendable {
       throw .unreadable(reason: "the CloudEvent names no inference service")
     }
     guard EventLog.isModelName(model) else { throw .invalidModel(name: model) }
-    let half = PayloadHalf(
+    var half = PayloadHalf(
       key: .init(model: model, exchange: event.key), side: event.side,
       predictionID: event.predictionID, time: event.time ?? now, receivedAt: now,
-      version: event.version,
-      rows: event.side == .request
-        ? try InferencePayload.request(event.data, names)
-        : try InferencePayload.response(event.data, names))
+      version: event.version, rows: [], refusal: nil)
+    do {
+      let data = try event.data.get()
+      half.rows =
+        event.side == .request
+        ? try InferencePayload.request(data, names) : try InferencePayload.response(data, names)
+    } catch {
+      // Its request would else be taken for one that was never answered.
+      guard event.side == .response, case .unreadable(let reason) = error else { throw error }
+      half.refusal = reason
+    }
     let outcome = try await submit(.half(half))
-    guard outcome.isNew else { return Taken(model: model, events: nil, isDuplicate: true) }
-    guard let other = outcome.other else {
-      return Taken(model: model, events: nil, isDuplicate: false)
+    guard outcome.isNew else {
+      return Taken(model: model, isDuplicate: half.refusal == nil, refusal: half.refusal)
+    }
+    guard let other = outcome.other else { return Taken(model: model, refusal: half.refusal) }
+    if let refusal = Self.refusal(of: half, other) {
+      return Taken(
+        model: model, refusal: "\(refusal); the request and its response are refused together",
+        refusedRows: max(half.rows.count, other.rows.count))
     }
     let events = try await append([Self.joined(half, other)], of: model)
     done.withLock { $0.append(half.key) }
-    guard half.rows.count == other.rows.count else {
-      throw .unreadable(
-        reason: "the \(half.side.rawValue) has \(half.rows.count) rows and the "
-          + "\(other.side.rawValue) \(other.rows.count); the request is kept by itself")
-    }
-    return Taken(model: model, events: events, isDuplicate: false)
+    return Taken(model: model, events: events)
+  }
+
+  /// Why no events can be made of two halves; nil where they can.
+  private static func refusal(of one: PayloadHalf, _ other: PayloadHalf) -> String? {
+    if let refusal = one.refusal ?? other.refusal { return refusal }
+    guard one.rows.count != other.rows.count else { return nil }
+    // Which row of another number is whose cannot be told.
+    return "the \(one.side.rawValue) has \(one.rows.count) rows and the \(other.side.rawValue) "
+      + "\(other.rows.count)"
   }
 
   /// Appends what waited until a time without its other half, and what a process that ended had not
@@ -108,12 +128,10 @@ public final class PayloadJoiner: Sendable {
     let exchanges = Dictionary(grouping: waiting, by: \.key)
     for (model, exchanges) in Dictionary(grouping: exchanges, by: \.key.model) {
       let answers = log.types(of: model, .predictions)[EventColumnName.prediction] != nil
-      let rows = exchanges.sorted { $0.key.exchange < $1.key.exchange }.map { _, halves in
-        halves.count == 2
-          ? Self.joined(halves[0], halves[1])
-          : Self.rows(halves[0], more: answers ? ["status": .text("error")] : [:])
+      let rows = exchanges.sorted { $0.key.exchange < $1.key.exchange }.compactMap { _, halves in
+        Self.events(of: halves, isAnswered: answers)
       }
-      each(model, try await append(rows, of: model))
+      if !rows.isEmpty { each(model, try await append(rows, of: model)) }
       _ = try await submit(.done(exchanges.map(\.key)))
     }
     return !waiting.isEmpty
@@ -124,11 +142,21 @@ public final class PayloadJoiner: Sendable {
 
   // MARK: Events
 
-  /// The events of a request and its response.
+  /// The events of what is there of an exchange; nil where none can be made.
+  private static func events(
+    of halves: [PayloadHalf], isAnswered: Bool
+  ) -> [InferencePayload.Row]? {
+    guard let one = halves.first else { return nil }
+    guard halves.count < 2 else {
+      return refusal(of: one, halves[1]) == nil ? joined(one, halves[1]) : nil
+    }
+    guard one.refusal == nil else { return nil }
+    return rows(one, more: isAnswered ? ["status": .text("error")] : [:])
+  }
+
+  /// The events of a request and its response, which have as many rows.
   private static func joined(_ one: PayloadHalf, _ other: PayloadHalf) -> [InferencePayload.Row] {
     let (request, response) = one.side == .request ? (one, other) : (other, one)
-    // Which row of another number is whose cannot be told.
-    guard request.rows.count == response.rows.count else { return rows(request) }
     var more: InferencePayload.Row = ["status": .text("success")]
     let micros = response.time.microseconds.subtractingReportingOverflow(request.time.microseconds)
     if !micros.overflow, micros.partialValue > 0 {
@@ -163,14 +191,10 @@ public final class PayloadJoiner: Sendable {
   private func append(
     _ exchanges: [[InferencePayload.Row]], of model: String
   ) async throws(EventError) -> EventLog.Ingested {
-    var text = Data()
-    do {
-      for row in exchanges.joined() {
-        text += try JSONEncoder().encode(row)
-        text.append(UInt8(ascii: "\n"))
-      }
-    } catch {
-      throw .notKept(reason: "\(error)")
+    var text: [UInt8] = []
+    for row in exchanges.joined() {
+      JSONValue.object(row).write(to: &text)
+      text.append(UInt8(ascii: "\n"))
     }
     return try await log.append(text, .lines, to: model, .predictions)
   }

@@ -50,6 +50,7 @@ extension EventLog {
       throw ExportError.exists(folder: folder)
     }
     let partial = "\(folder).partial-\(UUID().uuidString)"
+    // There is none where all went well; what stays otherwise is called partial.
     defer { try? FileManager.default.removeItem(atPath: partial) }
     let time = Dialect.duckDB.identifier(EventColumnName.timestamp)
     let rows = try copy(

@@ -83,7 +83,34 @@ final class Journal: Sendable {
         table.primaryKey(["model", "exchange", "side"])
       }
     }
+    migrator.registerMigration("refused payloads") { database in
+      try database.alter(table: "payload") { table in
+        table.add(column: "refused", .boolean).notNull().defaults(to: false)
+      }
+    }
+    migrator.registerMigration("secret of the index") { database in
+      try database.create(table: "secret") { table in
+        table.column("key", .blob).notNull()
+      }
+      try database.execute(sql: "INSERT INTO secret (key) VALUES (randomblob(16))")
+    }
     return migrator
+  }
+
+  /// What hashes of events are made with, so that nobody else can make ids that share one.
+  func secret() throws -> SipHash.Key {
+    let key = try database.read { database in
+      try Data.fetchOne(database, sql: "SELECT key FROM secret")
+    }
+    guard let key, key.count == 16 else {
+      throw EventError.unusable(folder: database.path, reason: "the index's secret is damaged")
+    }
+    return key.withUnsafeBytes { bytes in
+      (
+        bytes.loadUnaligned(fromByteOffset: 0, as: UInt64.self),
+        bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+      )
+    }
   }
 
   // MARK: Batches

@@ -37,8 +37,8 @@ public struct EventReader: Sendable {
   public let types: [String: CellType]
   /// What events without a time of their own are given.
   public let now: Instant
-  /// Microseconds since 1970 that events may have; nil for all.
-  let span: ClosedRange<Int64>?
+  /// Times that events may have; nil for all.
+  let times: EventTimes?
 
   /// Bytes a text may have.
   public static let textLimit = 65_536
@@ -51,9 +51,9 @@ public struct EventReader: Sendable {
   public static let idLimit = 512
 
   public init(
-    kind: EventKind, types: [String: CellType], now: Instant, span: ClosedRange<Int64>? = nil
+    kind: EventKind, types: [String: CellType], now: Instant, times: EventTimes? = nil
   ) {
-    self.span = span
+    self.times = times
     self.kind = kind
     self.types = types
     self.now = now
@@ -326,9 +326,10 @@ private struct Intake<Rows: SentRows> {
       case .number, .boolean, .nested: refuse(row, "timestamp is no text with an ISO 8601 instant")
       }
     }
-    if let span = reader.span {
-      for (row, time) in times.enumerated() where !span.contains(time) {
-        refuse(row, "timestamp \(time < span.lowerBound ? "is too long ago" : "is in the future")")
+    if let possible = reader.times {
+      for (row, time) in times.enumerated() where !possible.range.contains(time) {
+        let isPast = time < possible.range.lowerBound
+        refuse(row, "timestamp \(isPast ? possible.tooOld : "is in the future")")
       }
     }
     columns.insert(

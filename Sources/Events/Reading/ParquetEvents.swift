@@ -39,23 +39,27 @@ final class ParquetEvents: @unchecked Sendable {
 
   /// - Throws: ``EventError/unreadable(reason:)`` where it is no Parquet file, or has columns that are
   ///   none of events.
-  static func open(_ path: String, _ kind: EventKind, engine: Database) async throws(EventError)
-    -> ParquetEvents
-  {
+  static func open(
+    _ path: String, _ kind: EventKind, engine: Database, _ options: EventLog.Options
+  ) async throws(EventError) -> ParquetEvents {
     do {
-      return try await onQueue(.global()) { try ParquetEvents(path, kind, engine) }
+      return try await onQueue(.global()) { try ParquetEvents(path, kind, engine, options) }
     } catch {
       throw unreadable(error, path)
     }
   }
 
-  private init(_ path: String, _ kind: EventKind, _ engine: Database) throws {
+  private init(
+    _ path: String, _ kind: EventKind, _ engine: Database, _ options: EventLog.Options
+  ) throws {
     let file = Dialect.duckDB.literal(path)
     let connection = try engine.connect()
-    let source = "read_parquet(\(file), file_row_number=true, hive_partitioning=false)"
+    let description = try ParquetDescription(path, over: connection)
+    try description.check(kind)
+    let source = "read_parquet(\(file), hive_partitioning=false)"
     let schema = try connection.query("SELECT * FROM \(source) LIMIT 0", source: path).schema
     var members: [Member] = []
-    for column in schema where column.name != "file_row_number" {
+    for column in schema {
       if column.type == .nested, kind.groups.contains(column.name) {
         let identifier = Dialect.duckDB.identifier(column.name)
         let fields = try connection.query(
@@ -71,21 +75,43 @@ final class ParquetEvents: @unchecked Sendable {
         try members.append(Self.member(group, .init(name: name, type: column.type), value, kind))
       }
     }
-    self.members = members
-    // A small file can hold rows of any length: what is too long is left in the engine.
-    let lengths = members.compactMap(\.length)
-    let isTooLong = lengths.map { "\($0) > \(EventReader.textLimit)" } + ["false"]
-    let row = lengths.isEmpty ? "0" : lengths.joined(separator: " + ")
-    let isKept = "\(row) <= \(EventReader.rowLimit)"
-    let cells = members.map { member in
-      member.length.map {
-        "CASE WHEN \($0) <= \(EventReader.textLimit) AND \(isKept) THEN \(member.expression) END"
-      } ?? member.expression
+    // A column and a field of a struct can be one feature.
+    var known: Set<String> = []
+    for member in members
+    where !known.insert("\(member.group)/\(member.name.lowercased())").inserted {
+      throw EventError.unreadable(
+        reason: "`\(member.name)` comes twice, as a column and as a field of `\(member.group)`")
     }
-    let list =
-      cells + ["file_row_number", isTooLong.joined(separator: " OR "), "NOT (\(isKept))"]
+    self.members = members
+    // A small file can hold rows of any length: what is too long is left in the engine. Lengths are
+    // worked out once for each row, beneath names no column has.
+    let lengths = members.compactMap(\.length)
+    let texts = "[\(lengths.joined(separator: ", "))]"
+    let sum = lengths.isEmpty ? "0" : "list_sum(\(texts))"
+    let longest = lengths.isEmpty ? "0" : "list_max(\(texts))"
+    try description.checkSize(
+      columns: members.count,
+      text: lengths.isEmpty ? nil : "least(\(sum), \(EventReader.rowLimit))", of: source,
+      over: connection, options)
+    // The engine has the rows' places as a column that is not in the file; where one of that name is,
+    // rows are counted as they come, in the file's order, on one thread.
+    let hasOwn = schema.contains { $0.name.lowercased() == "file_row_number" }
+    let place = hasOwn ? "row_number() OVER () - 1" : "file_row_number"
+    let own = "row_" + UUID().uuidString.replacingOccurrences(of: "-", with: "")
+    let (isLong, isLarge) = (
+      "\(own)_longest > \(EventReader.textLimit)", "\(own)_bytes > \(EventReader.rowLimit)"
+    )
+    let cells = members.map { member in
+      member.length == nil
+        ? member.expression
+        : "CASE WHEN NOT (\(isLong) OR \(isLarge)) THEN \(member.expression) END"
+    }
     stream = try connection.query(
-      "SELECT \(list.joined(separator: ", ")) FROM \(source)", source: path)
+      """
+      SELECT \((cells + ["\(own)_place", isLong, isLarge]).joined(separator: ", ")) FROM (
+        SELECT *, \(place) AS \(own)_place, \(sum) AS \(own)_bytes, \(longest) AS \(own)_longest
+        FROM \(source))
+      """, source: path)
   }
 
   /// The member a column of a flat table stands for.

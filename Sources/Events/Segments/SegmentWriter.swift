@@ -16,6 +16,7 @@ struct SegmentWriter {
     let name = UUID().uuidString.lowercased()
     let scratch = "\(folder)/scratch/\(name)"
     try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    // What stays is removed at the next start.
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     let time = Dialect.duckDB.identifier(EventColumnName.timestamp)
     try connection.execute(

@@ -61,7 +61,9 @@ public struct AlertCondition: Sendable, Equatable {
 
   public var test: Test
   /// As it was written.
-  public let text: String
+  public private(set) var text: String
+  /// The unit of its limit, such as `%` or `ms`; empty where there is none.
+  private let unit: String
 
   public static let expected =
     "a condition such as `> 0.05`, `<= 85%`, `> 500ms`, `outside 0.1..0.9`, `change < -15%` or `absent`"
@@ -72,6 +74,12 @@ public struct AlertCondition: Sendable, Equatable {
   private init(test: Test, text: String) {
     self.test = test
     self.text = text
+    unit = ""
+  }
+
+  /// The text with single spaces, for sentences.
+  public var sentence: String {
+    text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
   public init?(_ text: String) {
@@ -79,16 +87,18 @@ public struct AlertCondition: Sendable, Equatable {
     var words = Substring(text).split(whereSeparator: \.isWhitespace).joined(separator: " ")[...]
     if words == "absent" {
       test = .absent
+      unit = ""
       return
     }
     let isChange = words.hasPrefix("change ")
     if isChange { words = words.dropFirst("change ".count) }
-    guard let (bounds, isShare) = Self.bounds(words) else { return nil }
-    let subject: Subject = isChange ? (isShare ? .relativeChange : .difference) : .value
+    guard let (bounds, unit) = Self.bounds(words) else { return nil }
+    let subject: Subject = isChange ? (unit == "%" ? .relativeChange : .difference) : .value
     test = .beyond(subject, bounds)
+    self.unit = unit
   }
 
-  private static func bounds(_ words: Substring) -> (Bounds, isShare: Bool)? {
+  private static func bounds(_ words: Substring) -> (Bounds, unit: String)? {
     if words.hasPrefix("outside ") {
       guard let range = Quantity.range(words.dropFirst("outside ".count)),
         // What is meant by `change outside -0.5..100%` cannot be told.
@@ -97,7 +107,7 @@ public struct AlertCondition: Sendable, Equatable {
       else { return nil }
       return (
         Bounds(lower: range.lower.value, upper: range.upper.value, isInclusive: false),
-        range.lower.isShare || range.upper.isShare
+        range.lower.isShare || range.upper.isShare ? "%" : range.upper.unit
       )
     }
     guard let sign = words.first, sign == ">" || sign == "<" else { return nil }
@@ -107,7 +117,7 @@ public struct AlertCondition: Sendable, Equatable {
     let bounds = Bounds(
       lower: sign == "<" ? limit.value : -.infinity,
       upper: sign == ">" ? limit.value : .infinity, isInclusive: isInclusive)
-    return (bounds, limit.isShare)
+    return (bounds, limit.unit)
   }
 
   /// The same condition with other bounds, as a threshold that follows the metric's history has them.
@@ -117,27 +127,49 @@ public struct AlertCondition: Sendable, Equatable {
     bounds.upper = upper ?? bounds.upper
     var changed = self
     changed.test = .beyond(subject, bounds)
+    if changed.test != test { changed.text = written(subject, bounds) }
     return changed
+  }
+
+  /// Other bounds, in the unit of its own.
+  private func written(_ subject: Subject, _ bounds: Bounds) -> String {
+    func limit(_ value: Double) -> String { Quantity.written(value, unit: unit) }
+    let change = subject == .value ? "" : "change "
+    let equal = bounds.isInclusive ? "=" : ""
+    if !bounds.lower.isFinite { return "\(change)>\(equal) \(limit(bounds.upper))" }
+    if !bounds.upper.isFinite { return "\(change)<\(equal) \(limit(bounds.lower))" }
+    return "\(change)outside \(limit(bounds.lower))..\(limit(bounds.upper))"
   }
 }
 
 /// A number with its unit: `0.05`, `15%`, `500ms`, `2s`.
 struct Quantity: Equatable {
   var value: Double
+  /// What it was written in; empty where there is no unit.
+  let unit: String
+
   /// Whether it was written in percent.
-  var isShare: Bool
+  var isShare: Bool { unit == "%" }
+
+  private static let units: [(String, Double)] = [
+    ("%", 0.01), ("ms", 0.001), ("us", 1e-6), ("µs", 1e-6), ("s", 1), ("min", 60), ("h", 3_600),
+  ]
 
   init?(_ text: some StringProtocol) {
     let text = Self.trimmed(text)
-    let units: [(String, Double)] = [
-      ("%", 0.01), ("ms", 0.001), ("us", 1e-6), ("µs", 1e-6), ("s", 1), ("min", 60), ("h", 3_600),
-    ]
-    let (unit, scale) = units.first { text.hasSuffix($0.0) } ?? ("", 1.0)
+    let scale: Double
+    (unit, scale) = Self.units.first { text.hasSuffix($0.0) } ?? ("", 1.0)
     guard let number = Self.number(Self.trimmed(text.dropLast(unit.count))) else { return nil }
     // Division is exact where multiplication by a hundredth is not: 15% is 0.15.
     value = scale < 1 ? number / (1 / scale).rounded() : number * scale
-    isShare = unit == "%"
     guard value.isFinite else { return nil }
+  }
+
+  /// A value in a unit, of six significant digits.
+  static func written(_ value: Double, unit: String) -> String {
+    let scale = units.first { $0.0 == unit }?.1 ?? 1
+    let number = scale < 1 ? value * (1 / scale).rounded() : value / scale
+    return (NumberFormat(".6g")?.write(number) ?? "\(number)") + unit
   }
 
   private static func trimmed(_ text: some StringProtocol) -> Substring {

@@ -1,7 +1,7 @@
 /// A sentence about an alert with places for its figures.
 ///
-/// `{value}`, `{threshold}`, `{reference}`, `{metric}`, `{rule}`, `{severity}` and `{labels.NAME}`; numbers
-/// may say how they are written, as Python has it: `{value:.2%}`, `{value:.3f}`, `{value:.4g}`. Braces
+/// `{value}`, `{threshold}`, `{reference}`, `{condition}` (that in force), `{metric}`, `{rule}`, `{severity}`
+/// and `{labels.NAME}`; numbers may say how they are written, as Python has it: `{value:.2%}`, `{value:.3f}`, `{value:.4g}`. Braces
 /// are doubled to stand for themselves.
 public struct DescriptionTemplate: Sendable, Equatable {
   /// What an alert has to say.
@@ -9,18 +9,21 @@ public struct DescriptionTemplate: Sendable, Equatable {
     public var metric: String
     public var rule: String
     public var severity: AlertSeverity
+    /// In force, which need not be the rule's own.
+    public var condition: String
     public var value: Double?
     public var threshold: Double?
     public var reference: Double?
     public var labels: [String: String]
 
     public init(
-      metric: String, rule: String, severity: AlertSeverity, value: Double?, threshold: Double?,
-      reference: Double?, labels: [String: String]
+      metric: String, rule: String, severity: AlertSeverity, condition: String, value: Double?,
+      threshold: Double?, reference: Double?, labels: [String: String]
     ) {
       self.metric = metric
       self.rule = rule
       self.severity = severity
+      self.condition = condition
       self.value = value
       self.threshold = threshold
       self.reference = reference
@@ -41,8 +44,8 @@ public struct DescriptionTemplate: Sendable, Equatable {
   private var parts: [Part] = []
 
   public static let expected =
-    "text with {value}, {threshold}, {reference}, {metric}, {rule}, {severity} or {labels.NAME}, "
-    + "numbers as {value:.2%} or {value:.3f}"
+    "text with {value}, {threshold}, {reference}, {condition}, {metric}, {rule}, {severity} or "
+    + "{labels.NAME}, numbers as {value:.2%} or {value:.3f}"
 
   public init?(_ text: String) {
     self.text = text
@@ -79,13 +82,12 @@ public struct DescriptionTemplate: Sendable, Equatable {
     guard case .beyond(let subject, _) = condition.test else {
       return DescriptionTemplate("{metric} has no value") ?? .init(plain: "There is no value")
     }
-    let written = condition.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    let value = written.contains("%") ? "{value:.1%}" : "{value}"
+    let value = condition.text.contains("%") ? "{value:.1%}" : "{value}"
     let text =
       switch subject {
-      case .value: "{metric} is \(value) (\(written))"
+      case .value: "{metric} is \(value) ({condition})"
       case .difference, .relativeChange:
-        "{metric} differs by \(value) from its reference (\(written))"
+        "{metric} differs by \(value) from its reference ({condition})"
       }
     return DescriptionTemplate(text) ?? .init(plain: text)
   }
@@ -97,9 +99,14 @@ public struct DescriptionTemplate: Sendable, Equatable {
       return NumberFormat(pieces.count > 1 ? pieces[1] : "").map { .number(number, $0) }
     }
     guard pieces.count == 1 else { return nil }
-    if ["metric", "rule", "severity"].contains(name) { return .name(name) }
+    if ["metric", "rule", "severity", "condition"].contains(name) { return .name(name) }
     guard name.hasPrefix("labels."), name.count > "labels.".count else { return nil }
     return .label(String(name.dropFirst("labels.".count)))
+  }
+
+  /// The labels it has places for.
+  var labelNames: [String] {
+    parts.compactMap { if case .label(let name) = $0 { name } else { nil } }
   }
 
   public func filled(_ values: Values) -> String {
@@ -109,6 +116,7 @@ public struct DescriptionTemplate: Sendable, Equatable {
       case .number(let name, let format): Self.number(name, in: values).map(format.write) ?? "–"
       case .name("metric"): values.metric
       case .name("rule"): values.rule
+      case .name("condition"): values.condition
       case .name: values.severity.rawValue
       case .label(let name): values.labels[name] ?? ""
       }

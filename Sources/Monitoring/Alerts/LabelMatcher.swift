@@ -64,20 +64,43 @@ public struct LabelMatcher: Sendable, Equatable, Codable {
   }
 
   public func matches(_ labels: [String: String]) -> Bool {
+    switch operation {
+    case .equal, .notEqual: matches(labels, nil)
+    case .matches, .matchesNot: matches(labels, LabelPattern(value))
+    }
+  }
+
+  /// - Parameter pattern: its expression; nil where it has none that can be read.
+  fileprivate func matches(_ labels: [String: String], _ pattern: LabelPattern?) -> Bool {
     let found = labels[label] ?? ""
     switch operation {
     case .equal: return found == value
     case .notEqual: return found != value
-    case .matches: return matchesWhole(found)
-    case .matchesNot: return !matchesWhole(found)
+    case .matches: return pattern?.matches(found) ?? false
+    case .matchesNot: return pattern?.matches(found) != true
     }
   }
 
-  private func matchesWhole(_ text: String) -> Bool {
-    LabelPattern(value)?.matches(text) ?? false
+  public var text: String { "\(label)\(operation.rawValue)\"\(value)\"" }
+}
+
+/// Matchers whose expressions are read once, for many label sets.
+public struct PreparedMatchers: Sendable {
+  private let matchers: [(matcher: LabelMatcher, pattern: LabelPattern?)]
+
+  public init(_ matchers: [LabelMatcher]) {
+    self.matchers = matchers.map { matcher in
+      switch matcher.operation {
+      case .equal, .notEqual: (matcher, nil)
+      case .matches, .matchesNot: (matcher, LabelPattern(matcher.value))
+      }
+    }
   }
 
-  public var text: String { "\(label)\(operation.rawValue)\"\(value)\"" }
+  /// Whether every matcher matches.
+  public func match(_ labels: [String: String]) -> Bool {
+    matchers.allSatisfy { $0.matcher.matches(labels, $0.pattern) }
+  }
 }
 
 extension [LabelMatcher] {

@@ -121,6 +121,7 @@ extension DriftReport {
       if let pValue = column.adjustedPValue ?? column.pValue {
         if pValue >= level { explained.insert(column.column) }
       } else if let counts = column.distribution?.pooled,
+        // Without a test (a side without rows) chance explains nothing.
         let test = try? chiSquare(reference: counts.reference, current: counts.current)
       {
         byDistance.append((column.column, test.pValue))

@@ -11,6 +11,8 @@ public struct Configuration: Sendable, Equatable {
   public var experiments: [ExperimentConfig] = []
   public var alerting = AlertingConfiguration()
   public var diagnosis = DiagnosisConfiguration()
+  /// What can be read and will hardly do what was meant, such as a rule on a metric nobody makes.
+  public var doubts: [ConfigurationError.Mistake] = []
 
   public init() {}
 }
@@ -25,6 +27,11 @@ public struct ConfigurationError: ExplainedError, Equatable {
 
   public var path: String
   public var mistakes: [Mistake]
+
+  public init(path: String, mistakes: [Mistake]) {
+    self.path = path
+    self.mistakes = mistakes
+  }
 
   public var code: String { "invalid_configuration" }
   public var what: String {

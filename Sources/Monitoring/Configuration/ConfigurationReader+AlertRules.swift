@@ -76,7 +76,9 @@ extension ConfigurationReader {
       rule.recovery = fields["recovery"].flatMap { recovery($0, of: condition) }
       rule.dynamic = fields["dynamic"].flatMap { dynamic($0, of: condition) }
     }
-    return mistakeCount == before ? rule : nil
+    guard mistakeCount == before else { return nil }
+    doubt(rule, fields)
+    return rule
   }
 
   /// The keys of a rule that stand for themselves.
@@ -178,6 +180,13 @@ extension ConfigurationReader {
     guard least < most else {
       note(node, "`minimum` has to be less than `maximum`")
       return nil
+    }
+    let own = limits.upper.isFinite ? limits.upper : limits.lower
+    if !(least...most).contains(own) {
+      doubt(
+        node,
+        "the threshold of `\(Self.shown(condition.sentence))` is not between `minimum` and `maximum`; "
+          + "widen them, or move the threshold")
     }
     return .init(mode: mode, minimum: least, maximum: most)
   }

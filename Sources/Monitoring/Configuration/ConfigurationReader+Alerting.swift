@@ -16,14 +16,20 @@ extension ConfigurationReader {
     }
     if let value = fields["external_url"] { alerting.externalURL = address(value, "external_url") }
     alerting.rules = rules(fields, withDefaults: true)
-    if let value = fields["group_by"] { alerting.grouping.labels = labelNames(value) }
+    if let value = fields["group_by"] {
+      alerting.grouping.labels = labelNames(value)
+      for (node, label) in Self.labels(in: value) { doubt(node, label, of: alerting.rules) }
+    }
     if let value = fields["group_wait"] {
       alerting.grouping.waitSeconds = seconds(value, in: 0...3_600) ?? 0
     }
     if let value = fields["group_interval"] {
       alerting.grouping.intervalSeconds = seconds(value, in: 1...86_400) ?? 0
     }
-    if let value = fields["inhibit"] { alerting.inhibitions = inhibitions(value) }
+    if let value = fields["inhibit"] {
+      alerting.inhibitions = inhibitions(value)
+      for entry in value.sequence ?? [] { doubt(inhibition: entry, of: alerting.rules) }
+    }
     if let value = fields["flapping"] { flapping(value, into: &alerting.flapping) }
     let nodes = fields["channels"].map { list($0, "channels") } ?? []
     alerting.channels = channels(nodes)
@@ -32,6 +38,10 @@ extension ConfigurationReader {
       return
     }
     // By the names as they stand: a mistake within a channel is not one of the routes to it too.
+    for route in value.sequence ?? [] {
+      guard let matchers = Self.member("match", of: route) else { continue }
+      for (node, label) in Self.labels(in: matchers) { doubt(node, label, of: alerting.rules) }
+    }
     let names = nodes.map { Self.name(of: $0) }
     let before = mistakeCount
     alerting.routes = routes(value, to: names.compactMap(\.self))
@@ -45,7 +55,7 @@ extension ConfigurationReader {
 
   /// The name of a channel that need not be right otherwise.
   private static func name(of channel: Node) -> String? {
-    channel.mapping?.first { $0.key.string == "name" }?.value.scalar?.string
+    member("name", of: channel)?.scalar?.string
   }
 
   private mutating func routes(

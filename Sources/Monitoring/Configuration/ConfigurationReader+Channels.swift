@@ -197,6 +197,11 @@ extension ConfigurationReader {
       return nodes.compactMap { reader.mailAddress($0) }
     }
     let (username, password) = credentials(fields, node)
+    if encryption == .none, password != nil, let host, !Self.isLoopback(host) {
+      note(
+        fields["encryption"] ?? node,
+        "with `encryption: none` everybody on the way could read the password; use starttls or tls")
+    }
     guard let host, let from, let to else { return nil }
     return .init(
       host: host, port: port, encryption: encryption, from: from, to: to, username: username,
@@ -206,6 +211,12 @@ extension ConfigurationReader {
   private static func isHost(_ text: String) -> Bool {
     (1...253).contains(text.utf8.count)
       && text.utf8.allSatisfy { isLetterOrDigit($0) || "-._:".utf8.contains($0) }
+  }
+
+  private static func isLoopback(_ host: String) -> Bool {
+    let digits = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+    let isOfIPv4 = digits.count == 4 && digits[0] == 127 && digits.allSatisfy { $0 != nil }
+    return isOfIPv4 || ["localhost", "::1"].contains(host.lowercased())
   }
 
   private mutating func mailAddress(_ node: Node) -> String? {

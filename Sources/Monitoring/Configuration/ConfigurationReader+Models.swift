@@ -34,13 +34,14 @@ extension ConfigurationReader {
       case "feature_names": model.featureNames = reader.texts(value)
       case "class_names": model.classNames = reader.texts(value)
       case "checks": checks = value
+      case "diagnosis": model.diagnosis = reader.modelDiagnosis(value)
       default: return false
       }
       return true
     } known: {
       [
         "name", "version", "type", "schema", "positive_label", "reference", "production", "labels",
-        "feature_names", "class_names", "checks",
+        "feature_names", "class_names", "checks", "diagnosis",
       ]
     }
     // Before the name is looked at, so that a mistake in it hides none in the checks.
@@ -56,11 +57,17 @@ extension ConfigurationReader {
 
   /// A path or connection alone, or a mapping with its query.
   private mutating func source(_ node: Node, _ what: String) -> ModelConfiguration.Source? {
-    if let text = node.scalar?.string { return .init(source: text) }
+    if let text = node.scalar?.string {
+      mention(.source(text, hasQuery: false, role: what), node)
+      return withoutSecret(text, node, what).map { .init(source: $0) }
+    }
     var (source, sql): (String?, String?) = (nil, nil)
+    var place = node
     members(node, of: what) { reader, key, value in
       switch key {
-      case "source": source = reader.text(value)
+      case "source":
+        place = value
+        source = reader.text(value).flatMap { reader.withoutSecret($0, value, what) }
       case "sql": sql = reader.text(value)
       default: return false
       }
@@ -72,7 +79,18 @@ extension ConfigurationReader {
       note(node, "\(what) names its source")
       return nil
     }
+    mention(.source(source, hasQuery: sql != nil, role: what), place)
     return .init(source: source, sql: sql)
+  }
+
+  /// An address that has no secret in it.
+  private mutating func withoutSecret(_ text: String, _ node: Node, _ what: String) -> String? {
+    guard text.contains("://"), let secret = InlineSecret.inAddress(text) else { return text }
+    note(
+      node,
+      "\(what) has \(secret) in its address, which does not stand in the file itself: give it a name "
+        + "under connections, and there its uri as {env: NAME} or {file: PATH}")
+    return nil
   }
 
   private mutating func checks(
@@ -99,9 +117,12 @@ extension ConfigurationReader {
     var (window, reference, delay): (TimeSpan?, TimeSpan?, TimeSpan?) = (nil, nil, nil)
     var timeout = TimeSpan("10m")
     var drift = DriftOptions()
+    var quality = DataQualityOptions()
     var performance = PerformanceOptions()
     let before = mistakeCount
+    var settings: [(kind: CheckConfiguration.Kind, node: Node)] = []
     members(node, of: "a check") { reader, key, value in
+      if let kind = CheckConfiguration.Kind(rawValue: key) { settings.append((kind, value)) }
       switch key {
       case "name": name = reader.filled(value)
       case "type":
@@ -116,6 +137,7 @@ extension ConfigurationReader {
       case "delay": delay = reader.parsed(value, expected: TimeSpan.expected) { TimeSpan($0) }
       case "timeout": timeout = reader.parsed(value, expected: TimeSpan.expected) { TimeSpan($0) }
       case "drift": reader.checkDrift(value, into: &drift)
+      case "quality": reader.quality(value, into: &quality)
       case "performance": reader.performance(value, into: &performance)
       default: return false
       }
@@ -123,18 +145,26 @@ extension ConfigurationReader {
     } known: {
       [
         "name", "type", "schedule", "window", "reference_window", "delay", "timeout", "drift",
-        "performance",
+        "quality", "performance",
       ]
+    }
+    for (other, value) in settings where kind != nil && other != kind {
+      note(value, "`\(other.rawValue)` is of checks of type \(other.rawValue) alone")
     }
     guard mistakeCount == before else { return nil }
     guard let kind, let schedule, let window, let timeout, let month = TimeSpan("30d") else {
       note(node, "a check has a type, a schedule and a window")
       return nil
     }
+    if quality.freshness != nil, model.production != nil, model.schema.timestamp == nil {
+      note(node, "freshness needs the model's schema to name the `timestamp` of production")
+    }
     drift.schema = model.schema
+    quality.comparison.schema = model.schema
     return CheckConfiguration(
       name: name ?? kind.rawValue, kind: kind, schedule: schedule, window: window, delay: delay,
-      timeout: timeout, referenceWindow: reference ?? month, drift: drift, performance: performance)
+      timeout: timeout, referenceWindow: reference ?? month, drift: drift, quality: quality,
+      performance: performance)
   }
 
   /// What a check may say of drift: windows are the check's own.
@@ -146,6 +176,27 @@ extension ConfigurationReader {
       keys.contains(key) && reader.drift(key, value, into: &drift)
     } known: {
       keys
+    }
+  }
+
+  private mutating func quality(_ node: Node, into quality: inout DataQualityOptions) {
+    members(node, of: "quality") { reader, key, value in
+      switch key {
+      case "checks":
+        let names = QualityCheck.allCases.map(\.rawValue)
+        let nodes = value.sequence.map(Array.init) ?? [value]
+        if nodes.isEmpty { reader.note(value, "checks names none; leave it out for all") }
+        quality.checks = Set(
+          nodes.compactMap { node in
+            reader.choice(node, from: names) { QualityCheck(rawValue: $0) }
+          })
+      case "freshness":
+        quality.freshness = reader.parsed(value, expected: TimeSpan.expected) { TimeSpan($0) }
+      default: return false
+      }
+      return true
+    } known: {
+      ["checks", "freshness"]
     }
   }
 

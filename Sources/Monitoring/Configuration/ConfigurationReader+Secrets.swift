@@ -1,3 +1,4 @@
+import DataSources
 import Foundation
 import Yams
 
@@ -5,74 +6,49 @@ import Yams
 extension ConfigurationReader {
   /// A secret, of which the file says only where it is: `{env: NAME}` or `{file: PATH}`.
   mutating func secret(_ node: Node, _ what: String) -> String? {
-    let forms = "{env: NAME} or {file: PATH}"
+    secretPlace(node, what).flatMap { read($0, node.mapping?.first?.value ?? node) }
+  }
+
+  /// Where a secret is.
+  mutating func secretPlace(_ node: Node, _ what: String) -> SecretPlace? {
     guard let mapping = node.mapping else {
-      note(node, "\(what) is a secret, which does not stand in the file itself: write \(forms)")
+      note(node, "\(what) is a secret, which does not stand in the file itself: \(Self.forms)")
       return nil
     }
     guard mapping.count == 1, let (key, value) = mapping.first,
       let source = key.string, ["env", "file"].contains(source), let place = value.scalar?.string
     else {
-      note(node, "\(what) is a secret and has to be \(forms)")
+      note(node, "\(what) is a secret and has to be {env: NAME} or {file: PATH}")
       return nil
     }
-    if source == "env" {
-      guard LabelMatcher.isLabel(place) else {
-        note(value, "env names a variable, in letters, digits and `_`")
-        return nil
-      }
-      guard let text = environment[place] else {
-        note(value, "the environment has no variable `\(place)`")
-        return nil
-      }
-      return usable(text, "the variable `\(place)`", value)
+    guard source == "env" else { return .file(place) }
+    guard LabelMatcher.isLabel(place) else {
+      note(value, "env names a variable, in letters, digits and `_`")
+      return nil
     }
-    guard let text = contents(ofFile: place, value) else { return nil }
-    return usable(text, "the file `\(place)`", value)
+    return .variable(place)
   }
 
-  private mutating func usable(_ text: String, _ place: String, _ node: Node) -> String? {
-    let secret = text.trimmingCharacters(in: .whitespacesAndNewlines)
-    guard !secret.isEmpty else {
-      note(node, "\(place) is empty")
-      return nil
-    }
-    // A line break would end a header early.
-    guard !Self.hasControls(secret) else {
-      note(node, "\(place) holds control characters or more than one line")
-      return nil
-    }
-    return secret
-  }
+  static var forms: String { "write {env: NAME} or {file: PATH}" }
 
-  private static var fileLimit: Int { 1 << 20 }
+  /// The secret that is at a place.
+  mutating func read(_ place: SecretPlace, _ node: Node) -> String? {
+    do throws(SecretProblem) {
+      return try place.read(environment: environment)
+    } catch {
+      note(node, error.description)
+      return nil
+    }
+  }
 
   /// A small file's text.
   mutating func contents(ofFile path: String, _ node: Node) -> String? {
-    // Never more than the limit is read, so that a device without an end does no harm.
-    guard let file = FileHandle(forReadingAtPath: path),
-      let data = try? file.read(upToCount: Self.fileLimit + 1)
-    else {
-      // An empty file has no data, which is not the same as one that cannot be read.
-      if FileManager.default.isReadableFile(atPath: path), !Self.isFolder(path) { return "" }
-      note(node, "the file `\(path)` cannot be read")
+    do throws(SecretProblem) {
+      return try SmallFile.text(path)
+    } catch {
+      note(node, error.description)
       return nil
     }
-    guard data.count <= Self.fileLimit else {
-      note(node, "the file `\(path)` is larger than \(Self.fileLimit) bytes")
-      return nil
-    }
-    guard let text = String(validating: data, as: UTF8.self) else {
-      note(node, "the file `\(path)` is not UTF-8 text")
-      return nil
-    }
-    return text
-  }
-
-  private static func isFolder(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-      && isFolder.boolValue
   }
 
   /// The text of a message's template.

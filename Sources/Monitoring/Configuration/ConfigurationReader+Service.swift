@@ -1,3 +1,4 @@
+import DataSources
 import Foundation
 import Yams
 
@@ -37,8 +38,12 @@ extension ConfigurationReader {
     var (certificate, key): (String?, String?)
     members(node, of: "tls") { reader, name, value in
       switch name {
-      case "certificate": certificate = reader.text(value)
-      case "key": key = reader.text(value)
+      case "certificate":
+        certificate = reader.text(value)
+        if let certificate { reader.mention(.certificate(certificate), value) }
+      case "key":
+        key = reader.text(value)
+        if let key { reader.mention(.key(key), value) }
       default: return false
       }
       return true
@@ -87,12 +92,12 @@ extension ConfigurationReader {
         let digest = reader.parsed(value, expected: "64 hexadecimal digits") { Self.digest($0) }
         if let digest { digests.append(.sha256(digest)) }
       case "env":
-        if let text = reader.text(value), let secret = reader.secret(ofVariable: text, value) {
-          digests.append(.ofSecret(secret))
+        if let name = reader.text(value), let token = reader.token(.variable(name), value) {
+          digests.append(.ofSecret(token))
         }
       case "file":
-        if let text = reader.text(value), let secret = reader.secret(inFile: text, value) {
-          digests.append(.ofSecret(secret))
+        if let path = reader.text(value), let token = reader.token(.file(path), value) {
+          digests.append(.ofSecret(token))
         }
       case "expires":
         expires = reader.parsed(value, expected: "an ISO 8601 instant") { Instant($0) }
@@ -124,26 +129,10 @@ extension ConfigurationReader {
   /// Short secrets can be guessed.
   private static var secretLength: Int { 16 }
 
-  private mutating func secret(ofVariable name: String, _ node: Node) -> String? {
-    guard let secret = environment[name] else {
-      note(node, "the environment has no variable `\(name)`")
-      return nil
-    }
-    return longEnough(secret, "the variable `\(name)`", node)
-  }
-
-  private mutating func secret(inFile path: String, _ node: Node) -> String? {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-      note(node, "the file `\(path)` cannot be read")
-      return nil
-    }
-    return longEnough(
-      text.trimmingCharacters(in: .whitespacesAndNewlines), "the file `\(path)`", node)
-  }
-
-  private mutating func longEnough(_ secret: String, _ source: String, _ node: Node) -> String? {
+  private mutating func token(_ place: SecretPlace, _ node: Node) -> String? {
+    guard let secret = read(place, node) else { return nil }
     guard secret.utf8.count >= Self.secretLength else {
-      note(node, "\(source) holds fewer than \(Self.secretLength) characters")
+      note(node, "\(place) holds fewer than \(Self.secretLength) characters")
       return nil
     }
     return secret
@@ -162,6 +151,8 @@ extension ConfigurationReader {
         service.unsealedRows = reader.whole(value, in: 1...100_000_000) ?? service.unsealedRows
       case "join_seconds":
         service.joinSeconds = reader.whole(value, in: 1...86_400) ?? service.joinSeconds
+      case "models":
+        service.modelLimit = reader.whole(value, in: 1...1_000_000) ?? service.modelLimit
       case "series":
         service.seriesLimit = reader.whole(value, in: 1...10_000_000) ?? service.seriesLimit
       case "idle_seconds":
@@ -171,8 +162,8 @@ extension ConfigurationReader {
       return true
     } known: {
       [
-        "body_bytes", "file_bytes", "pending_bytes", "unsealed_rows", "join_seconds", "series",
-        "idle_seconds",
+        "body_bytes", "file_bytes", "pending_bytes", "unsealed_rows", "join_seconds", "models",
+        "series", "idle_seconds",
       ]
     }
   }
@@ -219,8 +210,11 @@ extension ConfigurationReader {
     ]
     return parsed(node, expected: "a size such as 512MB or 20GiB, within its range") { text in
       let (unit, scale) = units.first { text.hasSuffix($0.0) } ?? ("", 1)
-      let digits = text.dropLast(unit.count).filter { $0 != " " }
-      guard let number = Int(digits) else { return nil }
+      var digits = text.dropLast(unit.count)
+      if !unit.isEmpty, digits.last == " " { digits.removeLast() }
+      guard let number = Int(digits), digits.utf8.allSatisfy({ (48...57).contains($0) }) else {
+        return nil
+      }
       let (size, isTooLarge) = number.multipliedReportingOverflow(by: scale)
       return !isTooLarge && range.contains(size) ? size : nil
     }
@@ -231,12 +225,12 @@ extension ServiceConfiguration {
   /// Reads `HOST:PORT`, an IPv6 host in brackets; port 0 is any that is free.
   public static func address(_ text: String) -> (host: String, port: Int)? {
     guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-      (0...65_535).contains(port)
+      (0...65_535).contains(port), text[colon...].dropFirst().utf8.first != UInt8(ascii: "+")
     else { return nil }
     var host = String(text[..<colon])
     if host.hasPrefix("["), host.hasSuffix("]") {
       host = String(host.dropFirst().dropLast())
-    } else if host.contains(":") {
+    } else if host.contains(":") || host.hasPrefix("[") {
       return nil
     }
     return host.isEmpty ? nil : (host, port)

@@ -82,10 +82,6 @@ extension ConfigurationReader {
     }
   }
 
-  mutating func number(_ node: Node) -> Double? {
-    parsed(node, expected: "a number") { Double($0).flatMap { $0.isFinite ? $0 : nil } }
-  }
-
   mutating func flag(_ node: Node) -> Bool? {
     parsed(node, expected: "true or false") { Bool($0) }
   }

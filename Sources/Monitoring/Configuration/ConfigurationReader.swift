@@ -7,6 +7,10 @@ public struct ConfigurationReader {
   private let path: String
   let environment: [String: String]
   var mistakes: [ConfigurationError.Mistake] = []
+  /// What the file names that has to be on the machine the service runs on.
+  private(set) var mentions: [Mention] = []
+  /// What is well-formed and yet cannot be meant, such as a rule about a metric nobody makes.
+  var doubts: [ConfigurationError.Mistake] = []
   /// The section each mistake is in, as far as they are read.
   private var sectionsOfMistakes: [String] = []
 
@@ -89,6 +93,17 @@ public struct ConfigurationReader {
     return (configuration, mistakes)
   }
 
+  /// As ``readable(_:path:environment:)``, with what the file names of the machine.
+  static func mentioning(
+    _ text: String, path: String, environment: [String: String]
+  ) -> (configuration: Configuration, mistakes: [ConfigurationError.Mistake], mentions: [Mention]) {
+    var configuration = Configuration()
+    let (reader, _) = reading(text, path: path, environment: environment) { reader, root in
+      if let root { reader.read(root, into: &configuration) }
+    }
+    return (configuration, reader.mistakes, reader.mentions)
+  }
+
   private static func reading<Value>(
     _ text: String, path: String, environment: [String: String],
     _ read: (inout ConfigurationReader, Node?) -> Value
@@ -127,6 +142,11 @@ public struct ConfigurationReader {
   private init(path: String, environment: [String: String]) {
     self.path = path
     self.environment = environment
+  }
+
+  /// Notes something that has to be on the machine.
+  mutating func mention(_ subject: Mention.Subject, _ node: Node) {
+    mentions.append(.init(line: node.mark?.line ?? 1, subject: subject))
   }
 
   private func mistake(_ error: YamlError) -> ConfigurationError.Mistake {
@@ -172,6 +192,7 @@ public struct ConfigurationReader {
     } known: {
       Self.sections
     }
+    configuration.doubts = doubts.sorted { $0.line < $1.line }
   }
 
   private mutating func experiments(_ node: Node) -> [ExperimentConfig] {
@@ -198,36 +219,6 @@ public struct ConfigurationReader {
       }
       return config
     }
-  }
-
-  private mutating func connections(_ node: Node) -> [String: NamedConnection] {
-    var connections: [String: NamedConnection] = [:]
-    guard let mapping = node.mapping else {
-      note(node, "connections has to map names to connections")
-      return [:]
-    }
-    for (name, value) in mapping {
-      var connection = NamedConnection(driver: "")
-      members(value, of: "connection `\(name.string ?? "")`") { reader, key, value in
-        switch key {
-        case "driver": connection.driver = reader.text(value) ?? ""
-        case "uri": connection.uri = reader.text(value).flatMap { reader.expanded($0, value) }
-        case "options":
-          if value.mapping == nil { reader.note(value, "options has to map options to texts") }
-          for (option, setting) in value.mapping ?? [:] {
-            guard let option = option.string, let text = reader.text(setting) else { continue }
-            connection.options[option] = reader.expanded(text, setting)
-          }
-        default: return false
-        }
-        return true
-      } known: {
-        ["driver", "uri", "options"]
-      }
-      if connection.driver.isEmpty { note(value, "a connection has to name its driver") }
-      if let name = name.string { connections[name] = connection }
-    }
-    return connections
   }
 
   mutating func schema(_ node: Node, into schema: inout SchemaOptions) {
@@ -286,7 +277,10 @@ public struct ConfigurationReader {
           drift.methodFor[column] = choice(method, from: methods) { $0 }
         }
       }
-    case "threshold": drift.threshold = number(value)
+    case "threshold":
+      drift.threshold = parsed(value, expected: "a number of at least 0") {
+        Double($0).flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+      }
     case "correction":
       drift.correction =
         choice(value, from: Correction.allCases.map(\.rawValue), Correction.init)

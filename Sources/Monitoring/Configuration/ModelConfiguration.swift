@@ -28,6 +28,8 @@ public struct ModelConfiguration: Sendable, Equatable {
   /// What classes are called whose responses have them by place alone.
   public var classNames: [String] = []
   public var checks: [CheckConfiguration] = []
+  /// How it is found out why the model got worse.
+  public var diagnosis = ModelDiagnosisConfiguration()
 
   public init(name: String) {
     self.name = name
@@ -47,8 +49,10 @@ public struct ModelConfiguration: Sendable, Equatable {
 /// A check that is made again and again.
 public struct CheckConfiguration: Sendable, Equatable {
   public enum Kind: String, Sendable, CaseIterable {
-    /// Drift and data quality.
+    /// Drift, with what is found about the data on the way.
     case drift
+    /// Data quality alone.
+    case quality
     case performance
   }
 
@@ -64,5 +68,6 @@ public struct CheckConfiguration: Sendable, Equatable {
   /// The stretch before the window that is the reference where the model has none.
   public var referenceWindow: TimeSpan
   public var drift = DriftOptions()
+  public var quality = DataQualityOptions()
   public var performance = PerformanceOptions()
 }

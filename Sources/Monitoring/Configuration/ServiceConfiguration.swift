@@ -21,10 +21,15 @@ public struct ServiceConfiguration: Sendable, Equatable {
   }
 
   /// Where a token's digest comes from.
-  public enum Digest: Sendable, Equatable {
+  ///
+  /// Its description never has the secret: values are described in logs by who does not know them.
+  public enum Digest: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
     case sha256([UInt8])
     /// The digest of this text, which came from the environment or a file.
     case ofSecret(String)
+
+    public var description: String { "…" }
+    public var debugDescription: String { description }
   }
 
   /// Files of a certificate and its key, in PEM.
@@ -56,6 +61,8 @@ public struct ServiceConfiguration: Sendable, Equatable {
   public var unsealedRows = 250_000
   /// Seconds a request of a payload logger waits for its response.
   public var joinSeconds = 600
+  /// Models and experiments that may have events.
+  public var modelLimit = 1_000
   /// Series a metric may have.
   public var seriesLimit = 2_000
   /// Seconds without a byte after which a connection is closed.

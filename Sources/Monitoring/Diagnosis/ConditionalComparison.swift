@@ -21,6 +21,7 @@ struct ConditionalComparison {
       (overlap, scores, expectedScores) = (nil, nil, [])
       return
     }
+    // Too few rows, or rows without a difference, fit no trees: then nothing is said of conditionals.
     overlap = try? Overlap(
       reference: reference, current: current, settings: settings, seed: seed &+ 11)
     let known = tables.reference.scores

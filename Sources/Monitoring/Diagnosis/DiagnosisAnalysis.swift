@@ -148,6 +148,7 @@ public struct DiagnosisAnalysis: Sendable {
     _ settings: BoostedTrees.Settings, _ options: DiagnosisOptions
   ) {
     let current = tables.features.map(\.current)
+    // nil where too few reference rows have a loss: then nothing is anticipated.
     anticipated = try? LossAttribution.anticipated(
       reference: reference, referenceLoss: rows.map { tables.reference.losses[$0] },
       current: current, settings: settings, seed: options.seed)
@@ -173,6 +174,7 @@ public struct DiagnosisAnalysis: Sendable {
     func outcomes(_ side: DiagnosisTables.Side) -> [Int] {
       tables.classes.count > 2 ? side.classes.map(Int.init) : side.outcomes.map(codes)
     }
+    // nil where outcomes are too few or of one kind: then nothing is said of their shift.
     return try? LabelShift(
       reference: outcomes(one), current: outcomes(two), outcomes: count,
       referenceColumns: tables.features.map(\.reference) + columns(one),

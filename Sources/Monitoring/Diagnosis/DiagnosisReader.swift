@@ -45,7 +45,10 @@ public struct DiagnosisReader: Sendable {
     let connections = ConnectionPool()
     let known = try [reference, current].map { relation in
       try connections.withConnection(to: relation.database) { connection in
-        Set(try relation.columns(over: connection).map(\.name))
+        guard try relation.rowCount(over: connection) > 0 else {
+          throw MonitoringError.noRows(source: relation.name)
+        }
+        return Set(try relation.columns(over: connection).map(\.name))
       }
     }
     let resolution = try resolve(known, connections)

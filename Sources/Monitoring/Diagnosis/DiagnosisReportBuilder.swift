@@ -79,8 +79,9 @@ struct DiagnosisReportBuilder {
         return (sample.interval?.lower ?? value) > 0 && value > 0.02
       }
     }
-    let firing = evidence.alerts.last { $0.metric.hasPrefix("model_") }
-    return firing.map { $0.kind == "firing" }
+    // An alert that is over, or none, is no word that all is well.
+    let last = evidence.alerts.last { $0.metric.hasPrefix("model_") }
+    return last?.kind == "firing" ? true : nil
   }
 
   private func causes() -> [DiagnosisReport.Cause] {

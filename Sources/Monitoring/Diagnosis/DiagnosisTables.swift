@@ -121,6 +121,13 @@ public struct DiagnosisTables: Sendable {
   }
 }
 
+extension DiagnosisTables {
+  /// The first time of the reference's rows; nil where they have none.
+  public var firstTime: Instant? {
+    reference.span.map { Instant(microseconds: $0.lowerBound) }
+  }
+}
+
 extension DiagnosisTables.Side {
   /// The first and the last time that is known.
   var span: ClosedRange<Int64>? {

@@ -48,6 +48,7 @@ public struct FeatureDefect: Codable, Sendable, Equatable {
     return defects.sorted { $0.strength > $1.strength }
   }
 
+  /// The p-value of two shares being the same; 1 where they cannot be told apart for want of rows.
   private static func proportions(_ p: Double, _ n: Int, _ q: Double, _ m: Int) -> Double {
     let (first, second) = (Int((p * Double(n)).rounded()), Int((q * Double(m)).rounded()))
     return

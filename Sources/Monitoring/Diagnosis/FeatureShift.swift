@@ -39,6 +39,7 @@ public struct FeatureShift: Sendable, Equatable {
     var (before, now) = ([Int](repeating: 0, count: count), [Int](repeating: 0, count: count))
     for cell in first { before[cell] += 1 }
     for cell in second { now[cell] += 1 }
+    // nil where a side has no values: then there is no shift to speak of.
     distance = try? jensenShannon(reference: before, current: now).distance
     pValue = try? chiSquare(reference: before, current: now).pValue
     let (n, m) = (Double(max(1, first.count)), Double(max(1, second.count)))

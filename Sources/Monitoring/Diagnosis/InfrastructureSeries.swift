@@ -92,8 +92,11 @@ extension DiagnosisEvidence {
     InfrastructureSeries.figure(name, self)
   }
 
-  /// The newest value of a metric, of any labels.
+  /// The newest value of a metric in the current window, of any labels: what was before says nothing of it.
   func newest(_ metric: String) -> MetricSample? {
-    metrics.filter { $0.metric == metric && $0.value != nil }.max { $0.at < $1.at }
+    let start = currentStart
+    return metrics.filter { sample in
+      sample.metric == metric && sample.value != nil && start.map { sample.at >= $0 } ?? true
+    }.max { $0.at < $1.at }
   }
 }

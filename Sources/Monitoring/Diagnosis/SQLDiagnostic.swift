@@ -49,6 +49,7 @@ public struct SQLDiagnostic: Sendable, Equatable {
         return .unknown(stand, "the condition cannot be held against a number")
       }
       guard let value else { return .unknown(stand, "the query gave no number") }
+      guard value.isFinite else { return .unknown(stand, "the query gave an infinite number") }
       var before: Double?
       var held = value
       if subject != .value {
@@ -56,6 +57,9 @@ public struct SQLDiagnostic: Sendable, Equatable {
         before = try number(of: reference, current, reference, connections)
         guard let before else {
           return .unknown(stand, "the query gave no number of the reference")
+        }
+        guard before.isFinite else {
+          return .unknown(stand, "the query gave an infinite number of the reference")
         }
         guard subject == .difference || before != 0 else {
           return .unknown(stand, "the reference is 0, of which nothing is a share")

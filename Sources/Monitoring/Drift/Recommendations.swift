@@ -25,6 +25,24 @@ struct Advice {
     addNextSteps(status, drifted)
   }
 
+  /// - Parameter quality: what was found about the data alone.
+  init(ofQuality quality: [QualityFinding], _ status: Status) {
+    addSchemaAdvice(quality)
+    addQualityAdvice(quality)
+    if quality.contains(where: { $0.check == .freshness }) {
+      recommendations.append("Find out why no newer rows come.")
+    }
+    if quality.contains(where: { $0.check == .duplicateRows && $0.severity != .info }) {
+      recommendations.append("Find out what sends rows twice.")
+    }
+    nextSteps =
+      switch status {
+      case .healthy: ["Continue monitoring."]
+      case .degraded, .critical: ["Mend the data before drift and performance are judged by it."]
+      case .unknown: ["Check that both sources hold rows and share columns, then run again."]
+      }
+  }
+
   private mutating func addSchemaAdvice(_ quality: [QualityFinding]) {
     let broken = quality.filter {
       ($0.check == .missingColumn || $0.check == .typeChanged) && $0.severity == .critical

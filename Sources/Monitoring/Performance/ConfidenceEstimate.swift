@@ -31,6 +31,7 @@ struct ConfidenceEstimate {
     for (index, label) in classes.enumerated() {
       let scores = rows.map { reference.probabilities[index][$0] }
       let happened = rows.map { Int(reference.truthClasses[$0]) == label }
+      // A class that never happened, or always, has no calibration: then none is used at all.
       guard let whole = try? IsotonicCalibration(scores: scores, happened: happened) else {
         continue
       }
@@ -46,6 +47,7 @@ struct ConfidenceEstimate {
           before.add(probability: scores[row], happened: happened[row])
           after.add(probability: half(scores[row]), happened: happened[row])
         }
+        // Both have the same rows: where one has no error (no rows), neither has the other.
         plain += (try? before.expectedError()) ?? 0
         mended += (try? after.expectedError()) ?? 0
       }

@@ -38,6 +38,8 @@ public enum QualityCheck: String, Codable, Sendable, CaseIterable {
   case vanishedCategories = "vanished_categories"
   case duplicateRows = "duplicate_rows"
   case rowCount = "row_count"
+  /// Of checks of data quality alone: the newest row is older than it may be.
+  case freshness
 }
 
 public enum FindingSeverity: String, Codable, Sendable, CaseIterable {

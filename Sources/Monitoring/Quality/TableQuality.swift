@@ -35,4 +35,22 @@ enum TableQuality {
       message: "\(reference.duplicates) duplicate rows in reference, "
         + "\(current.duplicates) in current")
   }
+
+  /// A finding where the newest row is older than it may be.
+  ///
+  /// - Parameter newest: nil where no row has a time.
+  static func freshness(newest: Instant?, asOf: Instant, limit: TimeSpan) -> QualityFinding? {
+    guard let newest else {
+      return QualityFinding(
+        check: .freshness, severity: .critical, reference: Double(limit.seconds),
+        message: "no row has a time: whether rows still come cannot be told")
+    }
+    let age = Double(asOf.microseconds - newest.microseconds) / 1e6
+    guard age > Double(limit.seconds) else { return nil }
+    return QualityFinding(
+      check: .freshness, severity: .warning, reference: Double(limit.seconds), current: age,
+      message:
+        "the newest row is of \(newest.iso8601), \(NumberFormat.short(age / 3_600)) hours "
+        + "old, and may be \(limit.description)")
+  }
 }

@@ -13,20 +13,24 @@ public struct TimeSpan: Hashable, Sendable {
   }
 
   public init?(_ text: String) {
-    guard let unit = text.last, let count = Int64(text.dropLast()), count > 0 else { return nil }
-    let seconds: Int64
+    let number = text.dropLast()
+    // No sign, of which `+` would be one.
+    guard let unit = text.last, number.utf8.allSatisfy({ (48...57).contains($0) }),
+      let count = Int64(number), count > 0
+    else { return nil }
+    let (seconds, digits): (Int64, Int)
     switch unit {
-    case "s": seconds = 1
-    case "m": seconds = 60
-    case "h": seconds = 3_600
-    case "d": seconds = 86_400
-    case "w": seconds = 604_800
+    case "s": (seconds, digits) = (1, 12)
+    case "m": (seconds, digits) = (60, 10)
+    case "h": (seconds, digits) = (3_600, 8)
+    case "d": (seconds, digits) = (86_400, 7)
+    case "w": (seconds, digits) = (604_800, 6)
     default: return nil
     }
-    let (microseconds, overflows) = count.multipliedReportingOverflow(by: seconds * 1_000_000)
-    // A quarter of the range is 73 000 years, and keeps sums with instants from overflowing.
-    guard !overflows, microseconds <= .max / 4 else { return nil }
-    self.microseconds = microseconds
+    // So many digits as the schema of the configuration has: 32 000 years at most, a ninth of what there
+    // is, which keeps sums with instants from overflowing.
+    guard "\(count)".utf8.count <= digits else { return nil }
+    microseconds = count * seconds * 1_000_000
   }
 
   /// Whole seconds; what was read from text has no parts of one.

@@ -3,7 +3,6 @@ public import ArgumentParser
 import DataSources
 import Foundation
 public import Monitoring
-import Outbound
 import Reporting
 import Store
 
@@ -32,25 +31,10 @@ struct DiagnoseCommand: ParsableCommand {
 
   @OptionGroup(title: "Labels") var labels: LabelFlags
 
-  @Option(
-    help: ArgumentHelp("The column of predicted classes or numbers.", valueName: "column"))
-  var prediction: String?
-
-  @Option(
-    help: ArgumentHelp("The column of the positive class's probability.", valueName: "column"))
-  var probability: String?
-
-  @Option(help: ArgumentHelp("The class that --probability is of.", valueName: "class"))
-  var positiveLabel: String?
-
-  @Option(help: "What the model does; told by the columns where left out.")
-  var task: PerformanceTask?
+  @OptionGroup(title: "Predictions") var predicted: PredictionFlags
 
   @Option(help: "What is explained: zero_one, brier, log_loss, squared_error, absolute_error.")
   var loss: DiagnosisLoss?
-
-  @Option(help: ArgumentHelp("When a prediction was made.", valueName: "column"))
-  var timestamp: String?
 
   @Option(help: ArgumentHelp("The column of the model's version.", valueName: "column"))
   var versionColumn: String?
@@ -104,32 +88,22 @@ struct DiagnoseCommand: ParsableCommand {
       valueName: "file"))
   var deployments: String?
 
-  @Option(help: ArgumentHelp("Where random choices start.", valueName: "n"))
-  var seed: UInt64?
-
-  @Option(help: ArgumentHelp("Also write a report to look at.", valueName: "file"))
-  var html: String?
-
-  @Option(help: "Exit with 1 at this status or worse: degraded, critical, never.")
-  var failOn: FailOn?
-
+  @OptionGroup(title: "Report") var files: ReportFlags
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func run() throws {
     let configuration = try output.configuration()
     var options = configuration.diagnosis.options
-    if let seed { options.seed = seed }
+    if let seed = predicted.seed { options.seed = seed }
     let report = Diagnosis(options: options).run(try evidence(configuration))
-    if let html {
-      try TextFile.write(
-        renderHTML(
-          report, title: "Root cause analysis", generatedAt: Instant.now.iso8601,
-          version: plumblineVersion), to: html)
+    try files.write(report) { now in
+      try renderHTML(
+        report, title: "Root cause analysis", generatedAt: now, version: plumblineVersion)
     }
     if !output.quiet {
       try Console.write(render(report, as: output.format ?? .table, style: Console.style))
     }
-    let failOn = failOn ?? configuration.failOn.flatMap(FailOn.init) ?? .never
+    let failOn = files.failOn(configuration) ?? .never
     // A diagnosis that came to no verdict is an answer, unless a verdict was asked for.
     guard report.status != .unknown || failOn != .never else { return }
     throw ExitCode(failOn.exitStatus(for: report.status))
@@ -157,7 +131,10 @@ struct DiagnoseCommand: ParsableCommand {
       let relation = try sources.open(metrics, sql: nil, option: "--metrics")
       evidence.metrics += try SampleReader(relation).read().samples
     }
-    if let prometheus { evidence.metrics += try samples(of: prometheus) }
+    if let settings = try prometheus(configuration) {
+      evidence.metrics += try InfrastructureReader(settings, model: model).samples(
+        from: evidence.tables?.firstTime, until: .now)
+    }
     if let infrastructure { evidence.infrastructure = try Self.figures(infrastructure) }
     if let deployments { evidence.deployments = try Self.deployments(deployments) }
     guard evidence.tables != nil || !evidence.metrics.isEmpty || !evidence.infrastructure.isEmpty
@@ -175,11 +152,7 @@ struct DiagnoseCommand: ParsableCommand {
   ) throws -> DiagnosisReader {
     var options = PerformanceOptions()
     try labels.apply(to: &options)
-    options.task = task
-    options.prediction = prediction
-    options.probability = probability
-    options.positiveLabel = positiveLabel
-    options.timestamp = timestamp
+    predicted.apply(to: &options)
     var reader = DiagnosisReader(
       reference: try sources.open(reference, sql: referenceSql, option: "--reference-sql"),
       current: try sources.open(current, sql: currentSql, option: "--current-sql"),
@@ -193,17 +166,24 @@ struct DiagnoseCommand: ParsableCommand {
     return reader
   }
 
-  private func samples(of address: String) throws -> [MetricSample] {
-    var own: [String: String] = [:]
+  /// Which Prometheus is asked: the flag's, else the configuration's.
+  private func prometheus(
+    _ configuration: Configuration
+  ) throws -> DiagnosisConfiguration.Prometheus? {
+    var settings = configuration.diagnosis.prometheus
+    if let prometheus, settings?.address != prometheus {
+      settings = DiagnosisConfiguration.Prometheus(address: prometheus)
+    }
+    let own = configuration.models.first { $0.name == model }?.diagnosis.queries ?? [:]
+    settings?.queries.merge(own) { $1 }
     for pair in prometheusQuery {
       let sides = pair.split(separator: "=", maxSplits: 1)
       guard sides.count == 2 else {
         throw ValidationError("--prometheus-query takes name=promql, not `\(pair)`")
       }
-      own[String(sides[0])] = String(sides[1])
+      settings?.queries[String(sides[0])] = String(sides[1])
     }
-    let client = PrometheusClient(address: address, http: HTTPClient(timeoutMilliseconds: 10_000))
-    return try InfrastructureReader(client, model: model, own: own).samples(until: .now)
+    return settings
   }
 
   private static func figures(_ text: String) throws -> [String: InfrastructureFigure] {

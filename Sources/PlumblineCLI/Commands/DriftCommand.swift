@@ -41,19 +41,10 @@ struct DriftCommand: ParsableCommand {
   @OptionGroup(title: "Columns") var schema: SchemaFlags
   @OptionGroup(title: "Comparison") var drift: DriftFlags
 
-  @Option(help: ArgumentHelp("Also write a report to look at.", valueName: "file"))
-  var html: String?
-
-  @Option(
-    help: ArgumentHelp("Also write the result as JSON, whatever is printed.", valueName: "file"))
-  var json: String?
-
   @Option(help: ArgumentHelp("Also keep the run in this SQLite file.", valueName: "file"))
   var history: String?
 
-  @Option(help: "Exit with 1 at this status or worse: degraded, critical, never.")
-  var failOn: FailOn?
-
+  @OptionGroup(title: "Report") var files: ReportFlags
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func run() throws {
@@ -61,7 +52,7 @@ struct DriftCommand: ParsableCommand {
     var options = configuration.drift
     schema.apply(to: &options.schema)
     try drift.apply(to: &options)
-    let failOn = failOn ?? configuration.failOn.flatMap(FailOn.init) ?? .never
+    let failOn = files.failOn(configuration) ?? .never
 
     let sources = SourceOpener(connections: configuration.connections)
     let check = DriftCheck(
@@ -87,31 +78,13 @@ struct DriftCommand: ParsableCommand {
 
   /// Writes the files that were asked for.
   private func keep(_ report: DriftReport, in history: String?) throws {
-    let now = Instant.now
     if let history {
       try History(path: history).add(
-        Run(command: "drift", createdAt: now.iso8601, report: .drift(report)))
+        Run(command: "drift", createdAt: Instant.now.iso8601, report: .drift(report)))
     }
-    if let html {
-      try TextFile.write(
-        renderHTML(
-          report, title: "Drift report", generatedAt: now.iso8601, version: plumblineVersion),
-        to: html)
-    }
-    if let json { try TextFile.write(Reporting.json(report), to: json) }
-  }
-}
-
-/// The status at which a command's exit code tells.
-enum FailOn: String, ExpressibleByArgument, CaseIterable {
-  case degraded, critical, never
-
-  /// 0 fine, 1 at the status asked about or worse, 2 where the status is unknown.
-  func exitStatus(for status: Status) -> Int32 {
-    switch (self, status) {
-    case (_, .unknown): ExitStatus.couldNotTell
-    case (.degraded, .degraded), (.degraded, .critical), (.critical, .critical): ExitStatus.finding
-    default: ExitStatus.fine
+    try files.write(report) { now in
+      try renderHTML(
+        report, title: "Drift report", generatedAt: now, version: plumblineVersion)
     }
   }
 }

@@ -26,6 +26,7 @@ struct PerformanceCommand: ParsableCommand {
   var predictions: String
 
   @OptionGroup(title: "Labels") var labels: LabelFlags
+  @OptionGroup(title: "Predictions") var predicted: PredictionFlags
   @OptionGroup(title: "Columns and metrics") var performance: PerformanceFlags
 
   @Option(
@@ -42,25 +43,17 @@ struct PerformanceCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A query over the reference.", valueName: "sql"))
   var referenceSql: String?
 
-  @Option(help: ArgumentHelp("Also write a report to look at.", valueName: "file"))
-  var html: String?
-
-  @Option(
-    help: ArgumentHelp("Also write the result as JSON, whatever is printed.", valueName: "file"))
-  var json: String?
-
   @Option(help: ArgumentHelp("Also keep the run in this SQLite file.", valueName: "file"))
   var history: String?
 
-  @Option(help: "Exit with 1 at this status or worse: degraded, critical, never.")
-  var failOn: FailOn?
-
+  @OptionGroup(title: "Report") var files: ReportFlags
   @OptionGroup(title: "Output") var output: OutputOptions
 
   func run() throws {
     let configuration = try output.configuration()
     var options = PerformanceOptions()
     try labels.apply(to: &options)
+    predicted.apply(to: &options)
     try performance.apply(to: &options)
     let sources = SourceOpener(connections: configuration.connections)
     let check = PerformanceCheck(
@@ -77,17 +70,14 @@ struct PerformanceCommand: ParsableCommand {
         Run(
           command: "performance", createdAt: Instant.now.iso8601, report: .performance(report)))
     }
-    if let html {
-      try TextFile.write(
-        renderHTML(
-          report, title: "Performance report", generatedAt: Instant.now.iso8601,
-          version: plumblineVersion), to: html)
+    try files.write(report) { now in
+      try renderHTML(
+        report, title: "Performance report", generatedAt: now, version: plumblineVersion)
     }
-    if let json { try TextFile.write(Reporting.json(report), to: json) }
     if !output.quiet {
       try Console.write(render(report, as: output.format ?? .table, style: Console.style))
     }
-    throw ExitCode(exitStatus(report, failOn ?? configuration.failOn.flatMap(FailOn.init)))
+    throw ExitCode(exitStatus(report, files.failOn(configuration)))
   }
 
   /// Figures without a reference to judge them by are no failure unless a verdict was asked for.

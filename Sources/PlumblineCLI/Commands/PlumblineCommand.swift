@@ -16,8 +16,7 @@ struct PlumblineCommand: ParsableCommand {
     subcommands: [
       DriftCommand.self, PerformanceCommand.self, ExperimentCommand.self, DiagnoseCommand.self,
       RunCommand.self, HistoryCommand.self, ServeCommand.self, AlertsCommand.self,
-      DriftCommand.self, PerformanceCommand.self, ExperimentCommand.self, DiagnoseCommand.self,
-      RunCommand.self, HistoryCommand.self, ServeCommand.self, AlertsCommand.self,
-      DoctorCommand.self, CheckConfigCommand.self, ExportCommand.self, VersionCommand.self,
+      DoctorCommand.self, HealthCommand.self, CheckConfigCommand.self, ExportCommand.self,
+      VersionCommand.self,
     ])
 }

@@ -7,12 +7,14 @@ import Store
 struct CheckIntervals: Equatable {
   /// Seconds; nil where no such check is configured.
   var drift: Int?
+  var quality: Int?
   var performance: Int?
   /// Seconds from look to look at live traffic.
   var traffic: Int
 
-  init(drift: Int? = nil, performance: Int? = nil, traffic: Int) {
+  init(drift: Int? = nil, quality: Int? = nil, performance: Int? = nil, traffic: Int) {
     self.drift = drift
+    self.quality = quality
     self.performance = performance
     self.traffic = traffic
   }
@@ -24,7 +26,7 @@ struct CheckIntervals: Equatable {
       checks.filter { $0.kind == kind }.compactMap { Self.interval($0.schedule, now) }.max()
     }
     self.init(
-      drift: longest(.drift), performance: longest(.performance),
+      drift: longest(.drift), quality: longest(.quality), performance: longest(.performance),
       traffic: configuration.alerting.intervalSeconds)
   }
 
@@ -41,10 +43,11 @@ struct CheckIntervals: Equatable {
   }
 
   func seconds(of rule: AlertRule) -> Int? {
-    switch RuleMetrics.source(of: rule.metric) {
+    switch RuleMetric.named(rule.metric)?.source {
     case .drift: drift
+    case .quality: [drift, quality].compactMap { $0 }.max()
     case .performance: performance
-    case .checks: [drift, performance].compactMap { $0 }.max()
+    case .checks: [drift, quality, performance].compactMap { $0 }.max()
     case .traffic, nil: traffic
     }
   }
@@ -124,8 +127,14 @@ enum RunbookJudgement {
       let mend = "correct the link, or write what to do there"
       switch answer {
       case .status(200...299): continue
-      case .status(300...399), .status(401), .status(403), .status(407):
-        findings.append(.unknown("\(url) leads to a login: whether the page is there was not seen"))
+      case .status(401), .status(403), .status(407):
+        findings.append(.unknown("\(url) asks for a login: whether the page is there was not seen"))
+      case .login(let host):
+        findings.append(
+          .unknown("\(url) leads to a login on \(host): whether the page is there was not seen"))
+      case .status(300...399):
+        findings.append(
+          .failed("\(url) is redirected, and does not say to which address", mend: mend))
       case .status(let status): findings.append(.failed("\(url) answers \(status)", mend: mend))
       case .silent(let why): findings.append(.failed("\(url): \(why)", mend: mend))
       }
@@ -138,79 +147,5 @@ enum RunbookJudgement {
           mend: "give each a runbook_url: whoever is woken needs to know what to do"))
     }
     return .worst(of: findings, fine: "\(NumberText.count(answers.count, "link")) tried: answered")
-  }
-}
-
-/// How alerts of each rule began and ended.
-struct FalseAlarms: Equatable {
-  struct Count: Equatable {
-    var fired = 0
-    /// Over within minutes, with nobody having taken it on.
-    var brief = 0
-  }
-
-  static let briefSeconds = 600.0
-  private(set) var rules: [String: Count] = [:]
-
-  /// - Parameter events: in any order.
-  init(_ events: [AlertEvent]) {
-    var began: [String: Instant] = [:]
-    var acknowledged: Set<String> = []
-    for event in events.sorted(by: { ($0.at, $0.id) < ($1.at, $1.id) }) {
-      let alert = event.alert
-      switch event.kind {
-      case .firing:
-        rules[alert.rule, default: Count()].fired += 1
-        began[alert.fingerprint] = event.at
-        acknowledged.remove(alert.fingerprint)
-      case .acknowledged: acknowledged.insert(alert.fingerprint)
-      case .resolved:
-        guard let start = began.removeValue(forKey: alert.fingerprint) else { continue }
-        let seconds = event.at.seconds - start.seconds
-        if seconds <= Self.briefSeconds, !acknowledged.contains(alert.fingerprint) {
-          rules[alert.rule, default: Count()].brief += 1
-        }
-      default: continue
-      }
-    }
-  }
-}
-
-enum FalseAlarmJudgement {
-  /// Alarms below which a share says nothing.
-  static let leastAlarms = 5
-
-  static func judge(_ alarms: FalseAlarms, rules: [AlertRule], days: Double) -> Finding {
-    let fired = alarms.rules.values.reduce(0) { $0 + $1.fired }
-    guard fired > 0 else {
-      return .ok("nothing fired in \(MetricsJudgement.span(days * 86_400))")
-    }
-    let perWeek = { (count: Int) in NumberText.short((Double(count) * 7 / days).rounded()) }
-    let findings = alarms.rules.sorted { $0.value.fired > $1.value.fired }
-      .compactMap { name, count -> Finding? in
-        let share = Double(count.brief) / Double(count.fired)
-        guard count.fired >= leastAlarms, share >= 0.5 else { return nil }
-        let rule = rules.first { $0.name == name }
-        let tells = rule?.requiresSignificance == true ? "" : ", and does not ask for significance"
-        let seen =
-          "\(name) fired \(count.fired) times (\(perWeek(count.fired)) a week), "
-          + "\(NumberText.percent(share)) of them over by themselves within 10 minutes\(tells)"
-        return Finding(
-          outcome: share >= 0.8 && Double(count.fired) * 7 / days >= 20 ? .failed : .warning,
-          seen: seen, mend: mend(rule))
-      }
-    return .worst(
-      of: findings,
-      fine:
-        "\(NumberText.count(fired, "alert")) fired (\(perWeek(fired)) a week); few ended by themselves "
-        + "at once")
-  }
-
-  private static func mend(_ rule: AlertRule?) -> String {
-    var steps: [String] = []
-    if rule?.requiresSignificance != true { steps.append("set requires_significance: true") }
-    if (rule?.consecutiveFailures ?? 1) < 3 { steps.append("ask for 3 consecutive_failures") }
-    steps.append("raise the threshold")
-    return steps.joined(separator: ", ") + "; try it with `plumbline alerts replay`"
   }
 }

@@ -66,7 +66,7 @@ struct AlertingCheckup: Checkup {
   private func thresholds(_ visit: Visit) -> Finding {
     let rules = visit.configuration.alerting.rules
     var findings = rules.compactMap { RuleJudgement.impossible($0) }
-    var (judged, quiet) = (0, 0)
+    var (judged, quiet) = (0, [String]())
     // A metric at a time, so that only one's history is in memory.
     let byMetric = Dictionary(grouping: rules, by: \.metric).sorted { $0.key < $1.key }
     for (metric, rules) in byMetric {
@@ -75,7 +75,9 @@ struct AlertingCheckup: Checkup {
         for rule in rules {
           let history = RuleHistory(of: rule, samples)
           if history.count > 0 { judged += 1 }
-          if history.count > 0, history.failing == 0 { quiet += 1 }
+          if history.count > 0, history.failing == 0 {
+            quiet.append("\(rule.name) `\(rule.condition.text)` (\(history.text))")
+          }
           if let finding = RuleJudgement.history(history, of: rule) { findings.append(finding) }
         }
       } catch {
@@ -85,10 +87,13 @@ struct AlertingCheckup: Checkup {
     guard judged > 0 || !findings.isEmpty else {
       return .unknown("no values of what rules are about are stored yet", mend: "ask again later")
     }
-    return .worst(
-      of: findings,
-      fine: "\(judged) of \(NumberText.count(rules.count, "rule")) have values stored: "
-        + "\(quiet) never failed, none always")
+    let never =
+      quiet.isEmpty ? "" : "; never exceeded: " + Finding.listed(quiet.sorted(), limit: 20)
+    let stored = "\(judged) of \(NumberText.count(rules.count, "rule")) have values stored"
+    guard !findings.isEmpty else { return .ok("\(stored), none always exceeded\(never)") }
+    var finding = Finding.worst(of: findings, fine: "")
+    finding.seen += never
+    return finding
   }
 
   // MARK: Runbooks
@@ -111,34 +116,16 @@ struct AlertingCheckup: Checkup {
   private func falseAlarms(_ visit: Visit) -> Finding {
     do {
       let events = try visit.records.alertEvents(from: visit.start)
+      // What labels said then is not to be had of every service.
+      let performance = ["model_accuracy_drop", "model_performance_drop"].flatMap { metric in
+        (try? visit.records.samples(of: metric, from: visit.start)) ?? []
+      }
       return FalseAlarmJudgement.judge(
-        FalseAlarms(events), rules: visit.configuration.alerting.rules,
+        FalseAlarms(events), besideLabels: DriftAlarms(events, performance: performance),
+        rules: visit.configuration.alerting.rules,
         days: Double(visit.since.seconds) / 86_400)
     } catch {
       return .unknown(error)
-    }
-  }
-}
-
-/// What a link came to.
-enum LinkAnswer: Equatable {
-  case status(Int)
-  case silent(String)
-
-  init(_ status: Int) { self = .status(status) }
-
-  init(of url: String, _ http: HTTPClient) {
-    var http = http
-    http.responseLimit = 4_096
-    do throws(OutboundError) {
-      var status = try http.send(HTTPRequest(method: "HEAD", url: url)).status
-      // Not every server knows HEAD.
-      if !(200...399).contains(status) {
-        status = try http.send(HTTPRequest(method: "GET", url: url)).status
-      }
-      self = .status(status)
-    } catch {
-      self = .silent(error.what)
     }
   }
 }

@@ -62,8 +62,11 @@ struct ChannelCheckup: Checkup {
   /// to be told there.
   private func reachable(_ channel: ChannelConfiguration, _ visit: Visit) -> Finding {
     guard !visit.isOffline else { return .skipped("not asked: --offline") }
+    if case .email(let email) = channel.target {
+      return mailServer(email, channel.certificateAuthority, visit)
+    }
     guard let url = Self.address(of: channel) else {
-      return .skipped("only a message can tell for mail: --send-tests")
+      return .unknown("only a message can tell: --send-tests")
     }
     var http = visit.http
     http.certificateFile = channel.certificateAuthority
@@ -76,6 +79,25 @@ struct ChannelCheckup: Checkup {
     } catch {
       return .failed(
         error.what, mend: "\(error.mend); until then its messages wait, and are given up at last")
+    }
+  }
+
+  /// Goes as far as a mail would, and sends none.
+  private func mailServer(
+    _ email: ChannelConfiguration.Email, _ certificateFile: String?, _ visit: Visit
+  ) -> Finding {
+    let client = MailClient(
+      email, timeoutMilliseconds: visit.http.timeoutMilliseconds,
+      certificateFile: certificateFile)
+    let steps = [
+      "EHLO", email.encryption == .startTLS ? "STARTTLS" : nil,
+      email.username == nil ? nil : "AUTH",
+    ].compactMap { $0 }.joined(separator: ", ")
+    do throws(OutboundError) {
+      return .ok("\(client) goes through \(steps): \(try client.check())")
+    } catch {
+      return .failed(
+        error.what, mend: "\(error.mend); until then its mails wait, and are given up at last")
     }
   }
 

@@ -156,9 +156,11 @@ private struct DriftVisit {
   }
 
   func thresholds() -> Finding {
+    // That there is none, or why it cannot be read, is told by `methods(columns:)`.
     let report = try? report()
     var findings = ThresholdJudgement.planned(check.drift)
     if let report { findings += ThresholdJudgement.used(report) }
+    // Over HTTP the service does not tell them.
     if let shifts = try? visit.records.samples(
       of: "feature_distribution_shift", from: visit.start)
     {

@@ -75,6 +75,7 @@ struct InstallationCheckup: Checkup {
     let files = FileManager.default.enumerator(
       at: URL(fileURLWithPath: folder), includingPropertiesForKeys: [.fileSizeKey])
     while let file = files?.nextObject() as? URL {
+      // One that has gone meanwhile takes no room.
       sum += Double((try? file.resourceValues(forKeys: [.fileSizeKey]))?.fileSize ?? 0)
     }
     return sum
@@ -109,6 +110,7 @@ struct InstallationCheckup: Checkup {
     {
       others.append(("the service", Double(date) - answeredAt.seconds))
     }
+    // That it does not answer is told where its scraping is asked about.
     if let prometheus = visit.prometheus, let time = try? prometheus.query("time()"),
       let seconds = time.first?.points.first?.value
     {

@@ -23,9 +23,9 @@ protocol Records: Sendable {
 /// Why there are no records.
 struct NoRecords: ExplainedError {
   let why: String
+  var mend = "name the data folder with --data-folder, or a running service with --url"
   var code: String { "no_records" }
   var what: String { why }
-  var mend: String { "name the data folder with --data-folder, or a running service with --url" }
 }
 
 /// The history in the data folder.
@@ -83,6 +83,7 @@ struct ServiceRecords: Records {
     let path = "v1/runs/\(run.id)"
     return switch run.kind {
     case .drift: .drift(try access.get(path, as: DriftReport.self))
+    case .quality: .quality(try access.get(path, as: DataQualityReport.self))
     case .performance: .performance(try access.get(path, as: PerformanceReport.self))
     case .failure: nil
     }
@@ -105,7 +106,9 @@ struct ServiceRecords: Records {
   }
 
   func samples(of metric: String, from: Instant) throws -> [MetricSample] {
-    throw NoRecords(why: "the service does not tell metrics as they were over HTTP")
+    throw NoRecords(
+      why: "the service does not tell metrics as they were over HTTP",
+      mend: "name Prometheus with --prometheus, or the data folder with --data-folder")
   }
 }
 

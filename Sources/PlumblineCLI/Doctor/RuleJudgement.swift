@@ -2,68 +2,30 @@ import Foundation
 import Monitoring
 import Reporting
 
-/// What rules may be about.
-enum RuleMetrics {
-  /// Where a metric's values come from.
-  enum Source: Equatable {
-    case traffic, drift, performance, checks
-  }
-
-  private static let fixed: [String: Source] = [
-    "error_rate": .traffic, "prediction_rate": .traffic, "prediction_latency_p50": .traffic,
-    "prediction_latency_p95": .traffic, "prediction_latency_p99": .traffic,
-    "traffic_pattern_change": .traffic, "data_drift_score": .drift,
-    "feature_distribution_shift": .drift, "drift_score": .drift,
-    "new_category_detected": .drift, "data_quality_findings": .drift,
-    "model_accuracy_drop": .performance, "model_performance_drop": .performance,
-    "check_failed": .checks,
-  ]
-
-  private static let performance = [
-    "accuracy", "balanced_accuracy", "precision", "recall", "f1_score", "precision_macro",
-    "precision_micro", "precision_weighted", "recall_macro", "recall_micro", "recall_weighted",
-    "f1_macro", "f1_micro", "f1_weighted", "auc_roc", "auc_roc_ovr_macro", "auc_roc_ovo_macro",
-    "auc_pr", "log_loss", "brier_score", "expected_calibration_error", "false_positive_cost",
-    "false_negative_cost", "total_cost", "rmse", "mae", "r2_score", "mape", "smape",
-    "quantile_loss", "prediction_interval_coverage", "prediction_interval_width", "mean_error",
-    "mrr", "coverage", "diversity", "novelty",
-  ]
-
-  static var names: [String] { fixed.keys.sorted() + performance.map { "model_\($0)" } }
-
-  /// nil for what nobody measures.
-  static func source(of metric: String) -> Source? {
-    if let known = fixed[metric] { return known }
-    guard metric.hasPrefix("model_") else { return nil }
-    let name = metric.dropFirst("model_".count)
-    // Of lists, up to some place: `ndcg_at_10`.
-    let place = name.split(separator: "_").last.flatMap { Int($0) }
-    let isKnown = performance.contains(String(name)) || (name.contains("_at_") && place != nil)
-    return isKnown ? .performance : nil
-  }
-
-  /// Metrics that are shares of something, 0…1.
-  static func isShare(_ metric: String) -> Bool {
-    [
-      "error_rate", "data_drift_score", "feature_distribution_shift", "new_category_detected",
-      "check_failed", "model_accuracy", "model_balanced_accuracy", "model_precision",
-      "model_recall", "model_f1_score", "model_auc_roc", "model_auc_pr", "model_brier_score",
-    ].contains(metric)
-  }
-}
-
 /// How values that were kept stand to a rule.
 struct RuleHistory: Equatable {
   var count = 0
   var failing = 0
+  /// Of what the condition is held against.
+  var range: ClosedRange<Double>?
 
   init(of rule: AlertRule, _ samples: [MetricSample]) {
     guard case .beyond(let subject, let bounds) = rule.condition.test else { return }
     for sample in samples where rule.matchers.match(sample.labels) {
       guard let value = Self.value(of: sample, subject), value.isFinite else { continue }
       count += 1
+      range = range.map { min($0.lowerBound, value)...max($0.upperBound, value) } ?? value...value
       if bounds.fails(value) { failing += 1 }
     }
+  }
+
+  /// How many values failed, and between which they were.
+  var text: String {
+    let values = range.map { range in
+      let ends = [range.lowerBound, range.upperBound].map(NumberText.short)
+      return ends[0] == ends[1] ? ", all \(ends[0])" : ", from \(ends[0]) to \(ends[1])"
+    }
+    return "\(failing) of \(NumberText.count(count, "value"))\(values ?? "")"
   }
 
   private static func value(
@@ -104,9 +66,9 @@ enum RuleJudgement {
     guard !rules.isEmpty else { return .skipped("there are no rules but those of the matrix") }
     var findings: [Finding] = []
     for rule in rules {
-      let source = RuleMetrics.source(of: rule.metric)
+      let source = RuleMetric.named(rule.metric)?.source
       if source == nil, !stored.contains(rule.metric) {
-        let near = closestName(to: rule.metric, among: RuleMetrics.names)
+        let near = RuleMetric.meant(by: rule.metric)
         findings.append(
           .failed(
             "\(rule.name) is about `\(rule.metric)`, which nobody measures",
@@ -115,6 +77,8 @@ enum RuleJudgement {
       let lacks: String? =
         switch source {
         case .drift where !checks.contains(.drift): "drift"
+        // A drift check looks at the data on its way.
+        case .quality where checks.isDisjoint(with: [.drift, .quality]): "quality"
         case .performance where !checks.contains(.performance): "performance"
         default: nil
         }
@@ -141,7 +105,7 @@ enum RuleJudgement {
   /// A threshold that nothing can reach.
   static func impossible(_ rule: AlertRule) -> Finding? {
     guard case .beyond(.value, let bounds) = rule.condition.test,
-      RuleMetrics.isShare(rule.metric)
+      RuleMetric.named(rule.metric)?.isShare == true
     else { return nil }
     let isAbove = bounds.fails(1)
     let isBelow = bounds.fails(0)
@@ -159,7 +123,7 @@ enum RuleJudgement {
   static func history(_ history: RuleHistory, of rule: AlertRule) -> Finding? {
     guard history.count >= leastValues, history.failing == history.count else { return nil }
     return .warning(
-      "\(rule.name): all \(history.count) values that are stored fail `\(rule.condition.text)`",
+      "\(rule.name): all values that are stored fail `\(rule.condition.text)` (\(history.text))",
       mend: "if that is how things are, move the threshold; try it with `plumbline alerts replay`")
   }
 }

@@ -87,6 +87,7 @@ struct ServiceAccess: Sendable {
   func post<Value: Decodable>(
     _ path: String, _ body: some Encodable, as type: Value.Type
   ) throws(ServiceProblem) -> Value {
+    // Bodies are texts and numbers: nothing of them cannot be written.
     guard let bytes = try? JSONEncoder().encode(body) else {
       throw .unintelligible(host: peer)
     }
@@ -122,6 +123,7 @@ struct ServiceAccess: Sendable {
       throw .silent(error)
     }
     guard answer.status == 200 else {
+      // What is between may answer in its own way, without a detail.
       let problem = try? JSONDecoder().decode(Problem.self, from: Data(answer.body))
       throw .refused(
         host: peer, status: answer.status, detail: String((problem?.detail ?? "").prefix(300)))

@@ -30,32 +30,58 @@ enum FileError: ExplainedError {
 }
 
 extension OutputOptions {
+  /// Where the configuration is: the option, else PLUMBLINE_CONFIG; nil for nowhere.
+  var configurationPath: String? {
+    let path = config ?? ProcessInfo.processInfo.environment["PLUMBLINE_CONFIG"]
+    return path?.isEmpty == true ? nil : path
+  }
+
   /// The configuration: of the option, else of PLUMBLINE_CONFIG, else an empty one.
   func configuration() throws -> Configuration {
-    let environment = ProcessInfo.processInfo.environment
-    guard let path = config ?? environment["PLUMBLINE_CONFIG"], !path.isEmpty else {
-      return Configuration()
-    }
+    guard let path = configurationPath else { return Configuration() }
     return try ConfigurationReader.read(
-      TextFile.read(path), path: path, environment: environment)
+      TextFile.read(path), path: path, environment: ProcessInfo.processInfo.environment)
+  }
+
+  /// What can be read of it, whatever mistakes there are.
+  func readableConfiguration() throws -> Configuration {
+    guard let path = configurationPath else { return Configuration() }
+    return try ConfigurationReader.readable(
+      TextFile.read(path), path: path, environment: ProcessInfo.processInfo.environment
+    ).configuration
+  }
+
+  /// The same, held against this machine.
+  func inspection() throws -> ConfigurationInspection {
+    let path = configurationPath
+    return ConfigurationInspection(
+      of: try path.map { try TextFile.read($0) } ?? "", path: path ?? "",
+      environment: ProcessInfo.processInfo.environment)
   }
 }
 
 /// Whole files of text.
 enum TextFile {
   static func read(_ path: String) throws(FileError) -> String {
+    let data: Data
     do {
-      return try String(contentsOfFile: path, encoding: .utf8)
+      // To its end: Foundation's reader of whole files takes no pipes, such as `<(…)` of a shell.
+      data = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).readToEnd() ?? Data()
     } catch {
       let exists = FileManager.default.fileExists(atPath: path)
       throw .unreadable(
         path: path, reason: exists ? error.localizedDescription : "there is no such file")
     }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw .unreadable(path: path, reason: "it is not UTF-8 text")
+    }
+    return text
   }
 
   /// Writes all of `text` or leaves the file as it was; what is no file (a pipe, a device) is written
   /// to, never replaced.
   static func write(_ text: String, to path: String) throws(FileError) {
+    // What cannot be looked at is not there, or writing to it says why it cannot be.
     let kind = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
     let isReplaced = kind == nil || kind == .typeRegular
     do {

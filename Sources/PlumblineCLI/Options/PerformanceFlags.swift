@@ -54,8 +54,8 @@ struct LabelFlags: ParsableArguments {
   }
 }
 
-/// What a model predicted and how it is judged, by flags.
-struct PerformanceFlags: ParsableArguments {
+/// What a model predicted, by flags.
+struct PredictionFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "What the model does; told by the columns where left out: "
@@ -72,20 +72,35 @@ struct PerformanceFlags: ParsableArguments {
     help: ArgumentHelp("The column of the positive class's probability.", valueName: "column"))
   var probability: String?
 
+  @Option(help: ArgumentHelp("The class that --probability is of.", valueName: "class"))
+  var positiveLabel: String?
+
+  @Option(help: ArgumentHelp("When a prediction was made.", valueName: "column"))
+  var timestamp: String?
+
+  @Option(help: ArgumentHelp("Where random choices start.", valueName: "n"))
+  var seed: UInt64?
+
+  func apply(to options: inout PerformanceOptions) {
+    options.task = task
+    options.prediction = prediction
+    options.probability = probability
+    options.positiveLabel = positiveLabel
+    options.timestamp = timestamp
+    if let seed { options.seed = seed }
+  }
+}
+
+/// How predictions are judged, by flags.
+struct PerformanceFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp("Columns of the classes' probabilities.", valueName: "class=column,…"))
   var probabilities: String?
-
-  @Option(help: ArgumentHelp("The class that --probability is of.", valueName: "class"))
-  var positiveLabel: String?
 
   @Option(
     help: ArgumentHelp(
       "The probability from which the positive class is predicted; 0.5.", valueName: "x"))
   var threshold: Double?
-
-  @Option(help: ArgumentHelp("When a prediction was made.", valueName: "column"))
-  var timestamp: String?
 
   @Option(help: ArgumentHelp("Columns that split rows into segments.", valueName: "a,b"))
   var segment: String?
@@ -130,16 +145,8 @@ struct PerformanceFlags: ParsableArguments {
   @Flag(help: "Estimate performance from probabilities where labels are not in.")
   var estimate = false
 
-  @Option(help: ArgumentHelp("Where random choices start.", valueName: "n"))
-  var seed: UInt64?
-
   func apply(to options: inout PerformanceOptions) throws {
-    options.task = task
-    options.prediction = prediction
-    options.probability = probability
-    options.positiveLabel = positiveLabel
     if let threshold { options.threshold = threshold }
-    options.timestamp = timestamp
     options.segments = segment.map(ColumnList.names) ?? []
     options.chunk = chunk
     options.value = value
@@ -147,7 +154,6 @@ struct PerformanceFlags: ParsableArguments {
     options.item = item
     options.shadow = shadow
     options.estimate = estimate
-    if let seed { options.seed = seed }
     if let probabilities {
       options.probabilities = try Self.pairs(probabilities, "--probabilities").map {
         PerformanceOptions.ClassProbability(label: $0, column: $1)

@@ -16,6 +16,7 @@ final class AlertMetrics: Sendable {
   private let firing: MetricFamily<Gauge>
   private let attempts: MetricFamily<Counter>
   private let waiting: MetricFamily<Gauge>
+  private let givenUp: MetricFamily<Counter>
   /// Rule, severity and model of the alerts that were shown firing last.
   private let shown = Mutex<Set<[String]>>([])
 
@@ -32,10 +33,16 @@ final class AlertMetrics: Sendable {
     waiting = try registry.gauge(
       "plumbline_notifications_waiting", help: "Messages that wait for a channel.",
       labels: ["channel"])
+    givenUp = try registry.counter(
+      "plumbline_notifications_given_up_total",
+      help: "Messages a channel never took and that are not tried again, by what they told.",
+      labels: ["channel", "kind"])
   }
 
-  func count(_ attempt: DeliveryAttempt) {
+  /// - Parameter givenUp: kinds of the messages that are not tried again after it.
+  func count(_ attempt: DeliveryAttempt, givenUp kinds: [AlertMessage.Kind]) {
     attempts.with(attempt.channel, attempt.outcome.rawValue).increment()
+    for kind in kinds { givenUp.with(attempt.channel, kind.rawValue).increment() }
   }
 
   /// Shows what rules have just looked at.
@@ -50,6 +57,7 @@ final class AlertMetrics: Sendable {
 
   private func show(_ metric: String, _ sample: MetricSample, _ value: Double?) {
     let labels = sample.labels.sorted { $0.key < $1.key }
+    // A name that is taken with other labels, as by a metric of the same name, is shown by that alone.
     let family = try? registry.gauge(
       "plumbline_\(metric)", help: "What alert rules on \(sample.metric) look at.",
       labels: labels.map(\.key))

@@ -58,8 +58,8 @@ final class AlertService: Service {
         dispatcher: ChannelDispatcher(
           settings, channel: channel, history: history,
           seed: UInt64(bitPattern: state.now().microseconds)
-        ) { [metrics, logger] attempt in
-          metrics.count(attempt)
+        ) { [metrics, logger] attempt, givenUp in
+          metrics.count(attempt, givenUp: givenUp)
           guard attempt.outcome != .delivered else { return }
           logger.warning(
             "a message was not delivered",
@@ -92,6 +92,7 @@ final class AlertService: Service {
     var samples: [MetricSample]
     switch report {
     case .drift(let report): samples = MetricSample.samples(of: report, labels: labels, at: due)
+    case .quality(let report): samples = MetricSample.samples(of: report, labels: labels, at: due)
     case .performance(let report):
       samples = MetricSample.samples(of: report, labels: labels, at: due)
     case .failure: samples = []
@@ -170,7 +171,11 @@ final class AlertService: Service {
     learnBaseline(at: now)
     let traffic = state.metrics.traffic()
     let models = Set(state.models.map(\.name))
-    let samples = shared.withLock { $0.meter.samples(of: traffic, models: models, at: now) }
+    let samples = shared.withLock { shared in
+      shared.meter.longestPauseSeconds =
+        2 * max(Int64(shared.configuration.intervalSeconds), TrafficMeter.windowSeconds)
+      return shared.meter.samples(of: traffic, models: models, at: now)
+    }
     if !samples.isEmpty { record(samples) }
   }
 

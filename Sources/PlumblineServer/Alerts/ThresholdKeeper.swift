@@ -28,12 +28,12 @@ struct ThresholdKeeper: Sendable {
     guard !dynamic.isEmpty else { return }
     let telling = try Degradation.metrics.flatMap { try history.samples(of: $0) }
     let degradations = Degradation.found(in: telling) ?? []
-    let inForce = try history.thresholdsInForce()
+    let inForce = try ThresholdLog(history).inForce(for: dynamic)
     for rule in dynamic {
       do {
         let proposal = try DynamicThreshold.propose(
           rule: rule, history: history.samples(of: rule.metric), now: now,
-          inForce: inForce[rule.name]?.value, degradations: degradations)
+          inForce: inForce[rule.name], degradations: degradations)
         try keep(proposal, rule, at: now)
       } catch let error as ThresholdError {
         // Too little history is no news.

@@ -4,13 +4,14 @@ import Telemetry
 
 /// Makes metrics of live traffic from what was counted, over the last five minutes:
 /// `prediction_rate` (a second), `error_rate`, `prediction_latency_p50`, `…_p95`, `…_p99` (seconds) and
-/// `traffic_pattern_change` (the rate against what is usual at the hour); and `traffic_drop`, the share of
-/// the usual calls that do not come, over up to an hour where calls are few.
+/// `traffic_pattern_change` (the rate against what is usual at the time of the day); and `traffic_drop`, the share of
+/// the usual calls that do not come, over up to an hour where calls are few. Calls count when they come;
+/// those made longer ago than an hour do not (``ServiceMetrics/liveSeconds``).
 struct TrafficMeter {
   /// Seconds the figures are about.
   static let windowSeconds: Int64 = 300
   /// Seconds that are remembered, and calls that have to be usual in what a drop is told by.
-  private static let memorySeconds: Int64 = 3_600
+  static let memorySeconds: Int64 = 3_600
   private static let leastUsualCalls = 100.0
 
   private struct Snapshot {
@@ -20,6 +21,9 @@ struct TrafficMeter {
 
   private var snapshots: [Snapshot] = []
   var baseline = TrafficBaseline()
+  /// Seconds between two looks from which on the process was held up: what was counted before says nothing of
+  /// the minutes since.
+  var longestPauseSeconds = 2 * windowSeconds
 
   /// Takes what has been counted by now.
   ///
@@ -30,6 +34,11 @@ struct TrafficMeter {
   ) -> [MetricSample] {
     // A clock that goes back would make time negative: what was before it is no longer comparable.
     snapshots.removeAll { $0.at >= now }
+    if let last = snapshots.last?.at,
+      now.microseconds - last.microseconds > longestPauseSeconds * 1_000_000
+    {
+      snapshots.removeAll()
+    }
     let oldest = now.microseconds - Self.memorySeconds * 1_000_000
     while snapshots.count > 1, snapshots[1].at.microseconds <= oldest { snapshots.removeFirst() }
     defer { snapshots.append(Snapshot(at: now, models: traffic)) }
@@ -63,11 +72,11 @@ struct TrafficMeter {
   ) -> MetricSample {
     var sample = MetricSample(
       metric: "traffic_drop", labels: ["model_name": model], at: now, value: nil)
-    guard let usual = baseline.usual(model, at: now) else { return sample }
-    let needed = Int64(min(Self.leastUsualCalls / usual.rate, Double(Self.memorySeconds)))
+    guard let rate = baseline.least(model, at: now), rate > 0 else { return sample }
+    let needed = Int64(min(Self.leastUsualCalls / rate, Double(Self.memorySeconds)))
     let (counted, seconds) = counted(
       model, traffic, over: max(Self.windowSeconds, needed), until: now)
-    let expected = usual.rate * seconds
+    let expected = rate * seconds
     guard expected > 0 else { return sample }
     sample.value = 1 - counted.all / expected
     // Of a count n the mean is within about n + 2 ± 2√(n + 1) with 95 % confidence.
@@ -90,7 +99,7 @@ struct TrafficMeter {
     }
     let rate = counted.all / seconds
     let usual = baseline.usual(model, at: now)
-    let change = usual.map { ($0.change(to: rate, seconds: seconds)) }
+    let change = usual.map { $0.change(to: counted.all, seconds: seconds) }
     var samples = [
       sample("prediction_rate", rate, reference: usual?.rate),
       sample(

@@ -12,6 +12,7 @@ struct CheckMetrics: Sendable {
   /// Checks whose threads have not come back in time.
   let stuck: Gauge
   private let driftShare: MetricFamily<Gauge>
+  private let findings: MetricFamily<Gauge>
   private let metric: MetricFamily<Gauge>
 
   init(_ registry: MetricRegistry) throws {
@@ -36,6 +37,9 @@ struct CheckMetrics: Sendable {
     ).with()
     driftShare = try registry.gauge(
       "ml_drift_share_ratio", help: "Drifted columns over checked columns.", labels: labels)
+    findings = try registry.gauge(
+      "ml_data_quality_findings", help: "What was found about the data itself, by how bad it is.",
+      labels: labels + ["severity"])
     metric = try registry.gauge(
       "ml_model_metric", help: "A metric of the model's performance over a window.",
       labels: ["model_name", "model_version", "metric", "window"])
@@ -65,6 +69,13 @@ struct CheckMetrics: Sendable {
     if report.kind != .failure {
       lastSuccess.with(model.name, check.name).set(Double(due.microseconds) / 1e6)
     }
+    if let found = report.quality {
+      for severity in FindingSeverity.allCases {
+        findings.with(model.name, check.name, severity.rawValue)
+          .set(Double(found.count { $0.severity == severity }))
+      }
+    }
+    // Names that are taken otherwise, as by what Hummingbird counts, are shown by those alone.
     guard
       let metrics = try? MLMetrics(
         modelName: model.name, modelVersion: model.version ?? "", registry: registry)
@@ -77,7 +88,7 @@ struct CheckMetrics: Sendable {
         metrics.updateDriftScore(driftType: method, feature: column.column, score: score)
       }
     case .performance(let report): show(report, metrics, model, window: check.window.description)
-    case .failure: break
+    case .quality, .failure: break
     }
   }
 
@@ -93,6 +104,17 @@ struct CheckMetrics: Sendable {
       let f1Score = (report.metrics["f1_score"] ?? report.metrics["f1_macro"])?.value
     {
       metrics.updatePerformance(accuracy: accuracy, f1Score: f1Score, window: window)
+    }
+  }
+}
+
+extension RunReport {
+  /// What a report says of the data itself; nil where it does not look at that.
+  fileprivate var quality: [QualityFinding]? {
+    switch self {
+    case .drift(let report): report.quality
+    case .quality(let report): report.findings
+    case .performance, .failure: nil
     }
   }
 }

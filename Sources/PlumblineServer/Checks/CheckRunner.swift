@@ -25,6 +25,7 @@ struct CheckRunner: Sendable {
   func run(due: Instant) throws -> RunReport {
     switch check.kind {
     case .drift: .drift(try drift(due))
+    case .quality: .quality(try quality(due))
     case .performance: .performance(try performance(due))
     }
   }
@@ -51,33 +52,49 @@ struct CheckRunner: Sendable {
     return result
   }
 
-  // MARK: Drift
+  // MARK: Drift and data quality
 
   private func drift(_ due: Instant) throws -> DriftReport {
-    var options = check.drift
+    try withSides(due, check.drift) { reference, current, options in
+      try DriftCheck(reference: reference, current: current, options: options).run()
+    }
+  }
+
+  private func quality(_ due: Instant) throws -> DataQualityReport {
+    var quality = check.quality
+    quality.asOf = due
+    if model.production == nil { quality.timestamp = EventColumnName.timestamp }
+    return try withSides(due, quality.comparison) { reference, current, options in
+      quality.comparison = options
+      return try DataQualityCheck(reference: reference, current: current, options: quality).run()
+    }
+  }
+
+  /// Lends what is compared at a time, and how it is cut and its columns are understood.
+  private func withSides<Report>(
+    _ due: Instant, _ options: DriftOptions,
+    _ compare: (Relation, Relation?, DriftOptions) throws -> Report
+  ) throws -> Report {
+    var options = options
     if let production = model.production {
       options.currentWindow = check.window
       options.asOf = due
       let current = try open(production, "production.sql")
       guard let reference = model.reference else {
         options.referenceWindow = check.referenceWindow
-        return try DriftCheck(reference: current, current: nil, options: options).run()
+        return try compare(current, nil, options)
       }
-      return try DriftCheck(
-        reference: open(reference, "reference.sql"), current: current, options: options
-      ).run()
+      return try compare(open(reference, "reference.sql"), current, options)
     }
     let reference = try model.reference.map { try open($0, "reference.sql") }
     options.schema = EventSchema(log.types(of: model.name, .predictions).keys)
       .completing(options.schema, sharedWith: try reference.map(columns(of:)))
     let start = start(of: due)
     return try withEvents(.predictions, from: start, until: due) { current in
-      if let reference {
-        return try DriftCheck(reference: reference, current: current, options: options).run()
-      }
+      if let reference { return try compare(reference, current, options) }
       let before = Instant(microseconds: start.microseconds - check.referenceWindow.microseconds)
       return try withEvents(.predictions, from: before, until: start) { reference in
-        try DriftCheck(reference: reference, current: current, options: options).run()
+        try compare(reference, current, options)
       }
     }
   }
@@ -116,12 +133,7 @@ struct CheckRunner: Sendable {
     _ reference: Relation?, _ options: PerformanceOptions
   ) throws -> (Relation?, note: String?) {
     guard let reference else { return (nil, nil) }
-    let columns = try columns(of: reference)
-    let needed = [
-      options.labelRule == nil ? options.target : nil,
-      options.probability ?? options.probabilities.first?.column ?? options.prediction,
-    ]
-    guard let missing = needed.compactMap(\.self).first(where: { !columns.contains($0) }) else {
+    guard let missing = options.firstMissing(of: try columns(of: reference)) else {
       return (reference, nil)
     }
     return (
@@ -153,6 +165,17 @@ struct CheckRunner: Sendable {
       return try labels
         ?? PerformanceCheck(predictions: predictions, reference: reference, options: options).run()
     }
+  }
+}
+
+extension PerformanceOptions {
+  /// The first column that performance is measured by and a table has not; nil where it has all.
+  func firstMissing(of columns: Set<String>) -> String? {
+    let needed = [
+      labelRule == nil ? target : nil,
+      probability ?? probabilities.first?.column ?? prediction,
+    ]
+    return needed.compactMap(\.self).first { !columns.contains($0) }
   }
 }
 

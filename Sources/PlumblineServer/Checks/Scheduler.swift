@@ -107,19 +107,32 @@ final class Scheduler: Service {
   func restore() {
     for model in state.models {
       for check in model.checks {
-        // The newest of all says whether the figures of the newest that was made are still fresh.
-        let isStale =
-          (try? history.list(limit: 1, model: model.name, check: check.name))?.first?.kind
-          == .failure
-        guard let run = try? history.newest(of: model.name, check: check.name),
-          let due = run.dueAt.flatMap({ Instant($0) })
-        else {
-          if isStale { metrics.showStale(model, check) }
-          continue
+        do {
+          try restore(model, check)
+        } catch {
+          logger.error(
+            "what a check found last cannot be read",
+            metadata: [
+              "model": "\(model.name)", "check": "\(check.name)", "error": "\(error.what)",
+            ])
         }
-        metrics.show(run.report, of: model, check, due: due, isStale: isStale)
       }
     }
+  }
+
+  private func restore(
+    _ model: ModelConfiguration, _ check: CheckConfiguration
+  ) throws(HistoryError) {
+    // The newest of all says whether the figures of the newest that was made are still fresh.
+    let last = try history.list(limit: 1, model: model.name, check: check.name).first
+    let isStale = last?.kind == .failure
+    guard let run = try history.newest(of: model.name, check: check.name),
+      let due = run.dueAt.flatMap({ Instant($0) })
+    else {
+      if isStale { metrics.showStale(model, check) }
+      return
+    }
+    metrics.show(run.report, of: model, check, due: due, isStale: isStale)
   }
 
   /// Starts what is due at a time and does not run already.
@@ -282,6 +295,7 @@ final class Scheduler: Service {
   }
 
   private func keep(failure reason: String, of job: Job) {
+    // A history that cannot be read cannot be written either, which is told there.
     let cached = (try? history.newest(of: job.model.name, check: job.check.name))?.id
     keep(.failure(RunFailure(reason: reason, cachedRun: cached)), of: job)
   }

@@ -39,6 +39,11 @@ function cells(row, ...contents) {
 
 const time = (text) => (text ? text.slice(0, 16).replace("T", " ") : "");
 
+// Why a model got worse: the diagnosis of its last week.
+const why = (model) => make("button", "Why?", {
+  className: "link", title: `Why ${model} is as it is`, onclick: () => open(`/v1/models/${encodeURIComponent(model)}/diagnosis`),
+});
+
 async function drawModel(body, model) {
   const { runs } = await ask(`/v1/models/${encodeURIComponent(model.name)}/runs?limit=200`);
   const checks = new Map((model.checks ?? []).map((name) => [name, []]));
@@ -64,8 +69,9 @@ async function drawModel(body, model) {
       className: `dot ${run.status}`, title: `${time(run.due_at)}: ${run.status}`, ariaLabel: `${time(run.due_at)}: ${run.status}`,
       onclick: () => open(`/v1/runs/${run.id}`),
     }));
+    const isBad = ["degraded", "critical"].includes(newest.status);
     cells(body.insertRow(), title.map((part) => part.cloneNode(true)), name ?? "", make("span", newest.status, { className: `status ${newest.status}` }),
-      finding, time(newest.due_at ?? newest.created_at), before);
+      isBad ? [finding, " ", why(model.name)] : finding, time(newest.due_at ?? newest.created_at), before);
   }
 }
 
@@ -85,11 +91,12 @@ function drawAlert(body, alert) {
     .map(([name, value]) => `${name}=${value}`).join(", ");
   const title = alert.runbook_url?.match(/^https?:/)
     ? make("a", alert.rule, { href: alert.runbook_url, rel: "noreferrer" }) : make("strong", alert.rule);
+  const model = alert.state === "firing" ? alert.labels.model_name : undefined;
   const isOpen = alert.state === "firing" && !alert.acknowledged_by;
   cells(body.insertRow(),
     [make("span", alert.state, { className: `status ${alert.state === "firing" ? alert.severity : "unknown"}` }), make("small", quiet && ` ${quiet}`)],
     alert.severity, [title, make("small", ` ${series}`)],
-    [alert.description, make("small", alert.flapping ? " It starts and ends again and again." : "")],
+    [alert.description, ...(model ? [" ", why(model)] : []), make("small", alert.flapping ? " It starts and ends again and again." : "")],
     time(alert.starts_at ?? alert.active_since),
     alert.acknowledged_by ? make("small", `taken on by ${alert.acknowledged_by}`)
       : isOpen ? make("button", "Take on", { onclick: () => acknowledge(alert) }) : "");
@@ -105,13 +112,22 @@ async function acknowledge(alert) {
   else find("state").textContent = answer.status === 403 ? "This token may not take alerts on: it needs the scope admin." : (await answer.json()).detail;
 }
 
+// Messages of the last day that are not tried again: whoever was to get them knows nothing.
+function drawUndelivered(body, attempts) {
+  const since = Date.now() - 86_400_000;
+  for (const attempt of attempts.filter(({ at }) => Date.parse(at) > since)) {
+    cells(body.insertRow(), time(attempt.at), attempt.channel, attempt.kind ?? "", attempt.detail);
+  }
+}
+
 async function draw() {
   try {
-    const [{ alerts }, { models }, { experiments }] = await Promise.all([
-      ask("/v1/alerts?state=firing,pending"), ask("/v1/models"), ask("/v1/experiments"),
+    const [{ alerts }, { attempts }, { models }, { experiments }] = await Promise.all([
+      ask("/v1/alerts?state=firing,pending"), ask("/v1/notifications?outcome=refused,given_up&limit=10"), ask("/v1/models"), ask("/v1/experiments"),
     ]);
-    const fresh = { alerts: make("tbody"), models: make("tbody"), experiments: make("tbody") };
+    const fresh = { alerts: make("tbody"), undelivered: make("tbody"), models: make("tbody"), experiments: make("tbody") };
     for (const alert of alerts) drawAlert(fresh.alerts, alert);
+    drawUndelivered(fresh.undelivered, attempts);
     for (const model of models) await drawModel(fresh.models, model);
     for (const experiment of experiments) drawExperiment(fresh.experiments, experiment);
     for (const [id, body] of Object.entries(fresh)) {

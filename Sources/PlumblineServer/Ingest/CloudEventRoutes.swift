@@ -44,6 +44,7 @@ struct CloudEventRoutes<Context: RequestContext> {
         do {
           try await take(event.get(), index, of: model, &answer)
         } catch let error as EventError {
+          if case .notKept = error { state.noteWrite(failed: true) }
           guard !isAlone, error.isOfTheEvent else {
             state.metrics.refusedBodies.with(error.code).increment()
             throw error
@@ -51,6 +52,8 @@ struct CloudEventRoutes<Context: RequestContext> {
           answer.rejected.append(RejectedEvent(index: index, reason: error.what))
         }
       }
+      // What waits for its other half is on the disk, too.
+      if answer.accepted + answer.waiting > 0 { state.noteWrite(failed: false) }
       return try JSONText.response(answer, status: .accepted)
     }
   }
@@ -63,12 +66,17 @@ struct CloudEventRoutes<Context: RequestContext> {
     let names = PayloadNames(
       features: configured?.featureNames ?? [], classes: configured?.classNames ?? [])
     let taken = try await state.joiner.take(event, of: model, names: names, at: state.now())
+    if let refusal = taken.refusal {
+      state.metrics.rejected.with(taken.model, EventKind.predictions.rawValue)
+        .increment(by: Double(taken.refusedRows))
+      throw EventError.unreadable(reason: refusal)
+    }
     if taken.isDuplicate { answer.duplicates += 1 }
     guard let events = taken.events else {
       if !taken.isDuplicate { answer.waiting += 1 }
       return
     }
-    state.metrics.count(events, of: taken.model, .predictions)
+    state.count(events, of: taken.model, .predictions)
     answer.accepted += events.appended.accepted
     answer.duplicates += events.appended.duplicates
     answer.rejected += events.read.rejected.map { .init(index: index, reason: $0.reason) }

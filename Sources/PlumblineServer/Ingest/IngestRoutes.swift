@@ -72,7 +72,7 @@ struct IngestRoutes<Context: RequestContext> {
         body.readableBytesView, format, to: model, kind, completing: complete)
       let taken = MLMetrics.monotonicNanoseconds() &- begun
       state.metrics.ingestSeconds.observe(Double(taken) * 1e-9)
-      state.metrics.count(events, of: model, kind)
+      state.count(events, of: model, kind)
       return Answer(
         accepted: events.appended.accepted, duplicates: events.appended.duplicates,
         rejected: Array(events.read.rejected.prefix(RejectedEvent.listed)),
@@ -91,7 +91,7 @@ struct IngestRoutes<Context: RequestContext> {
     let begun = MLMetrics.monotonicNanoseconds()
     let whole = try await state.log.append(
       parquet: path, to: model, kind, completing: complete
-    ) { state.metrics.count($0, of: model, kind) }
+    ) { state.count($0, of: model, kind) }
     let taken = MLMetrics.monotonicNanoseconds() &- begun
     state.metrics.ingestSeconds.observe(Double(taken) * 1e-9)
     return Answer(

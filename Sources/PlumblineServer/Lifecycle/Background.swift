@@ -1,4 +1,6 @@
 import Dispatch
+import ServiceLifecycle
+import Synchronization
 
 /// Work that keeps a thread busy for long, off the threads that answer requests.
 enum Background {
@@ -16,4 +18,74 @@ enum Background {
 extension Background {
   /// Begins work that nobody waits for.
   static func start(_ work: @escaping @Sendable () -> Void) { queue.async(execute: work) }
+}
+
+extension Background {
+  /// Nobody waits any longer for work, which goes on to its end.
+  enum GivenUp: Error, Equatable {
+    /// It took too long.
+    case slow
+    /// The service stops.
+    case stopping
+  }
+
+  /// Waits for work, but not for longer than a limit and not beyond the stop of the service: a thread
+  /// that computes cannot be ended.
+  ///
+  /// - Throws: what the work throws, or ``GivenUp``.
+  static func run<Result: Sendable>(
+    within seconds: Int, _ work: @escaping @Sendable () throws -> Result
+  ) async throws -> Result {
+    let waiting = Waiting<Result>()
+    return try await withGracefulShutdownHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        waiting.begin(continuation)
+        queue.async { waiting.end(Swift.Result { try work() }) }
+        queue.asyncAfter(deadline: .now() + .seconds(seconds)) {
+          waiting.end(.failure(GivenUp.slow))
+        }
+      }
+    } onGracefulShutdown: {
+      waiting.end(.failure(GivenUp.stopping))
+    }
+  }
+
+  /// Somebody who is answered once, by whatever comes first.
+  private final class Waiting<Value: Sendable>: Sendable {
+    private enum State {
+      case idle
+      case waiting(CheckedContinuation<Value, any Error>)
+      /// What came before anybody waited.
+      case early(Result<Value, any Error>)
+      case answered
+    }
+
+    private let state = Mutex(State.idle)
+
+    func begin(_ continuation: CheckedContinuation<Value, any Error>) {
+      let early = state.withLock { state -> Result<Value, any Error>? in
+        if case .early(let result) = state {
+          state = .answered
+          return result
+        }
+        state = .waiting(continuation)
+        return nil
+      }
+      if let early { continuation.resume(with: early) }
+    }
+
+    func end(_ result: Result<Value, any Error>) {
+      let waiting = state.withLock { state -> CheckedContinuation<Value, any Error>? in
+        switch state {
+        case .idle: state = .early(result)
+        case .waiting(let continuation):
+          state = .answered
+          return continuation
+        case .early, .answered: break
+        }
+        return nil
+      }
+      waiting?.resume(with: result)
+    }
+  }
 }

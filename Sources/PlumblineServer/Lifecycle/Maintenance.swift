@@ -6,12 +6,14 @@ import Store
 
 /// Seals what waits, joins small segments and drops old ones, and gives up waiting for halves of
 /// exchanges, again and again.
-struct Maintenance: Service {
+struct Maintenance: Service, CustomStringConvertible {
   let state: ServiceState
   let history: History
   let logger: Logger
   /// How long to wait between rounds.
   var pause = Duration.seconds(30)
+
+  var description: String { "Maintenance" }
 
   func run() async throws {
     while true {
@@ -26,11 +28,12 @@ struct Maintenance: Service {
   }
 
   private func flush() async {
-    let wait = Int64(state.configuration.joinSeconds) * 1_000_000
+    let seconds = state.configuration.joinSeconds
     do {
       try await state.joiner.flush(
-        receivedBefore: Instant(microseconds: state.now().microseconds - wait)
-      ) { state.metrics.count($1, of: $0, .predictions) }
+        receivedBefore: Instant(
+          microseconds: state.now().microseconds - Int64(seconds) * 1_000_000)
+      ) { state.count($1, of: $0, .predictions, waited: seconds) }
     } catch {
       logger.error("requests without response could not be kept", metadata: ["error": "\(error)"])
     }
@@ -40,7 +43,7 @@ struct Maintenance: Service {
   /// from being done: sealing needs room, which on a full disk only dropping gives.
   func maintain() async {
     let configuration = state.configuration
-    let now = trustedNow()
+    let now = state.log.retentionTime
     func daysAgo(_ days: Int) -> Instant {
       Instant(microseconds: now.microseconds - Int64(days) * Self.dayMicroseconds)
     }
@@ -62,14 +65,6 @@ struct Maintenance: Service {
   }
 
   private static let dayMicroseconds: Int64 = 86_400_000_000
-
-  /// The time, but no more than a day after the newest event: a clock that jumps ahead makes nothing old.
-  private func trustedNow() -> Instant {
-    let now = state.now()
-    guard let newest = try? state.log.newestSealedTime() else { return now }
-    let (bound, isBeyond) = newest.microseconds.addingReportingOverflow(Self.dayMicroseconds)
-    return isBeyond ? now : min(now, Instant(microseconds: bound))
-  }
 
   private func step(_ failure: String, _ work: @escaping @Sendable () throws -> Void) async {
     do {

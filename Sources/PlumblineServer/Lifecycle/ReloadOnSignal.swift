@@ -4,8 +4,18 @@ import Monitoring
 import ServiceLifecycle
 import UnixSignals
 
+/// SIGHUPs, from the moment they are trapped: one that comes before the service runs waits for it.
+public struct ReloadSignals: Sendable {
+  let sequence: UnixSignalsSequence
+
+  /// Traps SIGHUP, which would end the process otherwise.
+  public static func trapped() async -> ReloadSignals {
+    ReloadSignals(sequence: await UnixSignalsSequence(trapping: .sighup))
+  }
+}
+
 /// Reads the configuration again at SIGHUP; one with mistakes changes nothing.
-struct ReloadOnSignal: Service {
+struct ReloadOnSignal: Service, CustomStringConvertible {
   let state: ServiceState
   let alerts: AlertService
   let logger: Logger
@@ -13,11 +23,14 @@ struct ReloadOnSignal: Service {
   /// configurations are read meanwhile.
   let started: ServiceConfiguration
   /// Trapped before the service began to start, so that one that comes early is not lost.
-  let signals: UnixSignalsSequence
+  let signals: ReloadSignals
   let read: @Sendable () throws -> Configuration
 
+  /// For the log of services, which says nothing of their configuration.
+  var description: String { "ReloadOnSignal" }
+
   func run() async throws {
-    for await _ in signals.cancelOnGracefulShutdown() { reload() }
+    for await _ in signals.sequence.cancelOnGracefulShutdown() { reload() }
   }
 
   func reload() {
@@ -39,6 +52,7 @@ struct ReloadOnSignal: Service {
       }
       try alerts.reload(whole.alerting)
       state.reload(whole)
+      whole.logDoubts(to: logger)
       logger.notice("the configuration was read again")
     } catch let error as any ExplainedError {
       logger.error(
@@ -46,6 +60,17 @@ struct ReloadOnSignal: Service {
         metadata: ["error": "\(error.what)"])
     } catch {
       logger.error("the configuration was kept as it was", metadata: ["error": "\(error)"])
+    }
+  }
+}
+
+extension Configuration {
+  /// Says what will hardly do what was meant; it is no reason not to run.
+  func logDoubts(to logger: Logger) {
+    for doubt in doubts {
+      logger.warning(
+        "the configuration may not do what was meant",
+        metadata: ["line": "\(doubt.line)", "doubt": "\(doubt.text)"])
     }
   }
 }

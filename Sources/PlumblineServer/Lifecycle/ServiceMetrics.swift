@@ -1,5 +1,6 @@
 import Columns
 import Events
+import Monitoring
 import Synchronization
 import Telemetry
 
@@ -9,6 +10,7 @@ final class ServiceMetrics: Sendable {
   let rejected: MetricFamily<Counter>
   let duplicates: MetricFamily<Counter>
   let accepted: MetricFamily<Counter>
+  let backfilled: MetricFamily<Counter>
   let refusedBodies: MetricFamily<Counter>
   let ingestSeconds: Histogram
   private let models = Mutex<[String: MLMetrics]>([:])
@@ -18,6 +20,10 @@ final class ServiceMetrics: Sendable {
     let labels = ["model_name", "kind"]
     accepted = try registry.counter(
       "plumbline_events_accepted_total", help: "Events that were kept.", labels: labels)
+    backfilled = try registry.counter(
+      "plumbline_events_backfilled_total",
+      help: "Predictions that were kept and are too old to count as live traffic.",
+      labels: ["model_name"])
     duplicates = try registry.counter(
       "plumbline_events_duplicate_total", help: "Events that were known already.", labels: labels)
     rejected = try registry.counter(
@@ -32,12 +38,26 @@ final class ServiceMetrics: Sendable {
     try registry.addProcessMetrics()
   }
 
+  /// Seconds for which a prediction counts as live traffic after it was made: as long as the traffic that
+  /// alerts are about.
+  static let liveSeconds = TrafficMeter.memorySeconds
+
   /// Counts what became of a batch.
-  func count(_ events: EventLog.Ingested, of model: String, _ kind: EventKind) {
+  ///
+  /// - Parameter liveSince: predictions of before are no live traffic: who sends those of last month
+  ///   would else raise alerts now.
+  func count(
+    _ events: EventLog.Ingested, of model: String, _ kind: EventKind, liveSince: Instant
+  ) {
     accepted.with(model, kind.rawValue).increment(by: Double(events.appended.accepted))
     duplicates.with(model, kind.rawValue).increment(by: Double(events.appended.duplicates))
     rejected.with(model, kind.rawValue).increment(by: Double(events.read.rejected.count))
-    if kind == .predictions, events.kept.rows > 0 { count(events.kept, of: model) }
+    guard kind == .predictions, events.kept.rows > 0 else { return }
+    let live = events.kept.since(liveSince)
+    if live.rows < events.kept.rows {
+      backfilled.with(model).increment(by: Double(events.kept.rows - live.rows))
+    }
+    if live.rows > 0 { count(live, of: model) }
   }
 
   private func count(_ events: MemoryTable, of model: String) {
@@ -113,6 +133,14 @@ final class ServiceMetrics: Sendable {
 }
 
 extension MemoryTable {
+  /// The events of a time and after it.
+  fileprivate func since(_ time: Instant) -> MemoryTable {
+    guard case .timestamps(let times)? = column(EventColumnName.timestamp)?.values,
+      times.contains(where: { $0 < time.microseconds })
+    else { return self }
+    return keeping(times.indices.filter { times[$0] >= time.microseconds })
+  }
+
   /// A column's numbers, NaN where one is missing; nil where it has none.
   fileprivate func numbers(_ name: String) -> [Double]? {
     guard let column = column(name), case .numbers(var values) = column.values else { return nil }

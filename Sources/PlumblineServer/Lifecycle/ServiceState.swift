@@ -40,11 +40,13 @@ final class ServiceState: Sendable {
     self.now = now
     metrics = try ServiceMetrics(registry)
     live = Mutex(Live(configuration))
+    log.setRetention(days: configuration.service.retentionDays)
   }
 
   var configuration: ServiceConfiguration { live.withLock { $0.configuration.service } }
   var models: [ModelConfiguration] { live.withLock { $0.configuration.models } }
   var alerting: AlertingConfiguration { live.withLock { $0.configuration.alerting } }
+  var diagnosis: DiagnosisConfiguration { live.withLock { $0.configuration.diagnosis } }
   var experiments: [ExperimentConfig] { live.withLock { $0.configuration.experiments } }
   var sources: SourceOpener { live.withLock { $0.sources } }
   var tokens: AccessTokens { live.withLock { $0.tokens } }
@@ -52,6 +54,18 @@ final class ServiceState: Sendable {
   /// Takes over what can change while the service runs.
   func reload(_ configuration: Configuration) {
     live.withLock { $0 = Live(configuration) }
+    log.setRetention(days: configuration.service.retentionDays)
+  }
+
+  /// Counts what became of a batch.
+  ///
+  /// - Parameter seconds: for which its events have waited here.
+  func count(
+    _ events: EventLog.Ingested, of model: String, _ kind: EventKind, waited seconds: Int = 0
+  ) {
+    let live = (ServiceMetrics.liveSeconds + Int64(seconds)) * 1_000_000
+    metrics.count(
+      events, of: model, kind, liveSince: Instant(microseconds: now().microseconds - live))
   }
 
   /// Reserves room for a body; false where there is none now.

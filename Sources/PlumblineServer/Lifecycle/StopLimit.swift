@@ -19,6 +19,7 @@ struct StopLimit: Service {
   static let exitCode: Int32 = 2
 
   func run() async throws {
+    // It throws where the group is cancelled without a stop: then there is nothing to limit.
     try? await gracefulShutdown()
     guard Task.isShuttingDownGracefully else { return }
     // A thread of its own, which is there even where all others hang.

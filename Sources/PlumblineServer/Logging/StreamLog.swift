@@ -42,6 +42,7 @@ public struct StreamLog: LogHandler {
       for (key, value) in all where members[key] == nil { members[key] = value }
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      // Texts can always be written as JSON.
       line = String(decoding: (try? encoder.encode(members)) ?? Data(), as: UTF8.self) + "\n"
     }
     // A log that cannot be written has nowhere to say so.

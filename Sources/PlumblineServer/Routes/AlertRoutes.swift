@@ -34,6 +34,13 @@ struct AlertRoutes<Context: RequestContext> {
 
   private struct Acknowledgement: Decodable {
     var by: String
+    /// From somebody else who has taken it on.
+    var takeOver: Bool?
+
+    enum CodingKeys: String, CodingKey {
+      case by
+      case takeOver = "take_over"
+    }
   }
 
   func add(to router: some RouterMethods<Context>) {
@@ -70,21 +77,28 @@ struct AlertRoutes<Context: RequestContext> {
     _ request: Request, _ context: Context
   ) async throws -> Response {
     let fingerprint = context.parameters.get("fingerprint") ?? ""
-    let person: String
+    let wish: Acknowledgement
     do {
-      person = try await request.json(Acknowledgement.self).by
+      wish = try await request.json(Acknowledgement.self)
     } catch is DecodingError {
       throw Self.unclear
     }
-    guard Person.isName(person) else { throw Self.unclear }
+    guard Person.isName(wish.by) else { throw Self.unclear }
     guard try history.alert(fingerprint) != nil else { throw Self.noSuchAlert }
-    guard
-      let alert = try history.acknowledge(fingerprint, by: person, at: state.now())
-    else {
+    let outcome = try history.acknowledge(
+      fingerprint, by: wish.by, takesOver: wish.takeOver ?? false, at: state.now())
+    switch outcome {
+    case .taken(let alert): return try JSONText.response(alert)
+    case .takenBefore(let alert):
+      throw Problem(
+        .conflict, "already_acknowledged",
+        "\(alert.acknowledgedBy ?? "somebody") has acknowledged the alert, "
+          + "at \(alert.acknowledgedAt?.iso8601 ?? "a time that is not known")",
+        mend: "leave it to them, or send \"take_over\": true")
+    case .notFiring:
       throw Problem(
         .conflict, "not_firing", "the alert does not fire", mend: "see GET /v1/alerts?state=firing")
     }
-    return try JSONText.response(alert)
   }
 
   @Sendable private func events(_ request: Request, _ context: Context) async throws -> Response {
@@ -102,7 +116,10 @@ struct AlertRoutes<Context: RequestContext> {
     let limit = Int(try request.number("limit", in: 1...1_000) ?? 100)
     let channel = request.uri.queryParameters["channel"].map(String.init)
     return try JSONText.response(
-      Attempts(attempts: history.deliveryAttempts(of: channel, limit: limit)))
+      Attempts(
+        attempts: history.deliveryAttempts(
+          of: channel, outcomes: request.choices("outcome", of: DeliveryAttempt.Outcome.self),
+          limit: limit)))
   }
 
   private static var noSuchAlert: Problem {
@@ -114,17 +131,7 @@ struct AlertRoutes<Context: RequestContext> {
   private static var unclear: Problem {
     Problem(
       .badRequest, "invalid_request", "it does not say who takes the alert on",
-      mend: "send {\"by\": \"NAME\"}, of 1 to \(Person.longestName) characters")
-  }
-}
-
-/// Who did something, as they say.
-enum Person {
-  static let longestName = 200
-
-  static func isName(_ text: String) -> Bool {
-    (1...longestName).contains(text.count)
-      && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+      mend: "send {\"by\": \"NAME\"}: \(Person.expected)")
   }
 }
 
@@ -164,6 +171,17 @@ extension Request {
         mend: "use true or false")
     }
     return flag
+  }
+
+  /// An instant of the query; nil where it is not there.
+  func time(_ name: Substring) throws -> Instant? {
+    guard let text = uri.queryParameters[name] else { return nil }
+    guard let time = Instant(String(text)) else {
+      throw Problem(
+        .badRequest, "invalid_query", "`\(name)` is no ISO 8601 instant",
+        mend: "write it as 2026-11-23T00:00:00Z")
+    }
+    return time
   }
 
   /// The body, read from JSON.

@@ -1,16 +1,18 @@
 import Events
 import Foundation
 import Hummingbird
+import Logging
 import Monitoring
 import NIOCore
 
 /// Events as they were kept, for other tools.
 struct EventRoutes<Context: RequestContext> {
   let state: ServiceState
-  private let exports = Places(4)
+  private let exports: Places
 
-  init(state: ServiceState) {
+  init(state: ServiceState, exports: Places = Places(4)) {
     self.state = state
+    self.exports = exports
   }
 
   func add(to router: some RouterMethods<Context>) {
@@ -26,17 +28,7 @@ struct EventRoutes<Context: RequestContext> {
   ) async throws -> Response {
     let model = context.parameters.get("model") ?? ""
     guard EventLog.isModelName(model) else { throw EventError.invalidModel(name: model) }
-    let query = request.uri.queryParameters
-    func time(_ name: Substring) throws -> Instant? {
-      guard let text = query[name] else { return nil }
-      guard let time = Instant(String(text)) else {
-        throw Problem(
-          .badRequest, "invalid_query", "`\(name)` is no ISO 8601 instant",
-          mend: "write it as 2026-11-23T00:00:00Z")
-      }
-      return time
-    }
-    let (from, until, log) = (try time("from"), try time("until"), state.log)
+    let (from, until, log) = (try request.time("from"), try request.time("until"), state.log)
     // Each is a copy of what was asked for, on the log's disk.
     guard let place = exports.take() else {
       throw Problem(
@@ -49,7 +41,13 @@ struct EventRoutes<Context: RequestContext> {
         try log.exportFile(kind, of: model, from: from, until: until)
       }
     } catch let error as ExportError {
-      guard case .noEvents = error else { throw error }
+      guard case .noEvents = error else {
+        // The path is the log's own; who asked has no use for it.
+        context.logger.error("an export failed", metadata: ["error": "\(error.what)"])
+        throw Problem(
+          .serviceUnavailable, error.code, "the file could not be written", mend: error.mend,
+          retryAfter: 10)
+      }
       throw Problem(.notFound, error.code, error.what, mend: error.mend)
     }
     // The name goes at once: the file goes with its last reader.

@@ -4,6 +4,7 @@ import Foundation
 import Hummingbird
 import Logging
 import NIOCore
+import NIOHTTP1
 
 /// What went wrong with a request, as RFC 9457 has it.
 struct Problem: HTTPResponseError {
@@ -65,7 +66,7 @@ extension Problem {
       (status, retryAfter) = (
         HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), 10
       )
-    case .locked, .unusable: (status, retryAfter) = (.serviceUnavailable, 10)
+    case .locked, .unusable, .noEngine: (status, retryAfter) = (.serviceUnavailable, 10)
     }
     self.init(status, error.code, error.what, mend: error.mend, retryAfter: retryAfter)
   }
@@ -126,7 +127,7 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
   static func isOfTheConnection(_ error: any Error) -> Bool {
     switch error {
     case ChannelError.inputClosed, ChannelError.ioOnClosedChannel, ChannelError.eof,
-      ChannelError.alreadyClosed, is IOError:
+      ChannelError.alreadyClosed, HTTPParserError.invalidEOFState, is IOError:
       true
     default: false
     }

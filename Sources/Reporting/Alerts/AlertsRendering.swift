@@ -7,7 +7,8 @@ public func render(
 ) throws -> String {
   switch format {
   case .json: try json(["alerts": alerts])
-  case .table, .junit: AlertList(alerts: alerts).table(style)
+  case .table: AlertList(alerts: alerts).table(style)
+  case .junit: AlertsJUnit(alerts: alerts).render()
   case .markdown: AlertList(alerts: alerts).markdown()
   }
 }
@@ -50,10 +51,10 @@ public func render(
 ) throws -> String {
   if format == .json { return try json(["attempts": attempts]) }
   let grid = Grid(
-    ["at", "channel", "outcome", "took", "detail"],
+    ["at", "channel", "told", "outcome", "took", "detail"],
     attempts.map { attempt in
       [
-        attempt.at.iso8601, attempt.channel, attempt.outcome.rawValue,
+        attempt.at.iso8601, attempt.channel, attempt.kind ?? "", attempt.outcome.rawValue,
         "\(Figures.number(attempt.seconds)) s", attempt.detail,
       ]
     }, empty: "nothing has been sent yet")
@@ -147,6 +148,11 @@ private struct AlertList {
 }
 
 extension AlertRecord {
+  /// That somebody has taken it on, in a line.
+  public var acknowledgementText: String {
+    PrintableText.visible("\(rule) (\(seriesText)) is taken on by \(acknowledgedBy ?? "nobody").")
+  }
+
   /// The labels that tell its series, without those every alert has.
   public var seriesText: String {
     labels.filter { !["alertname", "severity", "topic"].contains($0.key) }

@@ -12,6 +12,11 @@ public func render(
   }
 }
 
+extension DiagnosisReport {
+  /// Segments whose loss rose; others are in the JSON.
+  var worseSegments: [SegmentReport] { segments.filter { $0.excess > 0 } }
+}
+
 /// A diagnosis in words.
 struct DiagnosisText {
   let report: DiagnosisReport
@@ -54,11 +59,12 @@ struct DiagnosisText {
   }
 
   private var segments: Grid? {
-    report.segments.isEmpty
+    let worse = report.worseSegments
+    return worse.isEmpty
       ? nil
       : Grid(
         ["segment", "rows", "worse by", "95 %", "of the change"],
-        report.segments.prefix(10).map { segment in
+        worse.prefix(10).map { segment in
           [
             segment.segment, Figures.percent(segment.share), Figures.signed(segment.excess),
             Figures.interval(segment.lower, segment.upper), Figures.signed(segment.contribution),
@@ -77,7 +83,7 @@ struct DiagnosisText {
   /// Titles and their grids, in the order they are read in.
   private var sections: [(title: String, grid: Grid)] {
     let change = report.attribution.map {
-      "\(Self.words($0.loss.rawValue)) went from \(Figures.number($0.reference)) to "
+      "\(Self.name($0.loss)) went from \(Figures.number($0.reference)) to "
         + "\(Figures.number($0.current))"
     }
     let all: [(String, Grid?)] = [
@@ -85,6 +91,16 @@ struct DiagnosisText {
       ("Timeline", timeline), ("Checks", checks),
     ]
     return all.compactMap { title, grid in grid.map { (title, $0) } }
+  }
+
+  static func name(_ loss: DiagnosisLoss) -> String {
+    switch loss {
+    case .zeroOne: "Error rate (1 − accuracy)"
+    case .brier: "Brier score"
+    case .logLoss: "Log loss"
+    case .squaredError: "Mean squared error"
+    case .absoluteError: "Mean absolute error"
+    }
   }
 
   static func words(_ name: String) -> String { name.replacing("_", with: " ") }
@@ -106,24 +122,22 @@ struct DiagnosisText {
     for (title, grid) in sections {
       text += "\n" + style.paint(title, .strong) + "\n" + grid.text(.table, style)
     }
-    return text + lists("\n", bullet: "- ") { style.paint($0, .strong) + "\n" }
+    return text + lists { style.paint($0, .strong) + "\n" }
   }
 
   func markdown() -> String {
     var text = "**\(PrintableText.visible(report.summary))**\n"
     for (title, grid) in sections { text += "\n### \(title)\n\n" + grid.text(.markdown, .plain) }
-    return text + lists("\n", bullet: "- ") { "### \($0)\n\n" }
+    return text + lists { "### \($0)\n\n" }
   }
 
-  private func lists(
-    _ gap: String, bullet: String, _ heading: (String) -> String
-  ) -> String {
+  private func lists(_ heading: (String) -> String) -> String {
     let all = [
       ("What to do", report.recommendedActions), ("Not known", report.missing),
       ("Notes", report.notes + [report.calibration.text]),
     ]
     return all.filter { !$0.1.isEmpty }.map { title, lines in
-      gap + heading(title) + lines.map { bullet + PrintableText.visible($0) + "\n" }.joined()
+      "\n" + heading(title) + Steps(lines).listed.map { $0 + "\n" }.joined()
     }.joined()
   }
 

@@ -21,17 +21,7 @@ struct DiagnosisView {
 
   typealias Row = ExperimentView.Row
 
-  let title: String
-  let version: String
-  let generatedAt: String
-  let css: String
-  let status: String
-  let statusWord: String
-  let sign: String
-  let headline: String
-  let facts: [NamedValue]
-  let advice: [String]
-  let hasAdvice: Bool
+  let head: PageHead
   let tree: String
   let causes: [Cause]
   let change: String
@@ -46,17 +36,10 @@ struct DiagnosisView {
   let notes: [String]
 
   init(_ report: DiagnosisReport, title: String, generatedAt: String, version: String) {
-    self.title = title
-    self.version = version
-    self.generatedAt = generatedAt
-    css = Page.css
-    status = report.status.rawValue
-    statusWord = Self.word(report)
-    sign = report.status.symbol
-    headline = PrintableText.visible(report.summary)
-    facts = Self.facts(report)
-    advice = report.recommendedActions.map(PrintableText.visible)
-    hasAdvice = !advice.isEmpty
+    head = PageHead(
+      title: title, generatedAt: generatedAt, version: version, status: report.status,
+      word: Self.word(report), headline: report.summary, facts: Self.facts(report),
+      advice: report.recommendedActions)
     tree = TreeChart(tree: report.tree).render()
     causes = report.causes.filter { $0.score >= 0.01 }.map { cause in
       Cause(
@@ -74,7 +57,7 @@ struct DiagnosisView {
       ])
     }
     hasParts = !partRows.isEmpty
-    segments = report.segments.map { segment in
+    segments = report.worseSegments.map { segment in
       Row([
         segment.segment, Figures.count(segment.currentRows), Figures.percent(segment.share),
         Figures.signed(segment.excess), Figures.interval(segment.lower, segment.upper),
@@ -124,11 +107,11 @@ struct DiagnosisView {
     if let attribution = report.attribution {
       facts += [
         NamedValue(
-          name: DiagnosisText.words(attribution.loss.rawValue),
+          name: DiagnosisText.name(attribution.loss),
           value: "\(Figures.number(attribution.reference)) → \(Figures.number(attribution.current))"
         ),
-        NamedValue(name: "from other inputs", value: Figures.signed(attribution.covariate)),
-        NamedValue(name: "from another relation", value: Figures.signed(attribution.concept)),
+        NamedValue(name: "from covariate shift", value: Figures.signed(attribution.covariate)),
+        NamedValue(name: "from concept shift", value: Figures.signed(attribution.concept)),
       ]
     }
     return facts
@@ -136,7 +119,7 @@ struct DiagnosisView {
 
   private static func change(_ attribution: AttributionReport) -> String {
     let range = Figures.interval(attribution.lower, attribution.upper)
-    return "\(DiagnosisText.words(attribution.loss.rawValue)) changed by "
+    return "\(DiagnosisText.name(attribution.loss)) changed by "
       + "\(Figures.signed(attribution.change)) (\(range)); the parts add up to it."
   }
 }

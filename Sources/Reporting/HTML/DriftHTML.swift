@@ -19,17 +19,7 @@ public func renderHTML(
 
 /// What the page shows, in the template's words.
 struct PageView {
-  let title: String
-  let version: String
-  let generatedAt: String
-  let css = Page.css
-  let status: String
-  let statusWord: String
-  let sign: String
-  let headline: String
-  let facts: [NamedValue]
-  let advice: [String]
-  let hasAdvice: Bool
+  let head: PageHead
   let notes: [String]
   let hasNotes: Bool
   let timeline: TimelineView?
@@ -49,16 +39,10 @@ struct PageView {
 
   init(_ report: DriftReport, title: String, generatedAt: String, version: String) {
     let wording = Wording(report: report)
-    self.title = title
-    self.version = version
-    self.generatedAt = generatedAt
-    status = report.status.rawValue
-    statusWord = Page.word(report.status)
-    sign = report.status.symbol
-    headline = PrintableText.visible(wording.headline)
-    facts = Self.facts(report)
-    advice = (report.recommendations + report.nextSteps).map(PrintableText.visible)
-    hasAdvice = !advice.isEmpty
+    head = PageHead(
+      title: title, generatedAt: generatedAt, version: version, status: report.status,
+      headline: wording.headline, facts: Self.facts(report),
+      advice: report.recommendations + report.nextSteps)
     notes = report.notes.map(PrintableText.visible)
     hasNotes = !notes.isEmpty
     timeline = report.chunks.isEmpty ? nil : TimelineView(report.chunks)
@@ -77,12 +61,14 @@ struct PageView {
     terms = wording.terms.prefix(1).uppercased() + wording.terms.dropFirst()
   }
 
+  /// What one side is made of.
+  static func side(_ name: String, _ side: TableSummary) -> NamedValue {
+    var parts = ["rows of \(name)", PrintableText.visible(side.source)]
+    if let start = side.start, let end = side.end { parts.append("\(start) to \(end)") }
+    return NamedValue(name: parts.joined(separator: " · "), value: Figures.count(side.rows))
+  }
+
   private static func facts(_ report: DriftReport) -> [NamedValue] {
-    func side(_ name: String, _ side: TableSummary) -> NamedValue {
-      var parts = ["rows of \(name)", PrintableText.visible(side.source)]
-      if let start = side.start, let end = side.end { parts.append("\(start) to \(end)") }
-      return NamedValue(name: parts.joined(separator: " · "), value: Figures.count(side.rows))
-    }
     let worrying = report.quality.count { $0.severity != .info }
     return [
       NamedValue(

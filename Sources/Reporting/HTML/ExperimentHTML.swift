@@ -20,17 +20,7 @@ struct ExperimentView {
     }
   }
 
-  let title: String
-  let version: String
-  let generatedAt: String
-  let css: String
-  let status: String
-  let statusWord: String
-  let sign: String
-  let headline: String
-  let facts: [NamedValue]
-  let advice: [String]
-  let hasAdvice: Bool
+  let head: PageHead
   let charts: [PerformanceView.Chart]
   let hasCharts: Bool
   let comparisons: [Row]
@@ -40,22 +30,16 @@ struct ExperimentView {
   let hasLooks: Bool
 
   init(_ report: ExperimentReport, title: String, generatedAt: String, version: String) {
-    self.title = title
-    self.version = version
-    self.generatedAt = generatedAt
-    css = Page.css
-    status = report.status.rawValue
-    statusWord = report.verdict.rawValue
-    sign = report.status.symbol
-    headline = PrintableText.visible(report.recommendation)
-    facts =
+    let facts =
       report.variants.map { variant in
         NamedValue(
           name: PrintableText.visible(variant.name + (variant.model.map { " · \($0)" } ?? "")),
           value: "\(Figures.count(variant.units)) units")
       } + [NamedValue(name: "p of the sample ratio", value: Figures.pValue(report.srm.pValue))]
-    advice = report.notes.map(PrintableText.visible)
-    hasAdvice = !advice.isEmpty
+    head = PageHead(
+      title: title, generatedAt: generatedAt, version: version, status: report.status,
+      word: report.verdict.rawValue, headline: report.recommendation, facts: facts,
+      advice: report.notes)
     charts = Self.charts(report)
     hasCharts = !charts.isEmpty
     comparisons = report.comparisons.map { comparison in

@@ -12,7 +12,9 @@ enum Page {
     }
     let library = MustacheLibrary(templates: [
       "column": try parsed(PackageResources.column_mustache),
+      "findings": try parsed(PackageResources.findings_mustache),
       "head": try parsed(PackageResources.head_mustache),
+      "understanding": try parsed(PackageResources.understanding_mustache),
     ])
     return try parsed(template).render(view, library: library)
   }

@@ -86,17 +86,7 @@ struct PerformanceView {
     let values: [String]
   }
 
-  let title: String
-  let version: String
-  let generatedAt: String
-  let css: String
-  let status: String
-  let statusWord: String
-  let sign: String
-  let headline: String
-  let facts: [NamedValue]
-  let advice: [String]
-  let hasAdvice: Bool
+  let head: PageHead
   let notes: [String]
   let hasNotes: Bool
   let charts: [Chart]
@@ -119,17 +109,10 @@ struct PerformanceView {
 
   init(_ report: PerformanceReport, title: String, generatedAt: String, version: String) {
     let wording = PerformanceWording(report: report)
-    self.title = title
-    self.version = version
-    self.generatedAt = generatedAt
-    css = Page.css
-    status = report.status.rawValue
-    statusWord = Page.word(report.status)
-    sign = report.status.symbol
-    headline = PrintableText.visible(wording.headline)
-    facts = Self.facts(report)
-    advice = (report.recommendations + report.nextSteps).map(PrintableText.visible)
-    hasAdvice = !advice.isEmpty
+    head = PageHead(
+      title: title, generatedAt: generatedAt, version: version, status: report.status,
+      headline: wording.headline, facts: Self.facts(report),
+      advice: report.recommendations + report.nextSteps)
     notes = (wording.facts + report.notes).map(PrintableText.visible)
     hasNotes = !notes.isEmpty
     primary = report.primaryMetric

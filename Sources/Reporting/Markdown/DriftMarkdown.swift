@@ -36,14 +36,9 @@ struct DriftMarkdown {
       }
       lines.append("")
     }
-    let findings = report.quality.filter { $0.severity != .info }
-    lines += section(
-      "Data quality",
-      findings.map {
-        ($0.column.map { "\($0): " } ?? "") + $0.message + Wording.examples($0.examples)
-      })
-    lines += section("Notes", report.notes)
-    lines += section("What to do", report.recommendations + report.nextSteps)
+    lines += FindingLines.section("Data quality", FindingLines.markdown(report.quality))
+    lines += FindingLines.section("Notes", report.notes)
+    lines += FindingLines.section("What to do", report.recommendations + report.nextSteps)
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -60,9 +55,5 @@ struct DriftMarkdown {
         : column.drifted == true ? "**\(verdict)**" : verdict,
     ]
     return "| " + cells.joined(separator: " | ") + " |"
-  }
-
-  private func section(_ title: String, _ items: [String]) -> [String] {
-    items.isEmpty ? [] : ["### \(title)", ""] + items.map { "- \(MarkdownText.escape($0))" } + [""]
   }
 }

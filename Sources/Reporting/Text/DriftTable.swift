@@ -7,8 +7,9 @@ struct DriftTable {
 
   func render() -> String {
     let parts = [
-      headline, columns, multivariate, chunks, quality, list("Notes", report.notes, "·"),
-      list("What to do", report.recommendations + report.nextSteps, "→"),
+      headline, columns, multivariate, chunks, FindingLines.text(report.quality, style),
+      FindingLines.list("Notes", report.notes, "·", style),
+      FindingLines.list("What to do", report.recommendations + report.nextSteps, "→", style),
     ]
     return parts.filter { !$0.isEmpty }.joined(separator: "\n")
   }
@@ -17,13 +18,20 @@ struct DriftTable {
 
   private var headline: String {
     let status = "\(report.status.symbol) \(report.status.rawValue.uppercased())"
-    let sides = [("reference", report.reference), ("current", report.current)].map { name, side in
+    return style.paint(status, report.status.tone) + "  "
+      + style.paint(PrintableText.visible(wording.headline), .strong) + "\n"
+      + Self.sides(report.reference, report.current, style)
+      + style.paint("  \(wording.terms)", .dim) + "\n"
+  }
+
+  /// What is compared, a line for each side.
+  static func sides(
+    _ reference: TableSummary, _ current: TableSummary, _ style: TerminalStyle
+  ) -> String {
+    [("reference", reference), ("current", current)].map { name, side in
       style.paint("  \(name.padded(to: 9))", .dim) + "  "
         + PrintableText.visible(Wording.side(side)) + "\n"
-    }
-    return style.paint(status, report.status.tone) + "  "
-      + style.paint(PrintableText.visible(wording.headline), .strong) + "\n" + sides.joined()
-      + style.paint("  \(wording.terms)", .dim) + "\n"
+    }.joined()
   }
 
   private var columns: String {
@@ -87,30 +95,6 @@ struct DriftTable {
     let eighths = Int((min(1, max(0, share)) * 160).rounded())
     let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
     return String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
-  }
-
-  private var quality: String {
-    let worth = report.quality.filter { $0.severity != .info }
-    let rest = report.quality.count - worth.count
-    guard !report.quality.isEmpty else { return "" }
-    var lines = worth.map { finding in
-      let sign = finding.severity == .critical ? "✗" : "▲"
-      let column = finding.column.map { "\($0): " } ?? ""
-      return "  "
-        + style.paint(sign, finding.severity == .critical ? .critical : .warning) + " "
-        + PrintableText.visible(column + finding.message) + Wording.examples(finding.examples)
-    }
-    if rest > 0 {
-      lines.append(
-        style.paint("  \(rest) more of no concern: see the HTML or JSON report", .dim))
-    }
-    return style.paint("Data quality", .strong) + "\n" + lines.joined(separator: "\n") + "\n"
-  }
-
-  private func list(_ title: String, _ items: [String], _ sign: String) -> String {
-    guard !items.isEmpty else { return "" }
-    return style.paint(title, .strong) + "\n"
-      + items.map { "  \(sign) \(PrintableText.visible($0))" }.joined(separator: "\n") + "\n"
   }
 }
 

@@ -140,7 +140,9 @@ public enum ChangePoints {
     _ values: [Double], _ found: Int, _ minimum: Int
   ) -> (index: Int, range: ClosedRange<Int>) {
     let sorted = values.sorted()
-    let (low, high) = (quantile(sorted.span, 0.1) ?? 0, quantile(sorted.span, 0.9) ?? 0)
+    var (low, high) = (quantile(sorted.span, 0.1) ?? 0, quantile(sorted.span, 0.9) ?? 0)
+    // Where nine in ten are the same, what departs from them is no outlier but all there is to see.
+    if low == high { (low, high) = (sorted.first ?? 0, sorted.last ?? 0) }
     let reach = 0.5 * (high - low)
     let middle = low + (high - low) / 2
     let clipped = values.map { min(high + reach, max(low - reach, $0)) - middle }

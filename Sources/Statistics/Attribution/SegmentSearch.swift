@@ -110,7 +110,7 @@ public struct SegmentSearch: Sendable {
       let adjusted = PValueAdjustment.benjaminiHochberg(candidates.map(\.pValue))
       guard
         let index = candidates.indices.max(by: {
-          abs(candidates[$0].contrast.z) < abs(candidates[$1].contrast.z)
+          Self.strength(candidates[$0]) < Self.strength(candidates[$1])
         }), adjusted[index] < level
       else { break }
       let best = Self.simplest(candidates[index], candidates)
@@ -276,5 +276,13 @@ public struct SegmentSearch: Sendable {
       return cell < codes.count
         ? .category(feature: feature, code: codes[cell]) : .otherCategory(feature: feature)
     }
+  }
+}
+
+extension SegmentSearch {
+  /// How much a candidate differs from elsewhere; of those that differ as much, how much it changed itself:
+  /// two cells that are all rows differ from one another alike.
+  private static func strength(_ candidate: Candidate) -> (Float, Double) {
+    (Float(abs(candidate.contrast.z)), abs(candidate.effect.value))
   }
 }

@@ -84,7 +84,10 @@ extension History {
           WHERE NOT ? OR state <> 'inactive' OR told IN ('firing', 'acknowledged')
           ORDER BY starts_at DESC, fingerprint
           """, arguments: [isOpen]
-      ).compactMap { try? Self.alert($0) }
+      ).compactMap {
+        // One that cannot be read, as another version wrote it, is not worth all others.
+        try? Self.alert($0)
+      }
     }
   }
 
@@ -105,6 +108,7 @@ extension History {
     alert.told = (row["told"] as String?).flatMap(KeptAlert.Told.init)
     alert.toldAt = instant(row["told_at"])
     if let channels: String = row["told_channels"] {
+      // Where it cannot be read nobody is known to have been told: everybody is told again.
       alert.toldChannels =
         (try? JSONDecoder().decode([String].self, from: Data(channels.utf8))) ?? []
     }
@@ -157,16 +161,34 @@ extension History {
     }
   }
 
+  /// What came of taking an alert on.
+  public enum Acknowledgement: Sendable, Equatable {
+    case taken(AlertRecord)
+    /// Somebody has: the alert as it is, unchanged.
+    case takenBefore(AlertRecord)
+    /// There is no such alert that fires.
+    case notFiring
+  }
+
   /// Somebody takes an alert on: it is not told again, and channels that keep incidents are told so.
   ///
-  /// - Returns: the alert as it is then; nil where there is no such alert that fires.
+  /// It stays with whoever took it on first; to do so again changes nothing.
+  ///
+  /// - Parameter takesOver: whether it is taken from somebody else who has taken it on; what happened to the
+  ///   alert then names both.
   public func acknowledge(
-    _ fingerprint: String, by person: String, at now: Instant
-  ) throws(HistoryError) -> AlertRecord? {
+    _ fingerprint: String, by person: String, takesOver: Bool = false, at now: Instant
+  ) throws(HistoryError) -> Acknowledgement {
     try write { database in
       let row = try Row.fetchOne(
         database, sql: "SELECT * FROM alert WHERE fingerprint = ?", arguments: [fingerprint])
-      guard var alert = try row.map(Self.alert), alert.record.state == .firing else { return nil }
+      guard var alert = try row.map(Self.alert), alert.record.state == .firing else {
+        return .notFiring
+      }
+      if let before = alert.acknowledgedBy {
+        if before == person { return .taken(alert.whole) }
+        if !takesOver { return .takenBefore(alert.whole) }
+      }
       alert.acknowledgedBy = person
       alert.acknowledgedAt = now
       try database.execute(
@@ -175,7 +197,7 @@ extension History {
           """, arguments: [person, now.microseconds, fingerprint])
       try Self.add(
         AlertEvent(at: now, kind: .acknowledged, detail: person, alert: alert.whole), database)
-      return alert.whole
+      return .taken(alert.whole)
     }
   }
 
@@ -194,6 +216,7 @@ extension History {
           ORDER BY id DESC LIMIT ?4
           """, arguments: [fingerprint, before, from?.microseconds ?? .min, limit]
       ).compactMap { row in
+        // One that cannot be read, as another version wrote it, is not worth all others.
         guard let kind = AlertEvent.Kind(rawValue: row[2]),
           let data = try? row.decode(Data.self, atIndex: 4),
           let record = try? JSONDecoder().decode(AlertRecord.self, from: data)

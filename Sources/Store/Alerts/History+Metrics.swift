@@ -47,15 +47,18 @@ extension History {
   ///   - metric: of this metric only; nil for all.
   ///   - from: the first time that is wanted; nil for all.
   ///   - until: the first time that is wanted no more; nil for all.
+  ///   - model: of this model, and what names no model; nil for all.
   public func samples(
-    of metric: String? = nil, from: Instant? = nil, until: Instant? = nil
+    of metric: String? = nil, from: Instant? = nil, until: Instant? = nil, model: String? = nil
   ) throws(HistoryError) -> [MetricSample] {
     try samples(
       """
       SELECT metric, labels, at, value, reference, lower, upper
       FROM metric_sample JOIN metric_series ON metric_series.id = series_id
-      WHERE (?1 IS NULL OR metric = ?1) AND at >= ?2 AND at < ?3 ORDER BY at, series_id
-      """, [metric, from?.microseconds ?? .min, until?.microseconds ?? .max])
+      WHERE (?1 IS NULL OR metric = ?1) AND at >= ?2 AND at < ?3
+        AND (?4 IS NULL OR coalesce(json_extract(labels, '$.model_name'), ?4) = ?4)
+      ORDER BY at, series_id
+      """, [metric, from?.microseconds ?? .min, until?.microseconds ?? .max, model])
   }
 
   /// What has to be known of every series to go on with it: its newest sample with data, the first

@@ -37,11 +37,14 @@ public struct QueuedNotification: Sendable, Equatable {
 
 /// One attempt to deliver a message.
 public struct DeliveryAttempt: Codable, Sendable, Equatable {
-  public enum Outcome: String, Codable, Sendable {
+  public enum Outcome: String, Codable, Sendable, CaseIterable {
     case delivered
     /// It is tried again.
     case delayed
+    /// The provider will never take it as it is.
     case refused
+    /// It is not tried again: no attempt was made for this line.
+    case givenUp = "given_up"
   }
 
   public var notificationID: Int64
@@ -50,15 +53,17 @@ public struct DeliveryAttempt: Codable, Sendable, Equatable {
   public var outcome: Outcome
   public var detail: String
   public var seconds: Double
+  /// What the message told: `firing`, `resolved`, …; nil where it is not known.
+  @NullCoded public var kind: String?
 
   enum CodingKeys: String, CodingKey {
     case notificationID = "notification_id"
-    case channel, at, outcome, detail, seconds
+    case channel, at, outcome, detail, seconds, kind
   }
 
   public init(
     notificationID: Int64, channel: String, at: Instant, outcome: Outcome, detail: String,
-    seconds: Double
+    seconds: Double, kind: String? = nil
   ) {
     self.notificationID = notificationID
     self.channel = channel
@@ -66,6 +71,26 @@ public struct DeliveryAttempt: Codable, Sendable, Equatable {
     self.outcome = outcome
     self.detail = detail
     self.seconds = seconds
+    self.kind = kind
+  }
+}
+
+/// That a provider asked not to be called for a time.
+public struct ChannelPause: Sendable, Equatable {
+  /// When it asked.
+  public var since: Instant
+  public var until: Instant
+
+  public init(since: Instant, until: Instant) {
+    self.since = since
+    self.until = until
+  }
+
+  /// Whether it lasts; one that is yet to begin in minutes was written by a clock that was ahead, and does not.
+  public func lasts(at now: Instant) -> Bool {
+    let (ahead, overflows) = since.microseconds.subtractingReportingOverflow(now.microseconds)
+    let hasBegun = since <= now || (!overflows && ahead <= 300_000_000)
+    return hasBegun && now < until
   }
 }
 
@@ -122,6 +147,7 @@ extension History {
   }
 
   private static func notification(_ row: Row) throws -> QueuedNotification {
+    // An empty message is one the dispatcher gives up as unreadable, and says so.
     var entry = QueuedNotification(
       id: row[0], channel: row[1], orderKey: row[2],
       message: (try? row.decode(Data.self, atIndex: 3)) ?? Data(),
@@ -137,11 +163,17 @@ extension History {
   ///   - entries: with their state, attempts and next attempt as they are now.
   ///   - told: fingerprints of the alerts a channel has now been told of.
   ///   - events: of alerts whose messages were given up.
+  ///   - pause: where the provider asked for one.
   public func record(
     _ attempt: DeliveryAttempt, of entries: [QueuedNotification], told: [String],
-    events: [AlertEvent] = []
+    events: [AlertEvent] = [], pause: ChannelPause? = nil
   ) throws(HistoryError) {
     try write { database in
+      if let pause {
+        try database.execute(
+          sql: "INSERT OR REPLACE INTO channel_pause (channel, since, until) VALUES (?, ?, ?)",
+          arguments: [attempt.channel, pause.since.microseconds, pause.until.microseconds])
+      }
       for entry in entries {
         try database.execute(
           sql: "UPDATE notification SET state = ?, attempts = ?, next_attempt_at = ? WHERE id = ?",
@@ -177,34 +209,61 @@ extension History {
     }
   }
 
-  /// When a channel took messages since a time, oldest first.
-  public func deliveries(of channel: String, since: Instant) throws(HistoryError) -> [Instant] {
+  /// When a channel took messages between two times, oldest first.
+  public func deliveries(
+    of channel: String, since: Instant, until: Instant = Instant(microseconds: .max)
+  ) throws(HistoryError) -> [Instant] {
     try read { database in
       try Int64.fetchAll(
         database,
         sql: """
           SELECT at FROM delivery_attempt
-          WHERE channel = ? AND outcome = 'delivered' AND at > ? ORDER BY at
-          """, arguments: [channel, since.microseconds]
+          WHERE channel = ? AND outcome = 'delivered' AND at > ? AND at <= ? ORDER BY at
+          """, arguments: [channel, since.microseconds, until.microseconds]
       ).map { Instant(microseconds: $0) }
     }
   }
 
+  /// The pause a channel's provider asked for last; nil for none.
+  public func pause(of channel: String) throws(HistoryError) -> ChannelPause? {
+    try read { database in
+      try Row.fetchOne(
+        database, sql: "SELECT since, until FROM channel_pause WHERE channel = ?",
+        arguments: [channel]
+      ).map {
+        ChannelPause(
+          since: Instant(microseconds: $0[0]), until: Instant(microseconds: $0[1]))
+      }
+    }
+  }
+
   /// The log of attempts, newest first.
+  ///
+  /// - Parameter outcomes: only with these; empty for all.
   public func deliveryAttempts(
-    of channel: String? = nil, limit: Int
+    of channel: String? = nil, outcomes: [DeliveryAttempt.Outcome] = [], limit: Int
   ) throws(HistoryError) -> [DeliveryAttempt] {
     try read { database in
       try Row.fetchAll(
         database,
         sql: """
-          SELECT notification_id, channel, at, outcome, detail, seconds FROM delivery_attempt
-          WHERE ?1 IS NULL OR channel = ?1 ORDER BY id DESC LIMIT ?2
-          """, arguments: [channel, limit]
+          SELECT notification_id, delivery_attempt.channel, at, outcome, detail, seconds,
+            CASE WHEN json_valid(CAST(message AS TEXT))
+              THEN json_extract(CAST(message AS TEXT), '$.kind') END
+          FROM delivery_attempt JOIN notification ON notification.id = notification_id
+          WHERE (?1 IS NULL OR delivery_attempt.channel = ?1)
+            AND (?3 = '' OR instr(?3, ',' || outcome || ',') > 0)
+          ORDER BY delivery_attempt.id DESC LIMIT ?2
+          """,
+        arguments: [
+          channel, limit,
+          outcomes.isEmpty ? "" : ",\(outcomes.map(\.rawValue).joined(separator: ",")),",
+        ]
       ).map { row in
         DeliveryAttempt(
           notificationID: row[0], channel: row[1], at: Instant(microseconds: row[2]),
-          outcome: .init(rawValue: row[3]) ?? .delayed, detail: row[4], seconds: row[5])
+          outcome: .init(rawValue: row[3]) ?? .delayed, detail: row[4], seconds: row[5],
+          kind: try? row.decode(String?.self, atIndex: 6))
       }
     }
   }

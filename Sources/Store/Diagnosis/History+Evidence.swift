@@ -7,17 +7,21 @@ extension History {
   ///   - evidence: what it is added to.
   ///   - model: of this model, and what names no model; nil for all.
   ///   - from: the first time that counts; nil for all.
+  ///   - until: the first time that counts no more; nil for all.
   public func add(
-    to evidence: inout DiagnosisEvidence, model: String? = nil, from: Instant? = nil
+    to evidence: inout DiagnosisEvidence, model: String? = nil, from: Instant? = nil,
+    until: Instant? = nil
   ) throws(HistoryError) {
     func isMeant(_ labels: [String: String]) -> Bool {
       guard let model, let named = labels["model_name"] else { return true }
       return named == model
     }
-    evidence.metrics += try samples(from: from).filter { isMeant($0.labels) }
+    evidence.metrics += try samples(from: from, until: until, model: model)
     let events = try alertEvents(from: from, limit: Self.eventsLimit)
     evidence.alerts += events.reversed().compactMap { event in
-      guard [.firing, .resolved].contains(event.kind), isMeant(event.alert.labels) else {
+      guard [.firing, .resolved].contains(event.kind), isMeant(event.alert.labels),
+        until.map({ event.at < $0 }) ?? true
+      else {
         return nil
       }
       return AlertMark(

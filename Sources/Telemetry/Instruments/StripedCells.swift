@@ -8,6 +8,8 @@ import Synchronization
 
 /// Rows of numbers that many threads add to without waiting for each other: each thread has a row of
 /// its own, or shares one with few, and a reader adds the rows up.
+///
+/// Unchecked, because of the pointer: it is set once, and what it points to is atomic.
 final class StripedCells: @unchecked Sendable {
   /// Cells of a cache line; a row takes whole lines so that no two threads write to one.
   private static let lineCells = 8

@@ -94,6 +94,7 @@ public struct RegistryMetricsFactory: MetricsFactory {
   }
 
   private func conflict<Member>(_ name: String, _ member: Member) -> Member {
+    // Where even this name is taken, the conflict is counted nowhere.
     let conflicts = try? registry.counter(
       "telemetry_conflicts_total",
       help: "Metrics asked for with other labels or of another type than before, measured nowhere.",
@@ -132,6 +133,7 @@ private struct Series<Member: Instrument>: Sendable {
   ) {
     let ordered = dimensions.map { (MetricName.sanitized($0.0), $0.1) }.sorted { $0.0 < $1.0 }
     values = ordered.map(\.1)
+    // A name that is taken otherwise: `otherwise` counts that.
     self.family = try? family(ordered.map(\.0))
     member = self.family?.with(values) ?? otherwise()
   }

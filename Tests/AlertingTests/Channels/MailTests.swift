@@ -58,6 +58,27 @@ import Testing
     #expect(try ProviderServer.shared.mails(key).first?.user == "watch")
   }
 
+  @Test(arguments: [
+    ("plain", MailClient.Encryption.none), ("starttls", .startTLS), ("tls", .tls),
+  ])
+  func `A server is tried without a mail`(
+    _ server: String, _ encryption: MailClient.Encryption
+  ) throws {
+    #expect(try client(server, encryption).check().hasPrefix("250"))
+  }
+
+  @Test func `A login is tried without a mail`() throws {
+    let right = try client("auth", .startTLS, user: "watch", password: "pä ss")
+    #expect(try right.check().hasPrefix("250"))
+    let wrong = try client("auth", .startTLS, user: "watch", password: "wrong-secret")
+    #expect {
+      _ = try wrong.check()
+    } throws: { error in
+      guard case .loginRefused(_, let reply)? = error as? OutboundError else { return false }
+      return reply.hasPrefix("535")
+    }
+  }
+
   @Test func `Each thing that goes wrong is an error of its own`() throws {
     let good = try mail(to: ["a@example.com"])
     let plain = "127.0.0.1:\(try ProviderServer.shared.ports.mail["plain"] ?? 0)"

@@ -85,7 +85,10 @@ final class ProviderServer: Sendable {
   func mails(_ key: String) throws -> [Mail] { try received(key) }
 
   private func received<Item: Decodable>(_ key: String) throws -> [Item] {
-    let answer = try HTTPClient(timeoutMilliseconds: 30_000).send(
+    var client = HTTPClient(timeoutMilliseconds: 30_000)
+    // What came may be fifty alerts as long as they get.
+    client.responseLimit = 1 << 26
+    let answer = try client.send(
       HTTPRequest(method: "GET", url: "http://127.0.0.1:\(ports.http)/received/\(key)"))
     return try JSONDecoder().decode([Item].self, from: Data(answer.body))
   }

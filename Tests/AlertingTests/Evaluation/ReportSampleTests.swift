@@ -99,6 +99,59 @@ struct ReportSampleTests {
     #expect(samples.contains { $0.metric == "new_category_detected" && $0.value == 0 })
   }
 
+  private func expectKnown(_ samples: [MetricSample]) {
+    #expect(!samples.isEmpty)
+    for sample in samples where !sample.metric.contains(".") {
+      let metric = RuleMetric.named(sample.metric)
+      // The labels of all samples of a check come from the service.
+      #expect(metric?.labels == Set(sample.labels.keys).union(["check"]), "\(sample.metric)")
+    }
+  }
+
+  @Test func `Every metric of a report is in the list rules are checked by, with its labels`()
+    throws
+  {
+    expectKnown(try samples(rows: 200, seed: 3, moved: 2, method: nil))
+    let file = try folder.write(
+      "all.parquet",
+      rowsOf: """
+        SELECT range % 2 AS y, range % 3 AS c, 0.2 + 0.6 * (range % 2) AS p, range % 7 AS n,
+          range % 5 + 0.5 AS m, range // 10 AS q, range % 10 AS item, 1.0 AS money,
+          range % 7 - 1.0 AS low, range % 7 + 1.0 AS high, (range % 3 = 0)::INT * 0.5 + 0.2 AS p0,
+          (range % 3 = 1)::INT * 0.5 + 0.2 AS p1, (range % 3 = 2)::INT * 0.5 + 0.2 AS p2
+        FROM range(400)
+        """)
+    func known(_ task: PerformanceTask, _ change: (inout PerformanceOptions) -> Void) throws {
+      var options = PerformanceOptions()
+      options.task = task
+      change(&options)
+      let report = try PerformanceCheck(
+        predictions: sources.open(file), labels: nil, reference: sources.open(file),
+        options: options
+      ).run()
+      expectKnown(
+        MetricSample.samples(of: report, labels: ["model_name": "m"], at: Scenario.time(0)))
+    }
+    try known(.classification) {
+      ($0.target, $0.probability, $0.value) = ("y", "p", "money")
+      $0.costs = [
+        .init(.falsePositive, cost: 1), .init(.falseNegative, cost: 5),
+      ]
+    }
+    try known(.classification) {
+      $0.target = "c"
+      $0.probabilities = (0..<3).map { .init(label: "\($0)", column: "p\($0)") }
+    }
+    try known(.regression) {
+      ($0.target, $0.prediction, $0.value) = ("n", "m", "money")
+      $0.quantiles = [.init(level: 0.9, column: "high")]
+      $0.interval = .init(lower: "low", upper: "high")
+    }
+    try known(.ranking) {
+      ($0.target, $0.prediction, $0.group, $0.item) = ("y", "m", "q", "item")
+    }
+  }
+
   /// Predictions that are right with a probability.
   private func predictions(_ name: String, rows: Int, right: Double, seed: Double) throws -> String
   {

@@ -82,6 +82,8 @@ def slack(path, query, headers, body):
     value = parsed(check, headers, body)
     if check.fields(value, "body", {"text": str}, {"blocks": list, "attachments": list}):
         check.readable(value)
+        check.length(value.get("text"), 40000, "text", 1)
+        check.need(len(value.get("attachments", [])) <= 100, "attachments")
         blocks = list(value.get("blocks", []))
         for attachment in value.get("attachments", []):
             check.fields(attachment, "attachment", {"blocks": list}, {"color": str, "fallback": str})

@@ -38,44 +38,6 @@ struct AlertManagerTests {
 
   private let errors = rule("errors", "error_rate", "> 5%")
 
-  // MARK: Acknowledgement
-
-  @Test func `Who took on an alert has not taken on the next time it fires`() throws {
-    let manager = try manager(alerting([errors]))
-    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
-    let fingerprint = try #require(manager.records().first).fingerprint
-    let taken = try history.acknowledge(fingerprint, by: "ann", at: Scenario.time(1))
-    #expect(taken?.acknowledgedBy == "ann" && taken?.acknowledgedAt == Scenario.time(1))
-    try manager.advance(to: Scenario.time(1))
-    #expect(manager.records().first?.acknowledgedBy == "ann")
-    // It ends and begins in one batch: nobody sees it end.
-    try manager.record([sample(0.01, at: 20), sample(0.07, at: 21)], at: Scenario.time(21))
-    #expect(manager.records().first?.acknowledgedBy == nil)
-    #expect(try history.alert(fingerprint)?.acknowledgedBy == nil)
-    #expect(try waiting().map(\.kind) == [.firing, .acknowledged, .firing])
-    let events = try history.alertEvents(of: fingerprint, limit: 20).reversed().map(\.kind)
-    #expect(
-      events == [.pending, .firing, .acknowledged, .resolved, .pending, .firing])
-  }
-
-  @Test func `Only what fires can be acknowledged`() throws {
-    let manager = try manager(alerting([errors]))
-    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
-    let fingerprint = try #require(manager.records().first).fingerprint
-    try manager.record([sample(0.01, at: 1)], at: Scenario.time(1))
-    #expect(try history.acknowledge(fingerprint, by: "ann", at: Scenario.time(2)) == nil)
-    #expect(try history.acknowledge("none", by: "ann", at: Scenario.time(2)) == nil)
-  }
-
-  @Test func `An alert somebody took on while its group waited is told to nobody else`() throws {
-    let manager = try manager(alerting([errors]) { $0.grouping.waitSeconds = 60 })
-    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
-    let fingerprint = try #require(manager.records().first).fingerprint
-    _ = try history.acknowledge(fingerprint, by: "ann", at: Scenario.time(0))
-    try manager.advance(to: Scenario.time(5))
-    #expect(try waiting().isEmpty)
-  }
-
   // MARK: Delivery
 
   @Test func `What every channel gave up is told again after the cooldown, and only that`() throws {
@@ -381,6 +343,19 @@ struct AlertManagerTests {
     #expect(ends.map(\.kind) == [.resolved])
   }
 
+  @Test func `An alert says the condition that is in force`() throws {
+    let plain = try ConfigurationReader.rules(
+      "rules: [{name: errors, metric: error_rate, condition: '> 5%', consecutive_failures: 1}]",
+      path: "r.yaml", environment: [:])
+    let manager = try manager(alerting(plain))
+    manager.follow(plain.first?.condition.replacingBounds(upper: 0.0735), for: "errors")
+    try manager.record([sample(0.0812, at: 0)], at: Scenario.time(0))
+    #expect(manager.records().map(\.description) == ["error_rate is 8.1% (> 7.35%)"])
+    manager.follow(nil, for: "errors")
+    try manager.record([sample(0.0812, at: 1)], at: Scenario.time(1))
+    #expect(manager.records().map(\.description) == ["error_rate is 8.1% (> 5%)"])
+  }
+
   @Test func `A threshold that follows history survives a reload that does not change its rule`()
     throws
   {
@@ -399,7 +374,7 @@ struct AlertManagerTests {
     try manager.record([sample(0.01, at: 2)], at: Scenario.time(2))
     try manager.advance(to: Scenario.time(3_000))
     #expect(try history.alerts(isOpen: true).isEmpty)
-    #expect(try waiting().count == 1)
+    #expect(try waiting().map(\.kind) == [.firing, .resolved])
   }
 
   // MARK: No data

@@ -64,6 +64,31 @@ struct SampleReaderTests {
     #expect(throws: MonitoringError.self) { try read(text) }
   }
 
+  @Test func `A column without any value is no text, though files of text have it so`() throws {
+    let result = try read(
+      """
+      timestamp,metric,value,reference,model_name
+      2024-01-01T00:00:00Z,errors,,,fraud
+      2024-01-01T00:01:00Z,errors,"","",fraud
+
+      """)
+    #expect(result.samples.map(\.metric) == ["errors", "errors"])
+    #expect(result.samples.allSatisfy { $0.value == nil && $0.reference == nil })
+    let mixed = try read("timestamp,metric,value\n2024-01-01,a,NaN\n2024-01-02,a,0.5\n")
+    #expect(mixed.samples.last?.value == 0.5)
+  }
+
+  @Test(arguments: [
+    ("timestamp,metric,value\n2024-01-01,a,much\n", "its column `value` holds `much`"),
+    ("timestamp,metric,amount\n2024-01-01,a,1\n", "a column `metric` and none named `value`"),
+    ("timestamp,a\n2024-01-01,x\n", "neither a column `metric` nor one of numbers"),
+  ])
+  func `What is no table of metrics is told why`(_ text: String, _ words: String) throws {
+    let error = #expect(throws: MonitoringError.self) { try read(text) }
+    #expect(error?.what.contains(words) == true && error?.what.contains("m.csv") == true)
+    #expect(error?.mend.contains("timestamp, metric and value") == true)
+  }
+
   @Test func `Kept runs that left no samples are replayed too`() throws {
     let sources = SourceOpener()
     let one = try folder.write("a.csv", "x,k\n1,a\n2,b\n3,c\n")

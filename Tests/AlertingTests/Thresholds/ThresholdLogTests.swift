@@ -86,6 +86,28 @@ struct ThresholdLogTests {
     #expect(try log.conditions(for: []).isEmpty)
   }
 
+  @Test func `Of what is overruled it is said why, and everybody goes by the rule's own`() throws {
+    try log.apply(0.6, to: try rule(), at: minute(1), explanation: "noise")
+    let standing = try #require(try log.standings(of: [rule()]).first)
+    #expect(standing.own == 0.5 && standing.applied == 0.6 && standing.overruled == nil)
+    #expect(try log.inForce(for: [rule()]) == ["slow": 0.6])
+    for (changed, words) in [
+      (try rule("> 0.55"), "the rule's own threshold was 0.5"),
+      (
+        try NoisySeries.rule("> 0.5", dynamic: "mode: apply, minimum: 0.4, maximum: 0.55"),
+        "dynamic"
+      ),
+      (try MinuteSeries.rule("slow", "latency", "> 0.5"), "has no `dynamic`"),
+      (try MinuteSeries.rule("slow", "latency", "absent"), "no single threshold"),
+    ] {
+      let standing = try #require(try log.standings(of: [changed]).first)
+      #expect(standing.overruled?.contains(words) == true, "\(standing)")
+      #expect(try log.inForce(for: [changed]).isEmpty)
+      #expect(try log.conditions(for: [changed]).isEmpty)
+      #expect(try log.threshold(inForceFor: changed) == nil)
+    }
+  }
+
   @Test func `What is applied after the owner changed the rule is in force`() throws {
     try log.apply(0.6, to: try rule(), at: minute(1), explanation: "noise")
     try log.apply(0.65, to: try rule(), at: minute(2), explanation: "noise")

@@ -66,6 +66,9 @@ struct AlertsTests {
     #expect(firing.map { $0["rule"] as? String } == ["failing", "failing_some"])
     let severe = try #require(firing.first?["fingerprint"] as? String)
     #expect(firing.last?["inhibited_by"] as? [String] == [severe])
+    // The dashboard leads from it to why.
+    let page = try Browser.look(at: service.address.absoluteString + "/", in: folder.path).dom
+    #expect(page.contains("title=\"Why fraud is as it is\">Why?</button>"))
     let taken = await service.request(
       "POST", "v1/alerts/\(severe)/ack", body: Data(#"{"by": "ada"}"#.utf8),
       type: "application/json")

@@ -63,6 +63,7 @@ struct ChecksTests {
           reference: \(try folder.write("r.parquet", rowsOf: "SELECT range::DOUBLE AS x FROM range(400)"))
           checks:
             - {type: drift, schedule: "* * * * *", window: 1d}
+            - {type: quality, schedule: "* * * * *", window: 1d, quality: {freshness: 30s}}
             - {type: performance, schedule: "* * * * *", window: 1d}
       """
     let first = try startWithoutChecks()
@@ -86,16 +87,15 @@ struct ChecksTests {
     #expect(labelled?.json["accepted"] as? Int == 400)
     first.send(SIGTERM)
     #expect(first.wait() == 0)
-    // Both were last made two minutes ago: two times are caught up with.
-    for check in ["drift", "performance"] { try wasDue(check, minutesAgo: 2) }
+    // All were last made two minutes ago: two times are caught up with.
+    let names = ["drift", "quality", "performance"]
+    for check in names { try wasDue(check, minutesAgo: 2) }
     let second = try start(checks)
     func dues(_ check: String, _ runs: [[String: Any]]) -> [String] {
       runs.filter { $0["check"] as? String == check }.compactMap { $0["due_at"] as? String }
     }
-    let kept = try await runs(second) {
-      dues("drift", $0).count >= 2 && dues("performance", $0).count >= 2
-    }
-    for check in ["drift", "performance"] {
+    let kept = try await runs(second) { runs in names.allSatisfy { dues($0, runs).count >= 2 } }
+    for check in names {
       let dues = dues(check, kept)
       #expect(dues == dues.sorted(by: >) && Set(dues).count == dues.count)
     }
@@ -106,7 +106,32 @@ struct ChecksTests {
       "POST", "v1/models/fraud/predictions", body: Data(next.utf8), type: "application/x-ndjson")
     let metrics = try #require(await second.request("GET", "metrics")).text
     #expect(metrics.contains("plumbline_check_runs_total{model_name=\"fraud\",check=\"drift\""))
+    try await expectQuality(second, kept, metrics)
     try expectDashboard(toDraw: metrics)
+  }
+
+  /// A check of data quality is kept, told, measured and drawn as every other.
+  private func expectQuality(
+    _ service: RunningService, _ runs: [[String: Any]], _ metrics: String
+  ) async throws {
+    let run = try #require(runs.first { $0["check"] as? String == "quality" })
+    #expect(run["kind"] as? String == "quality" && run["status"] as? String == "degraded")
+    #expect((run["headline"] as? String)?.contains("warning") == true, "\(run)")
+    let path = "v1/runs/\(try #require(run["id"] as? Int))"
+    let report = try #require(await service.request("GET", path)).json
+    let findings = try #require(report["findings"] as? [[String: Any]])
+    let stale = try #require(findings.first { $0["check"] as? String == "freshness" })
+    #expect((stale["message"] as? String)?.contains("the newest row is of") == true)
+    let page = try #require(
+      await service.request("GET", path, headers: ["Accept": "text/html"])
+    ).text
+    #expect(page.contains("Data quality report") && page.contains("the newest row is of"))
+    let series = "{model_name=\"fraud\",check=\"quality\",severity=\"warning\"}"
+    #expect(metrics.contains("ml_data_quality_findings\(series) "), "\(metrics)")
+    #expect(
+      metrics.contains("plumbline_data_quality_findings{check=\"quality\",model_name=\"fraud\"} "))
+    let dashboard = try Browser.look(at: service.address.absoluteString + "/", in: folder.path).dom
+    #expect(dashboard.contains("<td>quality</td>"), "\(dashboard)")
   }
 
   /// The dashboard that comes along draws nothing the service does not have.

@@ -12,19 +12,7 @@ struct DashboardTests {
 
   /// The page's elements, after its program has run.
   private func page(_ service: RunningService) throws -> String {
-    let browser = Process()
-    browser.executableURL = URL(fileURLWithPath: "/usr/bin/chromium")
-    browser.arguments = [
-      "--headless", "--no-sandbox", "--disable-gpu", "--user-data-dir=\(folder.path)/browser",
-      "--virtual-time-budget=5000", "--dump-dom", service.address.absoluteString + "/",
-    ]
-    let output = Pipe()
-    browser.standardOutput = output
-    browser.standardError = FileHandle.nullDevice
-    try browser.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    browser.waitUntilExit()
-    return text
+    try Browser.look(at: service.address.absoluteString + "/", in: folder.path).dom
   }
 
   private func start(_ more: String = "") throws -> RunningService {
@@ -50,6 +38,39 @@ struct DashboardTests {
     #expect(drawn.contains("id=\"token\" hidden"))
   }
 
+  @Test func `Messages that no channel took are counted and shown`() async throws {
+    let service = try RunningService(
+      folder,
+      """
+      service: {data_folder: \(folder.path)/data, listen: "127.0.0.1:0"}
+      models: [{name: fraud}]
+      alerting:
+        interval: 5s
+        default_rules: false
+        rules:
+          - {name: failing, metric: error_rate, condition: "> 50%", consecutive_failures: 1, severity: critical}
+        channels:
+          - {name: hook, type: webhook, url: "http://127.0.0.1:1/", timeout: 1s, give_up_after: 1s}
+      """)
+    let lines = (0..<100).map { "{\"prediction_id\": \"p\($0)\", \"status\": \"error\"}" }
+    _ = await service.request(
+      "POST", "v1/models/fraud/predictions", body: Data(lines.joined(separator: "\n").utf8),
+      type: "application/x-ndjson")
+    let count = "plumbline_notifications_given_up_total{channel=\"hook\",kind=\"firing\"} 1"
+    while await service.request("GET", "metrics")?.text.contains(count) != true {
+      await Task.yield()
+    }
+    let drawn = try page(service)
+    #expect(drawn.contains("<section aria-labelledby=\"undelivered-title\" id=\"undelivered\">"))
+    #expect(drawn.contains("<td>hook</td><td>firing</td>"), "\(drawn)")
+    let attempts = try #require(await service.request("GET", "v1/notifications"))
+    let none = await service.request("GET", "v1/notifications?outcome=delivered,refused")
+    #expect((none?.json["attempts"] as? [Any])?.isEmpty == true)
+    #expect(await service.request("GET", "v1/notifications?outcome=lost")?.status == 400)
+    let outcomes = (attempts.json["attempts"] as? [[String: Any]])?.map { $0["outcome"] as? String }
+    #expect(outcomes?.first == "given_up" && outcomes?.last == "delayed")
+  }
+
   @Test func `A service with tokens asks for one`() async throws {
     let secret = try folder.write("secret", "the-dashboard-token")
     let service = try start("  tokens: [{name: d, scopes: [read], file: \(secret)}]")
@@ -57,5 +78,29 @@ struct DashboardTests {
     #expect(drawn.contains("<form id=\"token\">") && !drawn.contains("fraud"))
     let page = try #require(await service.request("GET", ""))
     #expect(page.headers["content-security-policy"]?.contains("default-src 'none'") == true)
+  }
+
+  @Test func `A model that got worse has a way to why`() throws {
+    let first = try start()
+    first.send(SIGTERM)
+    #expect(first.wait() == 0)
+    let made = try CommandRun.run(
+      URL(fileURLWithPath: "/usr/bin/python3"),
+      [
+        "-c",
+        """
+        import sqlite3, sys
+        with sqlite3.connect(sys.argv[1]) as history:
+          for model, status in (("fraud", "degraded"), ("other", "healthy")):
+            history.execute("INSERT INTO run (kind, command, created_at, model, check_name, due_at,"
+              " status, headline, report) VALUES ('drift', 'serve', '2026-11-24T10:00:00Z', ?,"
+              " 'drift', '2026-11-24T10:00:00Z', ?, '3 of 5 columns drifted', x'7b7d')",
+              (model, status))
+        """, folder.path + "/data/history.db",
+      ])
+    #expect(made.code == 0, "\(made.errors)")
+    let drawn = try page(start())
+    #expect(drawn.contains("title=\"Why fraud is as it is\">Why?</button>"), "\(drawn)")
+    #expect(!drawn.contains("Why other"))
   }
 }

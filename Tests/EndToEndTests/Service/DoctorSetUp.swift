@@ -142,7 +142,7 @@ struct DoctorSetUp {
       channels: [{name: hook, type: webhook, url: {env: DOCTOR_HOOK}}]
       rules:
         - {name: errors, metric: error_rate, condition: "> 10%", severity: critical,
-           runbook_url: "\(provider.address)/runbook"}
+           runbook_url: "\(provider.address)/moved"}
     experiments:
       - {experiment_id: checkout, min_sample_size: 100, max_sample_size: 1000,
          spending: obrien_fleming, metrics: [converted],

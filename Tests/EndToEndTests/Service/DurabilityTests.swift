@@ -62,6 +62,35 @@ struct DurabilityTests {
     #expect(found.count == acknowledged + 500 && Set(found).count == found.count)
   }
 
+  @Test func `A full disk that payload loggers meet makes the service not ready, too`() async throws
+  {
+    let folder = try TemporaryFolder()
+    let configuration = "service: {data_folder: \(folder.path)/data, listen: \"127.0.0.1:0\"}"
+    let full = try RunningService(folder, configuration, fileKilobytes: 600)
+    func send(_ number: Int) async throws -> RunningService.Answer {
+      let rows = (0..<200).map { "[\($0), \(number), 0.5, 1e300]" }.joined(separator: ",")
+      return try #require(
+        await full.request(
+          "POST", "v1/cloudevents", body: Data("{\"instances\": [\(rows)]}".utf8),
+          type: "application/json",
+          headers: [
+            "Ce-Id": "\(number)", "Ce-Specversion": "1.0", "Ce-Source": "s",
+            "Ce-Type": "org.kubeflow.serving.inference.request",
+            "Ce-Inferenceservicename": "iris",
+          ]))
+    }
+    #expect(try await send(0).status == 202)
+    #expect(try #require(await full.request("GET", "readyz")).status == 200)
+    var number = 1
+    var answer = try await send(number)
+    while answer.status == 202, number < 2_000 {
+      number += 1
+      answer = try await send(number)
+    }
+    #expect(answer.status == 507 && answer.json["code"] as? String == "not_kept", "\(answer.text)")
+    #expect(try #require(await full.request("GET", "readyz")).status == 503)
+  }
+
   @Test func `Events that were acknowledged survive kill -9, each once`() async throws {
     let folder = try TemporaryFolder()
     let configuration = """
@@ -102,7 +131,15 @@ struct DurabilityTests {
       }
       _ = service.wait()
     }
+    // They are known by what the disk has of them, and were that to lose the index, by the events alone.
+    try FileManager.default.removeItem(atPath: folder.path + "/data/index")
     let last = try RunningService(folder, configuration)
+    let known = ledger.acknowledged.withLock { Array($0) }
+    for start in stride(from: 0, to: known.count, by: 200) {
+      let ids = known[start..<min(start + 200, known.count)]
+      let again = try #require(await last.predict(ids))
+      #expect(again.json["duplicates"] as? Int == ids.count, "\(again.text)")
+    }
     last.send(SIGTERM)
     #expect(last.wait() == 0)
     let found = try ids(in: folder)

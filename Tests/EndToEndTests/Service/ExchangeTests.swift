@@ -80,6 +80,29 @@ struct ExchangeTests {
     #expect(try count(folder.path + "/days/*/*.parquet") == 1_000)
   }
 
+  @Test func `A small file that is a large table is refused in bounded memory`() async throws {
+    let service = try start()
+    let wide = (0..<200).map { "1 AS c\($0)" }.joined(separator: ", ")
+    let bombs = [
+      "SELECT 'p' AS prediction_id, \(wide) FROM range(500000)",
+      "SELECT 'p' || range % 9 AS prediction_id, repeat('x', 60000) AS a FROM range(20000)",
+    ]
+    _ = await service.predict([1])
+    let before = try service.peakMemory()
+    for (index, bomb) in bombs.enumerated() {
+      let path = try folder.write("bomb\(index).parquet", rowsOf: bomb)
+      let body = try Data(contentsOf: URL(fileURLWithPath: path))
+      let answer = try #require(
+        await service.request(
+          "POST", "v1/models/fraud/predictions", body: body,
+          type: "application/vnd.apache.parquet"))
+      #expect(answer.status == 413 && answer.json["code"] as? String == "batch_too_large")
+    }
+    // As columns they are gigabytes.
+    #expect(try service.peakMemory() - before < 256 << 20)
+    #expect(await service.predict([1])?.json["duplicates"] as? Int == 1)
+  }
+
   private func count(_ pattern: String) throws -> Int64? {
     let path = try folder.write(
       "count.csv", rowsOf: "SELECT count(*) AS n FROM read_parquet('\(pattern)')")
@@ -126,6 +149,12 @@ struct ExchangeTests {
 
     let bad = try await send("response", #"{"wrong": 1}"#, id: "2")
     #expect(bad.status == 400 && bad.text.contains("predictions"))
+    // Its request is refused with it, and counted.
+    let alone = try await send("request", #"{"instances": [[5, 3], [6, 3]]}"#, id: "2")
+    #expect(alone.status == 400 && alone.text.contains("refused together"), "\(alone.text)")
+    #expect(
+      try #require(await service.request("GET", "metrics")).text.contains(
+        "plumbline_events_rejected_total{model_name=\"iris\",kind=\"predictions\"} 2"))
     let batch = Data(
       #"[{"id": "3", "specversion": "0.3", "source": "s", "type": "io.seldon.serving.inference.request", "inferenceservicename": "iris", "data": {"data": {"ndarray": [[1, 2]]}}}, {"id": "4"}]"#
         .utf8)

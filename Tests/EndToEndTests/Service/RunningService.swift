@@ -84,6 +84,14 @@ final class RunningService: Sendable {
   /// What the service has written to its log so far.
   var logText: String { (try? Self.read(log)) ?? "" }
 
+  /// Bytes of memory it has had at most.
+  func peakMemory() throws -> Int {
+    let status = try String(
+      contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return (line?.split(separator: " ").compactMap { Int($0) }.first ?? 0) * 1_024
+  }
+
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   /// Waits for the end and gives the exit code.
@@ -95,10 +103,10 @@ final class RunningService: Sendable {
   /// Sends a request; nil where no answer came.
   func request(
     _ method: String, _ path: String, body: Data? = nil, type: String? = nil,
-    headers: [String: String] = [:]
+    headers: [String: String] = [:], within seconds: Double = 20
   ) async -> Answer? {
     var request = URLRequest(
-      url: URL(string: address.absoluteString + "/" + path) ?? address, timeoutInterval: 20)
+      url: URL(string: address.absoluteString + "/" + path) ?? address, timeoutInterval: seconds)
     request.httpMethod = method
     request.httpBody = body
     if let type { request.setValue(type, forHTTPHeaderField: "Content-Type") }

@@ -222,6 +222,7 @@ struct ServiceTests {
           - name: admin
             scopes: [admin]
             sha256: e5b9d31c8213631cb58c41b2b71568a55f797fc9498e4284a0f1c91b428dadba
+        log: {level: debug}
       """,
       environment: ["GATEWAY": "gateway-gateway-gateway", "OLD": "old-old-old-old-old-old"])
     let routes = [
@@ -251,7 +252,9 @@ struct ServiceTests {
     // Whether it lives is nobody's secret.
     #expect(await service.request("GET", "healthz")?.status == 200)
     #expect(await service.request("GET", "readyz")?.status == 200)
-    #expect(!service.logText.contains("gateway-gateway"))
+    for secret in ["gateway-gateway", "reader-reader", "old-old"] {
+      #expect(!service.logText.contains(secret))
+    }
   }
 
   @Test func `The service does not start where it would be open, or not alone`() throws {
@@ -290,6 +293,37 @@ struct ServiceTests {
     #expect(allowed?.status == 200)
   }
 
+  @Test func `There are as many models as are allowed`() async throws {
+    let service = try start("  limits: {models: 2}\n")
+    for model in ["a", "b", "a"] {
+      #expect(await service.predict([1], model: model)?.status == 200)
+    }
+    let refused = try #require(await service.predict([1], model: "c"))
+    #expect(refused.status == 403 && refused.json["code"] as? String == "too_many_models")
+    #expect(refused.text.contains("limits.models"))
+  }
+
+  @Test func `Events older than they are kept for are refused by index`() async throws {
+    let service = try start("  retention: {days: 3}\n")
+    func time(_ daysAgo: Double) -> String {
+      Date(timeIntervalSinceNow: -86_400 * daysAgo).ISO8601Format()
+    }
+    let lines = [1, 2.9, 3.1, 300].enumerated().map {
+      "{\"prediction_id\": \"p\($0)\", \"timestamp\": \"\(time($1))\"}"
+    }
+    let answer = try #require(
+      await service.request(
+        "POST", "v1/models/fraud/predictions", body: Data(lines.joined(separator: "\n").utf8),
+        type: "application/x-ndjson"))
+    #expect(answer.json["accepted"] as? Int == 2, "\(answer.text)")
+    let rejected = try #require(answer.json["rejected"] as? [[String: Any]])
+    #expect(rejected.map { $0["index"] as? Int } == [2, 3])
+    #expect(
+      rejected.allSatisfy {
+        $0["reason"] as? String == "timestamp is older than the 3 days events are kept"
+      })
+  }
+
   @Test func `Events survive a stop and are known after it`() async throws {
     for round in 0..<2 {
       let service = try start()
@@ -311,7 +345,7 @@ struct ServiceTests {
           - {name: a, scopes: [all], sha256: abc}
           - {name: b, scopes: [read], env: NO_SUCH_VARIABLE}
           - {name: c}
-        limits: {body_bytes: lots, series: 0}
+        limits: {body_bytes: lots, series: 0, models: 0}
         retention: {days: -1, bytes: 1XB}
         tls: {certificate: a.pem}
         log: {level: loud}

@@ -1,5 +1,5 @@
-import Monitoring
-import Outbound
+public import Monitoring
+public import Outbound
 
 /// Mails to a list of people, as text and HTML.
 struct EmailChannel: NotificationChannel, CustomStringConvertible {
@@ -13,16 +13,8 @@ struct EmailChannel: NotificationChannel, CustomStringConvertible {
     _ email: ChannelConfiguration.Email, configuration: ChannelConfiguration,
     templates: MessageTemplates
   ) throws(OutboundError) {
-    let encryption: MailClient.Encryption =
-      switch email.encryption {
-      case .tls: .tls
-      case .startTLS: .startTLS
-      case .none: .none
-      }
     client = MailClient(
-      host: email.host, port: email.port, encryption: encryption, username: email.username,
-      password: email.password,
-      timeoutMilliseconds: configuration.timeoutMilliseconds,
+      email, timeoutMilliseconds: configuration.timeoutMilliseconds,
       certificateFile: configuration.certificateAuthority)
     from = try Mailbox(email.from)
     to = []
@@ -64,5 +56,23 @@ struct EmailChannel: NotificationChannel, CustomStringConvertible {
     mail.references = ["plumbline-group-\(Digest.hexadecimal(of: message.groupKey))"]
     mail.isUrgent = message.kind == .firing && message.severity == .critical
     return mail
+  }
+}
+
+extension MailClient {
+  /// A client of the server that a channel names.
+  public init(
+    _ email: ChannelConfiguration.Email, timeoutMilliseconds: Int, certificateFile: String? = nil
+  ) {
+    let encryption: Encryption =
+      switch email.encryption {
+      case .tls: .tls
+      case .startTLS: .startTLS
+      case .none: .none
+      }
+    self.init(
+      host: email.host, port: email.port, encryption: encryption, username: email.username,
+      password: email.password, timeoutMilliseconds: timeoutMilliseconds,
+      certificateFile: certificateFile)
   }
 }

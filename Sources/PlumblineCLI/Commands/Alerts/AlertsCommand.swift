@@ -1,3 +1,4 @@
+import Alerting
 import ArgumentParser
 import DataSources
 import Foundation
@@ -57,6 +58,10 @@ enum AlertsError: ExplainedError {
   case noSuchAlert(text: String)
   case ambiguous(text: String, count: Int)
   case notFiring(rule: String)
+  case takenBefore(rule: String, by: String, at: Instant?)
+  case noName(option: String)
+  /// The data folder has alerts of rules that are not among the default ones, and no configuration is named.
+  case unknownRules(names: [String])
   case noSuchSilence(id: Int64)
   case noSilence(reason: String)
   case noSuchChannel(name: String, known: [String])
@@ -66,6 +71,9 @@ enum AlertsError: ExplainedError {
     switch self {
     case .noSuchAlert, .ambiguous: "no_such_alert"
     case .notFiring: "not_firing"
+    case .takenBefore: "already_acknowledged"
+    case .noName: "invalid_name"
+    case .unknownRules: "no_configuration"
     case .noSuchSilence: "no_such_silence"
     case .noSilence: "invalid_silence"
     case .noSuchChannel: "no_such_channel"
@@ -78,6 +86,13 @@ enum AlertsError: ExplainedError {
     case .noSuchAlert(let text): "there is no alert whose id begins with `\(text)`"
     case .ambiguous(let text, let count): "\(count) alerts have ids that begin with `\(text)`"
     case .notFiring(let rule): "the alert of \(rule) does not fire"
+    case .takenBefore(let rule, let by, let at):
+      "\(by) has acknowledged the alert of \(rule) already"
+        + (at.map { ", at \($0.iso8601)" } ?? "")
+    case .noName(let option): "\(option) is no name"
+    case .unknownRules(let names):
+      "no configuration is named, and the data folder knows rules that are not default ones: "
+        + names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " …" : "")
     case .noSuchSilence(let id): "there is no silence \(id) that has not ended"
     case .noSilence(let reason): reason
     case .noSuchRule(let name, let known):
@@ -92,12 +107,26 @@ enum AlertsError: ExplainedError {
   var mend: String {
     switch self {
     case .noSuchAlert, .notFiring: "see `plumbline alerts list`"
+    case .takenBefore: "leave it to them, or take it over with --take-over"
+    case .noName: "give \(Person.expected)"
+    case .unknownRules: "name the service's configuration with --config or PLUMBLINE_CONFIG"
     case .ambiguous: "write more of the id"
     case .noSuchSilence: "see `plumbline alerts silence list`"
     case .noSilence: "see `plumbline help alerts silence add`"
     case .noSuchRule: "name one that is there; --config says which there are"
     case .noSuchChannel: "add it to alerting.channels, or name one that is there"
     }
+  }
+}
+
+extension OutputOptions {
+  /// Refuses a format that has no form for what a command shows.
+  func refuse(_ format: OutputFormat) throws {
+    guard self.format == format else { return }
+    let others = OutputFormat.allCases.filter { $0 != format }.map(\.rawValue)
+    throw ValidationError(
+      "this has no form in \(format.rawValue): --format takes \(others.joined(separator: ", ")) here"
+    )
   }
 }
 

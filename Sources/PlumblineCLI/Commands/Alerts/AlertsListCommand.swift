@@ -46,6 +46,7 @@ struct AlertsShowCommand: ParsableCommand {
   @OptionGroup var store: AlertStoreOptions
 
   func run() throws {
+    try store.output.refuse(.junit)
     let history = try store.open()
     let alert = try history.alert(beginning: fingerprint)
     let events = try history.alertEvents(of: alert.record.fingerprint, limit: 100)
@@ -59,7 +60,14 @@ struct AlertsAckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ack",
     abstract: "Take a firing alert on: it is not told again.",
-    discussion: "Example: plumbline alerts ack 6f1c --by ada")
+    discussion: """
+      It stays with whoever took it on first, unless another takes it over; what happened to the alert \
+      names both.
+
+      Examples:
+        plumbline alerts ack 6f1c --by ada
+        plumbline alerts ack 6f1c --by bob --take-over
+      """)
 
   @Argument(help: "The alert's id, or enough of its beginning.")
   var fingerprint: String
@@ -67,17 +75,29 @@ struct AlertsAckCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Who takes it on.", valueName: "name"))
   var by: String
 
+  @Flag(help: "Take it from somebody else who has taken it on.")
+  var takeOver = false
+
   @OptionGroup var store: AlertStoreOptions
 
   func run() throws {
+    try store.output.refuse(.junit)
+    guard Person.isName(by) else { throw AlertsError.noName(option: "--by") }
     let history = try store.open()
     let alert = try history.alert(beginning: fingerprint)
-    guard
-      let taken = try history.acknowledge(alert.record.fingerprint, by: by, at: .now)
-    else { throw AlertsError.notFiring(rule: alert.record.rule) }
-    try store.print { format, style in
-      format == .json
-        ? try json(taken) : "\(taken.rule) (\(taken.seriesText)) is taken on by \(by).\n"
+    let outcome = try history.acknowledge(
+      alert.record.fingerprint, by: by, takesOver: takeOver, at: .now)
+    switch outcome {
+    case .taken(let taken):
+      try store.print { format, _ in
+        format == .json
+          ? try json(taken)
+          : taken.acknowledgementText + "\n"
+      }
+    case .takenBefore(let alert):
+      throw AlertsError.takenBefore(
+        rule: alert.rule, by: alert.acknowledgedBy ?? "", at: alert.acknowledgedAt)
+    case .notFiring: throw AlertsError.notFiring(rule: alert.record.rule)
     }
   }
 }
@@ -103,13 +123,21 @@ struct AlertsHistoryCommand: ParsableCommand {
 
   @OptionGroup var store: AlertStoreOptions
 
+  func validate() throws {
+    if channel != nil, !deliveries {
+      throw ValidationError("--channel is about attempts to deliver messages: add --deliveries")
+    }
+    if limit < 1 { throw ValidationError("--limit takes a whole number above 0") }
+  }
+
   func run() throws {
+    try store.output.refuse(.junit)
     let history = try store.open()
     if deliveries {
-      let attempts = try history.deliveryAttempts(of: channel, limit: max(0, limit))
+      let attempts = try history.deliveryAttempts(of: channel, limit: limit)
       return try store.print { try render(attempts, as: $0, style: $1) }
     }
-    let events = try history.alertEvents(limit: max(0, limit))
+    let events = try history.alertEvents(limit: limit)
     try store.print { try render(events, as: $0, style: $1) }
   }
 }

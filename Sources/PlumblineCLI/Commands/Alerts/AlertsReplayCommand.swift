@@ -85,6 +85,7 @@ struct AlertsReplayCommand: ParsableCommand {
   }
 
   func run() throws {
+    try output.refuse(.junit)
     let configuration = try output.configuration()
     var alerting = configuration.alerting
     if let rules {

@@ -48,6 +48,7 @@ struct AlertsSilenceCommand: ParsableCommand {
     @OptionGroup var store: AlertStoreOptions
 
     func run() throws {
+      try store.output.refuse(.junit)
       let history = try store.open()
       var silence = try SilenceRequest(
         matchers: matchers, startsAt: from, endsAt: until, duration: duration, createdBy: by,
@@ -72,6 +73,7 @@ struct AlertsSilenceCommand: ParsableCommand {
     @OptionGroup var store: AlertStoreOptions
 
     func run() throws {
+      try store.output.refuse(.junit)
       let silences = try store.open().silences(notEndedAt: all ? nil : .now)
       try store.print { try render(silences, as: $0, style: $1) }
     }
@@ -87,6 +89,7 @@ struct AlertsSilenceCommand: ParsableCommand {
     @OptionGroup var store: AlertStoreOptions
 
     func run() throws {
+      try store.output.refuse(.junit)
       guard try store.open().endSilence(id, at: .now) else {
         throw AlertsError.noSuchSilence(id: id)
       }

@@ -23,6 +23,7 @@ struct AlertsTestCommand: ParsableCommand {
   }
 
   func run() throws {
+    try output.refuse(.junit)
     let alerting = try output.configuration().alerting
     guard let settings = alerting.channels.first(where: { $0.name == channel }) else {
       throw AlertsError.noSuchChannel(name: channel, known: alerting.channels.map(\.name))

@@ -20,8 +20,28 @@ struct AlertsThresholdsCommand: ParsableCommand {
       """,
     subcommands: [List.self, Propose.self, Apply.self, Revert.self], defaultSubcommand: List.self)
 
-  private static func rule(_ name: String, _ store: AlertStoreOptions) throws -> AlertRule {
+  /// The service's rules.
+  ///
+  /// - Throws: ``AlertsError/unknownRules(names:)`` where no configuration says them and the data folder knows
+  ///   others than the default ones: of these nothing could be told, and it would look as if all was well.
+  private static func rules(
+    _ store: AlertStoreOptions, _ history: History
+  ) throws -> [AlertRule] {
     let rules = try store.output.configuration().alerting.rules
+    guard store.output.configurationPath == nil else { return rules }
+    let known = Set(rules.map(\.name))
+    let others = Set(
+      try history.alerts(isOpen: true).map(\.record.rule)
+        + history.thresholdChanges().map(\.rule)
+    ).subtracting(known)
+    guard others.isEmpty else { throw AlertsError.unknownRules(names: others.sorted()) }
+    return rules
+  }
+
+  private static func rule(
+    _ name: String, _ store: AlertStoreOptions, _ history: History
+  ) throws -> AlertRule {
+    let rules = try rules(store, history)
     guard let rule = rules.first(where: { $0.name == name }) else {
       throw AlertsError.noSuchRule(name: name, known: rules.map(\.name))
     }
@@ -47,14 +67,18 @@ struct AlertsThresholdsCommand: ParsableCommand {
     @OptionGroup var store: AlertStoreOptions
 
     func run() throws {
+      try store.output.refuse(.junit)
       let history = try store.open()
-      let rules = try store.output.configuration().alerting.rules
+      let rules = try AlertsThresholdsCommand.rules(store, history)
+      let log = ThresholdLog(history)
       let samples = try history.samples()
       let fatigue = AlertFatigue.find(
         rules: rules, events: try history.alertEvents(limit: 100_000), history: samples, now: .now,
-        inForce: try history.thresholdsInForce().mapValues(\.value),
+        inForce: try log.inForce(for: rules),
         degradations: Degradation.found(in: samples) ?? [])
-      let report = ThresholdReport(fatigue: fatigue, changes: try history.thresholdChanges())
+      let report = ThresholdReport(
+        fatigue: fatigue, changes: try history.thresholdChanges(),
+        inForce: try log.standings(of: rules))
       try store.print { try render(report, as: $0, style: $1) }
     }
   }
@@ -73,8 +97,9 @@ struct AlertsThresholdsCommand: ParsableCommand {
     @OptionGroup var store: AlertStoreOptions
 
     func run() throws {
+      try store.output.refuse(.junit)
       let history = try store.open()
-      let rule = try AlertsThresholdsCommand.rule(rule, store)
+      let rule = try AlertsThresholdsCommand.rule(rule, store, history)
       let proposal = try AlertsThresholdsCommand.proposal(rule, history, tighter: tighter)
       try ThresholdLog(history).keep(proposal, at: .now)
       try store.print { format, _ in
@@ -101,8 +126,9 @@ struct AlertsThresholdsCommand: ParsableCommand {
     @OptionGroup var store: AlertStoreOptions
 
     func run() throws {
+      try store.output.refuse(.junit)
       let history = try store.open()
-      let rule = try AlertsThresholdsCommand.rule(rule, store)
+      let rule = try AlertsThresholdsCommand.rule(rule, store, history)
       let log = ThresholdLog(history)
       let change =
         if let threshold {
@@ -126,6 +152,7 @@ struct AlertsThresholdsCommand: ParsableCommand {
     @OptionGroup var store: AlertStoreOptions
 
     func run() throws {
+      try store.output.refuse(.junit)
       let change = try ThresholdLog(store.open()).revert(rule, at: .now)
       try AlertsThresholdsCommand.print(change, store)
     }

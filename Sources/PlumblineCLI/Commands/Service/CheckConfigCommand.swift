@@ -1,4 +1,5 @@
 import ArgumentParser
+import Monitoring
 import Reporting
 
 struct CheckConfigCommand: ParsableCommand {
@@ -6,20 +7,52 @@ struct CheckConfigCommand: ParsableCommand {
     commandName: "check-config",
     abstract: "Name every mistake in a configuration file, with its line and mend.",
     discussion: """
-      Example:
+      What the file names is looked for on this machine too: drivers, certificates, references, \
+      secrets. No database is connected to.
+
+      Examples:
         plumbline check-config --config plumbline.yaml
+        plumbline check-config --config plumbline.yaml --format json
+
+      Exit codes: 0 no mistakes, 2 mistakes.
       """)
 
   @OptionGroup(title: "Output") var output: OutputOptions
 
   private struct Answer: Encodable {
+    struct Line: Encodable {
+      let line: Int
+      let text: String
+
+      init(_ mistake: ConfigurationError.Mistake) {
+        line = mistake.line
+        text = mistake.text
+      }
+    }
+
     let valid: Bool
+    let mistakes: [Line]
+    let notes: [Line]
   }
 
   func run() throws {
-    _ = try output.configuration()
+    let inspection = try output.inspection()
+    let found = (inspection.all + inspection.configuration.doubts).sorted { $0.line < $1.line }
+    if output.format == .json, !output.quiet {
+      try Console.write(
+        json(
+          Answer(
+            valid: found.isEmpty, mistakes: found.map(Answer.Line.init),
+            notes: inspection.notes.map(Answer.Line.init))))
+      guard found.isEmpty else { throw ExitCode(ExitStatus.couldNotTell) }
+      return
+    }
+    let notes = inspection.notes.map { "note: line \($0.line): \($0.text)\n" }.joined()
+    guard found.isEmpty else {
+      if !output.quiet, !notes.isEmpty { Console.error(String(notes.dropLast())) }
+      throw ConfigurationError(path: output.configurationPath ?? "", mistakes: found)
+    }
     guard !output.quiet else { return }
-    let isJSON = output.format == .json
-    try Console.write(isJSON ? json(Answer(valid: true)) : "The configuration has no mistakes.\n")
+    try Console.write("The configuration has no mistakes.\n" + notes)
   }
 }

@@ -35,28 +35,43 @@ struct ServeCommand: ParsableCommand {
   var dataFolder: String?
 
   func run() throws {
-    // Until the service traps it: the configuration is being read anyway.
+    // Until it is trapped: the configuration is read after that.
     signal(SIGHUP, SIG_IGN)
-    let configuration = try configuration()
+    try Blocking.run { try await serve() }
+  }
+
+  private func serve() async throws {
+    // From here on a SIGHUP waits until the service runs, so that none is lost.
+    let reloads = await ReloadSignals.trapped()
+    let inspection = try options().inspection()
+    let configuration = try overruled(inspection.readable())
     let settings = configuration.service
     LoggingSystem.bootstrap { label in
       StreamLog(
         label: label, level: settings.logLevel, format: settings.logFormat, now: { .now })
     }
+    let logger = Logger(label: "plumbline")
+    // Events are taken whatever else is not there: the checks that need it fail until it is.
+    for absence in inspection.absences {
+      logger.warning("the configuration, line \(absence.line): \(absence.text)")
+    }
     let registry = MetricRegistry(seriesLimit: settings.seriesLimit)
     // What Hummingbird counts comes out of /metrics too.
     MetricsSystem.bootstrap(RegistryMetricsFactory(registry))
     let service = PlumblineService(
-      configuration, reread: { try self.configuration() }, now: { .now },
-      logger: Logger(label: "plumbline"), version: plumblineVersion,
-      registry: registry)
-    try Blocking.run { try await service.run() }
+      configuration,
+      reread: { try self.overruled(self.options().inspection().flawless()) },
+      now: { .now }, logger: logger, version: plumblineVersion, registry: registry)
+    try await service.run(reloads)
+  }
+
+  private func options() throws -> OutputOptions {
+    try OutputOptions.parse(config.map { ["--config", $0] } ?? [])
   }
 
   /// What the file says, with what flags say over it.
-  private func configuration() throws -> Configuration {
-    let options = try OutputOptions.parse(config.map { ["--config", $0] } ?? [])
-    var configuration = try options.configuration()
+  private func overruled(_ file: Configuration) throws -> Configuration {
+    var configuration = file
     if let dataFolder { configuration.service.dataFolder = dataFolder }
     if let listen {
       guard let address = ServiceConfiguration.address(listen) else {

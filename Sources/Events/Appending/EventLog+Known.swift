@@ -1,0 +1,111 @@
+import Columns
+import DataSources
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Which events that come have come before, and are in a segment.
+extension EventLog {
+  /// The rows of a batch whose events segments have.
+  ///
+  /// New ones cost no reading, but for one in some hundreds. Where there is an equal hash the event
+  /// itself is looked up, so that none is lost to one that has the same by chance.
+  func known(
+    of table: MemoryTable, _ keys: [EventKey], _ model: String, _ kind: EventKind
+  ) async throws(EventError) -> KnownRows {
+    let snapshot = index.snapshot
+    do {
+      let asked = try keys.indices.filter { row in
+        try !snapshot.segments(having: keys[row].hash, of: model, kind).isEmpty
+      }
+      guard !asked.isEmpty else { return KnownRows(version: snapshot.version, rows: []) }
+      return try await withCheckedThrowingContinuation { continuation in
+        confirmations.async {
+          continuation.resume(
+            with: Result { try self.confirmed(asked, of: table, keys, model, kind) })
+        }
+      }
+    } catch let error as EventError {
+      throw error
+    } catch {
+      throw .notKept(reason: "events could not be looked up: \(error)")
+    }
+  }
+
+  /// Those of some rows that segments have indeed.
+  private func confirmed(
+    _ asked: [Int], of table: MemoryTable, _ keys: [EventKey], _ model: String, _ kind: EventKind
+  ) throws -> KnownRows {
+    // Files that are replaced or dropped from here on stay until this has ended.
+    beginReading()
+    defer { finishReading() }
+    let snapshot = index.snapshot
+    let paths = try asked.reduce(into: Set<String>()) { paths, row in
+      let segments = try snapshot.segments(having: keys[row].hash, of: model, kind)
+      paths.formUnion(segments.map(\.path))
+    }
+    guard !paths.isEmpty else { return KnownRows(version: snapshot.version, rows: []) }
+    let number = "row_number"
+    var few = table.keeping(asked)
+    few.columns = kind.keyColumns.compactMap(few.column)
+    few.columns.append(MemoryColumn(name: number, values: .numbers(asked.map(Double.init))))
+    let connection = try engine.connect()
+    let name = "asked_" + UUID().uuidString.replacingOccurrences(of: "-", with: "")
+    try connection.create(name, of: [few], columns: few.columns.map { ($0.name, $0.type) })
+    defer { try? connection.execute("DROP TABLE \(name)") }
+    let files = paths.sorted().map { Dialect.duckDB.literal("\(folder)/\($0)") }
+    let same = kind.keyColumns.map {
+      let column = Dialect.duckDB.identifier($0)
+      return "known.\(column) = asked.\(column)"
+    }
+    let stream = try connection.query(
+      """
+      SELECT DISTINCT asked.\(number) FROM \(name) AS asked
+      JOIN read_parquet([\(files.joined(separator: ", "))], hive_partitioning=false) AS known
+        ON \(same.joined(separator: " AND "))
+      """, source: "the events of \(model)")
+    var rows: Set<Int> = []
+    while let batch = try stream.next() {
+      guard let column = batch.column(0), let read = MemoryColumn(column, name: number),
+        case .numbers(let numbers) = read.values
+      else { continue }
+      rows.formUnion(numbers.map { Int($0) })
+    }
+    return KnownRows(version: snapshot.version, rows: rows)
+  }
+
+  /// Waits for what waits to be sealed, where that is half of what may.
+  func waitForSealing() async {
+    guard unsealedKeys.withLock({ $0.count }) >= options.unsealedEvents / 2 else { return }
+    sealAll()
+    await withCheckedContinuation { continuation in
+      sealer.async { continuation.resume() }
+    }
+  }
+}
+
+extension EventKeys {
+  /// Reads the keys of a segment's events.
+  func keys(
+    of segment: Segment, in folder: String, over connection: Connection
+  ) throws -> [EventKey] {
+    let names = segment.kind.keyColumns
+    let list = names.map(Dialect.duckDB.identifier).joined(separator: ", ")
+    let file = Dialect.duckDB.literal("\(folder)/\(segment.path)")
+    let stream = try connection.query(
+      "SELECT \(list) FROM read_parquet(\(file), hive_partitioning=false)", source: segment.path)
+    var all: [EventKey] = []
+    all.reserveCapacity(segment.rows)
+    while let batch = try stream.next() {
+      let columns = names.indices.compactMap { place in
+        batch.column(place).flatMap { MemoryColumn($0, name: names[place]) }
+      }
+      guard columns.count == names.count else {
+        throw EventError.unreadable(reason: "\(segment.path) has no columns of events")
+      }
+      all += keys(
+        of: MemoryTable(rows: batch.rows, columns: columns), model: segment.model, segment.kind)
+    }
+    return all
+  }
+}

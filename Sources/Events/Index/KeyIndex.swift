@@ -1,0 +1,236 @@
+import Dispatch
+import Foundation
+import Synchronization
+
+/// Which sealed segments have an event: the hashes of all of them, on the disk, each behind a filter
+/// that spares who asks for a new one from reading.
+///
+/// Every sealing writes a ``KeyRun``; where there are several of like size they are merged into one, so
+/// that there are few, and what belongs to segments that are gone is left out. A segment whose hashes
+/// are in no whole file is read again when the log is opened.
+final class KeyIndex: Sendable {
+  /// What it knows at one time; files stay readable for as long as somebody has it.
+  struct Snapshot: Sendable {
+    fileprivate(set) var version = 0
+    fileprivate(set) var runs: [KeyRun] = []
+    /// Segments there are, by their paths.
+    fileprivate(set) var live: [String: Segment] = [:]
+    /// Microseconds since 1970 of the newest event; nil where there is none.
+    fileprivate(set) var newestTime: Int64?
+
+    /// Segments of a model that have an event with a hash: nearly always one with the same id.
+    func segments(having hash: UInt64, of model: String, _ kind: EventKind) throws -> [Segment] {
+      var found: [Segment] = []
+      for run in runs where run.mayHave(hash) {
+        for part in try run.parts(having: hash) {
+          guard let segment = live[run.parts[part].path], segment.model == model,
+            segment.kind == kind
+          else { continue }
+          found.append(segment)
+        }
+      }
+      return found
+    }
+
+    fileprivate init(runs: [KeyRun], live: [String: Segment]) {
+      (self.runs, self.live) = (runs, live)
+      newestTime = live.values.map(\.lastTime).max()
+    }
+
+    fileprivate func liveRows(of run: KeyRun) -> Int {
+      run.parts.reduce(0) { $0 + (live[$1.path] == nil ? 0 : $1.rows) }
+    }
+  }
+
+  /// Runs of like size that are merged into one: larger, there are more of them to ask; smaller, each
+  /// hash is written more often.
+  private static let fanIn = 4
+  /// A run with as many is not merged any more: that would take long.
+  private static let largestRows = 16 << 20
+  /// Rows whose hashes are put into one file when they are read again.
+  private static let rebuiltRows = 500_000
+
+  private let folder: String
+  private let fingerprint: UInt64
+  private let state: Mutex<Snapshot>
+  private let merging = DispatchQueue(label: "plumbline.index", qos: .utility)
+  private let isClosed = Atomic(false)
+
+  var snapshot: Snapshot { state.withLock { $0 } }
+
+  /// Opens the index of a log's folder.
+  ///
+  /// - Parameters:
+  ///   - segments: the segments there are.
+  ///   - keys: reads those of a segment no file has.
+  init(
+    folder: String, fingerprint: UInt64, segments: [Segment],
+    keys: (Segment) throws -> [EventKey]
+  ) throws {
+    self.folder = folder
+    self.fingerprint = fingerprint
+    let known = Dictionary(segments.map { ($0.path, $0) }, uniquingKeysWith: { first, _ in first })
+    try FileManager.default.createDirectory(
+      atPath: folder + "/index", withIntermediateDirectories: true)
+    var runs: [KeyRun] = []
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder + "/index") {
+      let path = "\(folder)/index/\(file)"
+      if let run = KeyRun(path, fingerprint: fingerprint) {
+        runs.append(run)
+      } else {
+        try FileManager.default.removeItem(atPath: path)
+      }
+    }
+    var covered: Set<String> = []
+    var kept: [KeyRun] = []
+    // What was merged and not removed any more has nothing that the larger file lacks.
+    for run in runs.sorted(by: { $0.count > $1.count }) {
+      let new = run.parts.filter { known[$0.path]?.rows == $0.rows && !covered.contains($0.path) }
+      if new.isEmpty {
+        try FileManager.default.removeItem(atPath: run.path)
+      } else {
+        covered.formUnion(new.map(\.path))
+        kept.append(run)
+      }
+    }
+    state = Mutex(Snapshot(runs: kept, live: known))
+    try rebuild(segments.filter { !covered.contains($0.path) }, keys)
+  }
+
+  private func rebuild(
+    _ segments: [Segment], _ keys: (Segment) throws -> [EventKey]
+  ) throws {
+    var (entries, parts) = ([KeyRun.Entry](), [Segment]())
+    for (index, segment) in segments.enumerated() {
+      let part = UInt32(truncatingIfNeeded: parts.count)
+      entries += try keys(segment).map { KeyRun.Entry(hash: $0.hash, part: part) }
+      parts.append(segment)
+      guard entries.count >= Self.rebuiltRows || index == segments.count - 1 else { continue }
+      try add(entries, of: parts)
+      (entries, parts) = ([], [])
+    }
+  }
+
+  // MARK: Changing
+
+  /// Adds segments with the hashes of their events; it knows them when this returns.
+  ///
+  /// - Parameter entries: parts are places in `segments`; an event may have several.
+  /// - Returns: the version that knows them.
+  @discardableResult
+  func add(_ entries: [KeyRun.Entry], of segments: [Segment]) throws -> Int {
+    let parts = segments.map { KeyRun.Part(path: $0.path, rows: $0.rows) }
+    let run = try write(parts, capacity: entries.count) { writer in
+      for entry in entries.sorted(by: <) { try writer.add(entry) }
+    }
+    let version = state.withLock { state in
+      state.version += 1
+      state.runs.append(run)
+      for segment in segments {
+        state.live[segment.path] = segment
+        state.newestTime = max(state.newestTime ?? .min, segment.lastTime)
+      }
+      return state.version
+    }
+    merging.async { self.merge() }
+    return version
+  }
+
+  /// Forgets segments: events of theirs may come again.
+  func remove(_ segments: [Segment]) {
+    let gone = state.withLock { state -> [KeyRun] in
+      for segment in segments { state.live[segment.path] = nil }
+      state.newestTime = state.live.values.map(\.lastTime).max()
+      let gone = state.runs.filter { state.liveRows(of: $0) == 0 }
+      state.runs.removeAll { run in gone.contains { $0 === run } }
+      return gone
+    }
+    for run in gone { unlink(run.path) }
+    merging.async { self.merge() }
+  }
+
+  private func write(
+    _ parts: [KeyRun.Part], capacity: Int, _ fill: (KeyRunWriter) throws -> Void
+  ) throws -> KeyRun {
+    let name = UUID().uuidString.lowercased()
+    let (partial, path) = ("\(folder)/scratch/\(name).keys", "\(folder)/index/\(name).keys")
+    defer { unlink(partial) }
+    let writer = try KeyRunWriter(
+      partial, parts: parts, capacity: capacity, fingerprint: fingerprint)
+    try fill(writer)
+    try writer.finish()
+    try DurableFiles.publish([(partial, path)])
+    guard let run = KeyRun(path, fingerprint: fingerprint) else {
+      throw EventError.notKept(reason: "\(path) is not what was written")
+    }
+    return run
+  }
+
+  // MARK: Merging
+
+  /// Merges what is due. What fails is tried again after the next sealing.
+  private func merge() {
+    while !isClosed.load(ordering: .relaxed) {
+      let snapshot = snapshot
+      let runs = Self.due(in: snapshot)
+      guard !runs.isEmpty, let merged = try? merge(runs, snapshot) else { return }
+      state.withLock { state in
+        state.runs.removeAll { run in runs.contains { $0 === run } }
+        state.runs.append(merged)
+      }
+      for run in runs { unlink(run.path) }
+    }
+  }
+
+  /// Runs to be merged: as many of like size as may not be, or one that is for the most part of segments
+  /// that are gone.
+  private static func due(in snapshot: Snapshot) -> [KeyRun] {
+    var tiers: [Int: [KeyRun]] = [:]
+    for run in snapshot.runs {
+      let rows = snapshot.liveRows(of: run)
+      guard rows > 0 else { continue }
+      if rows < run.count / 2 { return [run] }
+      guard rows < largestRows else { continue }
+      var (tier, bound) = (0, 1_024)
+      while bound <= rows { (tier, bound) = (tier + 1, bound * fanIn) }
+      tiers[tier, default: []].append(run)
+    }
+    return tiers.values.first { $0.count >= fanIn } ?? []
+  }
+
+  private func merge(_ runs: [KeyRun], _ snapshot: Snapshot) throws -> KeyRun {
+    var parts: [KeyRun.Part] = []
+    // Where each part of each run is among those of the whole; nil for what is gone.
+    let places = runs.map { run in
+      run.parts.map { part -> UInt32? in
+        guard snapshot.live[part.path] != nil else { return nil }
+        parts.append(part)
+        return UInt32(truncatingIfNeeded: parts.count - 1)
+      }
+    }
+    let capacity = runs.reduce(0) { $0 + snapshot.liveRows(of: $1) }
+    return try write(parts, capacity: capacity) { writer in
+      var readers = runs.map { $0.reader() }
+      var heads = try readers.indices.map { try readers[$0].read() }
+      while true {
+        var least: (index: Int, entry: KeyRun.Entry)?
+        for (index, head) in heads.enumerated() {
+          guard let head, least.map({ head < $0.entry }) ?? true else { continue }
+          least = (index, head)
+        }
+        guard let (index, entry) = least else { return }
+        if let place = places[index][Int(entry.part)] {
+          try writer.add(KeyRun.Entry(hash: entry.hash, part: place))
+        }
+        heads[index] = try readers[index].read()
+        if isClosed.load(ordering: .relaxed) { throw EventError.stopped }
+      }
+    }
+  }
+
+  /// Ends merging, and returns when it has ended.
+  func close() {
+    isClosed.store(true, ordering: .relaxed)
+    merging.sync {}
+  }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import Support
+import Testing
+
+@testable import Events
+
+/// Hashes of events on the disk.
+struct KeyIndexTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    for name in ["scratch", "index"] {
+      try FileManager.default.createDirectory(
+        atPath: "\(folder.path)/\(name)", withIntermediateDirectories: true)
+    }
+  }
+
+  /// From `openssl mac -macopt hexkey:000102…0f -macopt size:16 SIPHASH`.
+  @Test(arguments: [
+    (0, "a3817f04ba25a8e66df67214c7550293"), (1, "da87c1d86b99af44347659119b22fc45"),
+    (15, "5493e99933b0a8117e08ec0f97cfc3d9"), (17, "473d06e8738db89854c066c47ae47740"),
+  ])
+  func `Hashes are SipHash's`(length: Int, expected: String) {
+    let hash = SipHash(key: (0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908))
+    let (first, second) = (0..<length).map { UInt8($0) }.withUnsafeBytes { hash($0) }
+    let hex = [first, second].map { word in
+      let digits = String(word.byteSwapped, radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+    #expect(hex.joined() == expected)
+  }
+
+  private func segment(_ name: String, rows: Int) -> Segment {
+    Segment(
+      model: "m", kind: .predictions, day: "2024-05-01", path: "events/\(name)", rows: rows,
+      bytes: 1, firstTime: 0, lastTime: 1)
+  }
+
+  private static func hash(_ number: Int) -> UInt64 {
+    withUnsafeBytes(of: number) { SipHash(key: (1, 2))($0).0 }
+  }
+
+  private func found(_ index: KeyIndex, _ number: Int) throws -> Set<String> {
+    let segments = try index.snapshot.segments(having: Self.hash(number), of: "m", .predictions)
+    return Set(segments.map(\.path))
+  }
+
+  @Test func `Runs are merged, and know what they knew but for what is gone`() throws {
+    let rows = 3_000
+    let segments = (0..<9).map { segment("\($0)", rows: rows) }
+    let index = try KeyIndex(
+      folder: folder.path, fingerprint: 7, segments: []
+    ) { _ in [] }
+    for (place, segment) in segments.enumerated() {
+      let numbers = place * rows..<(place + 1) * rows
+      try index.add(numbers.map { .init(hash: Self.hash($0), part: 0) }, of: [segment])
+    }
+    index.remove([segments[2]])
+    index.close()
+    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/index")
+    #expect(files.count < 9)
+    let again = try KeyIndex(
+      folder: folder.path, fingerprint: 7, segments: segments.filter { $0 != segments[2] }
+    ) { segment in
+      Issue.record("\(segment.path) is read again")
+      return []
+    }
+    for index in [index, again] {
+      for number in stride(from: 0, to: 9 * rows, by: 7) {
+        let place = number / rows
+        #expect(try found(index, number) == (place == 2 ? [] : ["events/\(place)"]))
+      }
+      // Not one that is new is looked up in vain more often than the filters say.
+      let misses = (9 * rows..<12 * rows).count { number in
+        index.snapshot.runs.contains { $0.mayHave(Self.hash(number)) }
+      }
+      #expect(misses < 9 * rows / 100, "\(misses)")
+      #expect(try (9 * rows..<12 * rows).allSatisfy { try found(index, $0).isEmpty })
+    }
+  }
+
+  @Test func `What was merged and not removed is removed at the start`() throws {
+    let segments = (0..<2).map { segment("\($0)", rows: 10) }
+    let index = try KeyIndex(folder: folder.path, fingerprint: 7, segments: []) { _ in [] }
+    let entries = (0..<20).map { KeyRun.Entry(hash: Self.hash($0), part: UInt32($0 / 10)) }
+    try index.add(entries, of: segments)
+    try index.add(
+      entries[..<10].map { KeyRun.Entry(hash: $0.hash, part: 0) }, of: [segments[0]])
+    index.close()
+    try Data("partial".utf8).write(to: URL(fileURLWithPath: folder.path + "/index/x.keys"))
+    let again = try KeyIndex(folder: folder.path, fingerprint: 7, segments: segments) { _ in [] }
+    #expect(try found(again, 3) == ["events/0"] && found(again, 13) == ["events/1"])
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/index").count == 1)
+    // Hashes of another secret tell nothing: all is read again.
+    let read = try KeyIndex(folder: folder.path, fingerprint: 8, segments: segments) { segment in
+      [EventKey(hash: Self.hash(segment == segments[0] ? 100 : 200), check: 0)]
+    }
+    #expect(try found(read, 200) == ["events/1"] && found(read, 3).isEmpty)
+  }
+
+  @Test func `Many of one hash are all found`() throws {
+    let segments = (0..<300).map { segment("\($0)", rows: 1) }
+    let index = try KeyIndex(folder: folder.path, fingerprint: 7, segments: []) { _ in [] }
+    let entries = segments.indices.map { KeyRun.Entry(hash: 5, part: UInt32($0)) }
+    let others = [UInt64.min, .max, 4, 6].map { KeyRun.Entry(hash: $0, part: 0) }
+    try index.add(entries + others, of: segments)
+    let found = try index.snapshot.segments(having: 5, of: "m", .predictions)
+    #expect(Set(found.map(\.path)) == Set(segments.map(\.path)))
+    for hash in [UInt64.min, .max, 4, 6] {
+      #expect(try index.snapshot.segments(having: hash, of: "m", .predictions).count == 1)
+    }
+    #expect(try index.snapshot.segments(having: 5, of: "m", .labels).isEmpty)
+    #expect(try index.snapshot.segments(having: 7, of: "m", .predictions).isEmpty)
+  }
+}

@@ -1,0 +1,85 @@
+import Events
+import Foundation
+import Hummingbird
+import Logging
+import Monitoring
+import NIOCore
+import NIOEmbedded
+import Support
+import Telemetry
+import Testing
+
+@testable import PlumblineServer
+
+/// What who asks for events is told when they cannot be had now.
+struct ExportRouteTests {
+  let folder: TemporaryFolder
+  let state: ServiceState
+  let log: EventLog
+
+  init() throws {
+    folder = try TemporaryFolder()
+    let clock: @Sendable () -> Instant = {
+      Instant("2026-11-24T12:00:00Z") ?? Instant(microseconds: 0)
+    }
+    log = try EventLog(folder: folder.path + "/data", clock: clock)
+    state = try ServiceState(
+      log: log, joiner: PayloadJoiner(log: log), registry: MetricRegistry(),
+      configuration: Configuration(), now: clock)
+  }
+
+  private func get(_ path: String, _ exports: Places) async throws -> Response {
+    let router = Router(context: BasicRequestContext.self)
+    router.add(middleware: ProblemMiddleware(document: try OpenAPIDocument()))
+    EventRoutes(state: state, exports: exports).add(to: router)
+    let request = Request(
+      head: HTTPRequest(method: .get, scheme: "http", authority: "h", path: path),
+      body: RequestBody(buffer: ByteBuffer()))
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let context = BasicRequestContext(
+      source: ApplicationRequestContextSource(channel: EmbeddedChannel(), logger: logger))
+    return try await router.buildResponder().respond(to: request, context: context)
+  }
+
+  private func append() async throws {
+    let text = #"{"prediction_id": "a", "timestamp": "2026-11-24T10:00:00Z", "prediction": 1}"#
+    _ = try await log.append(Array(text.utf8), .lines, to: "fraud", .predictions)
+  }
+
+  private static let path = "/v1/models/fraud/predictions"
+
+  @Test func `As many exports as may be made are made, and one more is told when to ask again`()
+    async throws
+  {
+    try await append()
+    let exports = Places(2)
+    var answers: [Response] = []
+    for _ in 0..<2 { answers.append(try await get(Self.path, exports)) }
+    #expect(answers.map(\.status) == [.ok, .ok])
+    // A place is taken for as long as the answer is being read.
+    let busy = try await get(Self.path, exports)
+    #expect(busy.status == .serviceUnavailable && busy.headers[.retryAfter] == "10")
+    #expect(busy.headers[.contentType] == "application/problem+json")
+    answers.removeLast()
+    #expect(try await get(Self.path, exports).status == .ok)
+  }
+
+  @Test func `An export that cannot be written is told so, without a path, and frees its place`()
+    async throws
+  {
+    try await append()
+    let exports = Places(1)
+    let scratch = folder.path + "/data/scratch"
+    try FileManager.default.removeItem(atPath: scratch)
+    _ = try folder.write("data/scratch", "in the way")
+    let failed = try await get(Self.path, exports)
+    #expect(failed.status == .serviceUnavailable && failed.headers[.retryAfter] == "10")
+    try FileManager.default.removeItem(atPath: scratch)
+    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    #expect(try await get(Self.path, exports).status == .ok)
+  }
+
+  @Test func `What there is none of is not found, however busy it is`() async throws {
+    #expect(try await get(Self.path, Places(1)).status == .notFound)
+  }
+}
