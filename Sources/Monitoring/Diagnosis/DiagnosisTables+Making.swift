@@ -55,7 +55,7 @@ private struct SideMaking {
     }
     let options = plan.options
     let names = plan.names.value.names
-    // where the options name no class that there is, the most frequent stands in.
+    // Where the options name no class that there is, the one that changed most stands in.
     let known = (try? plan.positive()).flatMap { $0 }
     isBinary = known != nil && names.count <= 2
     let places: [Int?] = names.indices.map { code in
