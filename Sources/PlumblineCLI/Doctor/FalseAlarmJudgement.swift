@@ -69,7 +69,7 @@ struct DriftAlarms: Equatable {
   ///   - performance: how much worse models were than their references.
   init(_ events: [AlertEvent], performance: [MetricSample]) {
     for event in events where event.kind == .firing {
-      guard RuleMetrics.source(of: event.alert.metric) == .drift else { continue }
+      guard RuleMetric.named(event.alert.metric)?.source == .drift else { continue }
       let model = event.alert.labels["model_name"]
       let known = performance.filter { sample in
         let wait = sample.at.seconds - event.at.seconds
