@@ -25,7 +25,8 @@ struct AccuracyTable {
     Made by `swift run -c release diagnosis-accuracy measure`, not by hand. Probabilities are fitted on
     \(fitted.count) rounds of simulated incidents (simulator version \(Simulator.version), seeds from
     \(fitted.lowerBound)), and measured on others: once with other seeds of the same simulator, once on incidents of
-    a simulator that is built in another way and that nothing is fitted on. Simulated incidents are no real ones:
+    a simulator that is built in another way and that nothing is fitted on (other seeds of it have shown faults of
+    diagnostics, which were mended). Simulated incidents are no real ones:
     the second table says how far the first one carries.
 
     "Ranked first": the first of the ranked causes is a true one. "Named": it is the primary cause, its score being

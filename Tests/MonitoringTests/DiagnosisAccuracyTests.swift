@@ -11,6 +11,7 @@ struct DiagnosisAccuracyTests {
     switch incident {
     case .quiet: 8
     case .featureDrift: 6
+    case .versionRollout: 4
     case .labelShift, .conceptGlobal, .conceptSegment, .servingBug: 2
     default: 1
     }

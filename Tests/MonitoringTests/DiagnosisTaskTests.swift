@@ -19,7 +19,7 @@ struct DiagnosisTaskTests {
     let reference = try folder.write("r.parquet", rowsOf: rows("reference"))
     let current = try folder.write("c.parquet", rowsOf: rows("current"))
     var settings = DiagnosisOptions()
-    (settings.trees, settings.pairs) = (20, 100)
+    settings.pairs = 200
     var evidence = DiagnosisEvidence()
     evidence.tables = try DiagnosisReader(
       reference: sources.open(reference), current: sources.open(current), options: options,

@@ -66,7 +66,6 @@ public struct CauseSignals: Sendable, Equatable {
     let drift = strength("data_drift_check")
     guard let analysis = evidence.analysis else {
       values["drift"] = drift
-      values["drift_if_unlabelled"] = drift
       return
     }
     let reach =

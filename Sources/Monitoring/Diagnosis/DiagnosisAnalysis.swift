@@ -148,6 +148,7 @@ public struct DiagnosisAnalysis: Sendable {
     _ settings: BoostedTrees.Settings, _ options: DiagnosisOptions
   ) {
     let current = tables.features.map(\.current)
+    // nil where too few reference rows have a loss: then nothing is anticipated.
     anticipated = try? LossAttribution.anticipated(
       reference: reference, referenceLoss: rows.map { tables.reference.losses[$0] },
       current: current, settings: settings, seed: options.seed)
@@ -177,7 +178,8 @@ public struct DiagnosisAnalysis: Sendable {
     return try? LabelShift(
       reference: outcomes(one), current: outcomes(two), outcomes: count,
       referenceColumns: tables.features.map(\.reference) + columns(one),
-      currentColumns: tables.features.map(\.current) + columns(two), referenceLoss: one.losses)
+      currentColumns: tables.features.map(\.current) + columns(two), referenceLoss: one.losses,
+      separately: tables.classes.count > 2)
   }
 
   private static func distance(_ reference: [Double], _ current: [Double]) -> Double? {

@@ -80,6 +80,7 @@ extension FeatureDefect {
       for value in values { counts[cells.index(of: value)] += 1 }
       return counts
     }
+    // Without values there is no distance: then nothing is said to be as it was.
     let distance =
       (try? jensenShannon(reference: counts(first), current: counts(second)).distance) ?? 1
     return distance < 0.08 + 1 / Double(second.count).squareRoot()

@@ -34,11 +34,13 @@ public struct LabelShift: Sendable, Equatable {
   ///   - referenceColumns: features (and scores) of the rows.
   ///   - currentColumns: likewise.
   ///   - referenceLoss: NaN where it is not known; empty for none.
+  ///   - separately: whether rows of each outcome are compared by themselves, too: where there are several
+  ///     classes, what one of them gains another may lose, which together looks like nothing.
   /// - Throws: ``UndefinedStatistic`` where a side has no outcomes.
   public init(
     reference: [Int], current: [Int], outcomes count: Int,
     referenceColumns: [AttributionColumn], currentColumns: [AttributionColumn],
-    referenceLoss: [Double]
+    referenceLoss: [Double], separately: Bool = false
   ) throws(UndefinedStatistic) {
     var (first, second) = ([Int](repeating: 0, count: count), [Int](repeating: 0, count: count))
     for outcome in reference where outcome >= 0 { first[outcome] += 1 }
@@ -59,8 +61,9 @@ public struct LabelShift: Sendable, Equatable {
         guard
           let z = Self.discrepancy(before, reference, now, current, first, second, others)
         else { continue }
-        looked += 1
-        largest = max(largest, abs(z))
+        let each = separately ? z.each : []
+        looked += 1 + each.count
+        largest = max(largest, abs(z.all), each.map { abs($0) }.max() ?? 0)
       }
     }
     discrepancy = largest
@@ -106,10 +109,10 @@ public struct LabelShift: Sendable, Equatable {
   private static func discrepancy(
     _ before: [Double], _ reference: [Int], _ now: [Double], _ current: [Int], _ first: [Int],
     _ second: [Int], _ shares: [Double]
-  ) -> Double? {
+  ) -> (all: Double, each: [Double])? {
     let old = moments(before, reference, first.count)
     let new = moments(now, current, first.count)
-    var (difference, variance) = (0.0, 0.0)
+    var (difference, variance, each) = (0.0, 0.0, [Double]())
     for outcome in first.indices {
       guard let change = EstimatedEffect.difference(old[outcome], new[outcome]),
         min(old[outcome].count, new[outcome].count) >= 20
@@ -117,8 +120,9 @@ public struct LabelShift: Sendable, Equatable {
       difference += shares[outcome] * change.value
       let error = shares[outcome] * change.standardError
       variance += error * error
+      each.append(change.z)
     }
-    return variance > 0 ? difference / variance.squareRoot() : nil
+    return variance > 0 ? (difference / variance.squareRoot(), each) : nil
   }
 
   private static func support(

@@ -71,7 +71,9 @@ public struct LossAttribution: Sendable {
     let paths = ShapleyPaths(
       fitted, reference: reference, current: current, uncertainty: uncertainty, pairs: pairs,
       seed: seed &+ 1)
-    features = Self.reconciled(paths.contributions, to: whole.effect.value)
+    features = Self.reconciled(
+      paths.contributions, to: whole.effect.value,
+      rows: min(referenceLoss.count / 2, currentLoss.count))
     self.change = change
     unexplained =
       change.value - features.reduce(0) { $0 + $1.value } - concept.value - unfamiliar.value
@@ -116,17 +118,23 @@ public struct LossAttribution: Sendable {
     )
   }
 
-  /// The same contributions, with their sum corrected where they are least certain.
+  /// What trees and their leaves take up of the rows they learn from, as parameters of a regression do.
+  private static let parameters = 40.0
+
+  /// The same contributions, with their sum corrected where they are least certain, and with errors that allow
+  /// for what a model of few rows leaves out (n / (n − parameters), as of HC1: MacKinnon and White 1985).
   private static func reconciled(
-    _ contributions: [EstimatedEffect], to total: Double
+    _ contributions: [EstimatedEffect], to total: Double, rows: Int
   ) -> [EstimatedEffect] {
+    let size = Double(rows)
+    let few = (size / max(size - parameters, size / 4)).squareRoot()
     let missed = total - contributions.reduce(0) { $0 + $1.value }
     let variances = contributions.map { $0.standardError * $0.standardError }
     let whole = variances.reduce(0, +)
     guard whole > 0 else { return contributions }
     return zip(contributions, variances).map { effect, variance in
       EstimatedEffect(
-        value: effect.value + missed * variance / whole, standardError: effect.standardError)
+        value: effect.value + missed * variance / whole, standardError: few * effect.standardError)
     }
   }
 }
