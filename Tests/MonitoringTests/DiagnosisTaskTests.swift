@@ -118,7 +118,9 @@ struct DiagnosisTaskTests {
     #expect(report.primaryCause == .dataDrift)
     let attribution = try #require(report.attribution)
     #expect(attribution.parts.first?.feature == "amount")
-    #expect(attribution.covariate > 0.7 * attribution.change)
+    // Few reference rows have large amounts: what is learnt of them may fall short.
+    #expect(attribution.covariate > 0.6 * attribution.change)
+    #expect(attribution.covariate + attribution.unfamiliar > 0.75 * attribution.change)
     #expect(abs(attribution.parts.reduce(0) { $0 + $1.value } - attribution.change) < 1e-9)
   }
 

@@ -27,6 +27,13 @@ struct DiagnosisDeskTests {
     }
     #expect(refusal(desk, "fraud") == nil)
     #expect(refusal(desk, "other") == nil)
+    // Who has left and is still there does not take the next one's place away.
+    let left = try desk.take("fraud")
+    left.leave()
+    let next = try desk.take("fraud")
+    left.leave()
+    #expect(refusal(desk, "fraud") == .underWay)
+    withExtendedLifetime((left, next)) {}
   }
 
   @Test func `Work that takes too long is waited for no longer, and what it throws is told`()

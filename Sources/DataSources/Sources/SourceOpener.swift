@@ -48,17 +48,20 @@ public final class SourceOpener: Sendable {
     _ source: String, sql: String? = nil, option: String = "--reference-sql"
   ) throws(DataSourceError) -> Relation {
     if let connection = connections[source] {
-      let database = try database(source, connection)
+      try lookup.check(connection.driver)
       guard let sql else { throw .queryNeeded(source: source, option: option) }
+      let database = try database(source, connection)
       return Relation(
         database: database, name: source, from: "(\(statement(sql))\n) AS source", isQuery: true)
     }
     if let separator = source.range(of: "://") {
       let driver = String(source[..<separator.lowerBound])
       let address = Self.redacted(source)
+      try lookup.check(driver)
+      // Before it is opened: SQLite makes a file where there is none.
+      guard let sql else { throw .queryNeeded(source: address, option: option) }
       let database = try database(
         address, NamedConnection(driver: driver, uri: .text(source)), key: source)
-      guard let sql else { throw .queryNeeded(source: address, option: option) }
       return Relation(
         database: database, name: address, from: "(\(statement(sql))\n) AS source", isQuery: true)
     }

@@ -77,7 +77,8 @@ public struct DiagnosisEvidence: Sendable {
   public var metrics: [MetricSample] = []
   /// By name. Known are `cpu_utilization`, `memory_utilization` and `gpu_utilization` in percent, 0…100,
   /// `latency_p99_ms`, `error_rate` as a share, 0…1, and `requests_per_second`; what is not here is looked
-  /// for among ``metrics``, whose medians before and in the current window are then taken.
+  /// for among ``metrics``, whose medians before and in the current window are then taken, and at last
+  /// among ``DiagnosisTables/figures``.
   public var infrastructure: [String: InfrastructureFigure] = [:]
   /// nil where nobody said what was deployed; empty where nothing was.
   public var deployments: [Deployment]?

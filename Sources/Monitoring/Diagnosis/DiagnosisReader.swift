@@ -16,7 +16,7 @@ public struct DiagnosisReader: Sendable {
   public var options: PerformanceOptions
   /// What else is known of columns.
   public var schema: SchemaOptions
-  /// The column of the model version.
+  /// The column of the model version; nil for `model_version`, where both sides have one.
   public var version: String?
   /// Which loss is explained; nil for the Brier score of probabilities, else 1 − accuracy of classes, else
   /// the absolute error.
@@ -51,7 +51,21 @@ public struct DiagnosisReader: Sendable {
         return Set(try relation.columns(over: connection).map(\.name))
       }
     }
-    let resolution = try resolve(known, connections)
+    let isShared = { (name: String) in known.allSatisfy { $0.contains(name) } }
+    var reader = self
+    reader.version = version ?? ["model_version"].first(where: isShared)
+    return try reader.read(known, connections)
+  }
+
+  private func read(
+    _ known: [Set<String>], _ connections: ConnectionPool
+  ) throws -> (tables: DiagnosisTables, labelDelay: LabelDelay?) {
+    let roles = roles
+    let operational = try OperationalColumns(
+      reference: reference, current: current,
+      isShared: { name in known.allSatisfy { $0.contains(name) } && !roles.contains(name) },
+      connections: connections)
+    let resolution = try resolve(known, apart: roles + operational.names, connections)
     let features = resolution.comparable.filter {
       ($0.role == .feature || $0.role == .segment) && $0.kind != .text && $0.name != version
     }
@@ -87,6 +101,7 @@ public struct DiagnosisReader: Sendable {
       tables.reference.versions = before.segments[index]
       tables.current.versions = now.segments[index]
     }
+    tables.figures = operational.figures
     tables.findings = resolution.findings.filter { $0.column.map { !roles.contains($0) } ?? true }
     if !hasPredictions {
       tables.notes.append("no column of predictions is named: what the model does is not known")
@@ -103,8 +118,9 @@ public struct DiagnosisReader: Sendable {
     ].compactMap { $0 } + options.probabilities.map(\.column) + options.quantiles.map(\.column)
   }
 
+  /// - Parameter apart: columns that are no features.
   private func resolve(
-    _ known: [Set<String>], _ connections: ConnectionPool
+    _ known: [Set<String>], apart: [String], _ connections: ConnectionPool
   ) throws -> SchemaResolver.Resolution {
     var schema = schema
     // The resolver wants what is named on both sides; roles are known without it.
@@ -113,7 +129,7 @@ public struct DiagnosisReader: Sendable {
     schema.timestamp = nil
     schema.id = nil
     schema.probabilities = []
-    schema.ignored += roles
+    schema.ignored += apart
     let others = [
       self.schema.target, self.schema.prediction, self.schema.timestamp, self.schema.id,
     ]

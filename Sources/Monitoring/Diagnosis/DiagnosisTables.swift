@@ -104,6 +104,8 @@ public struct DiagnosisTables: Sendable {
   public var reasonWithoutLoss: String?
   /// Names of model versions by code.
   public var versions: [String] = []
+  /// Figures of machines that rows tell: how long calls took, how many failed.
+  public var figures: [String: InfrastructureFigure] = [:]
   /// What the schemas of the two sides differ in.
   public var findings: [QualityFinding] = []
   /// What was left out or simplified, in words.

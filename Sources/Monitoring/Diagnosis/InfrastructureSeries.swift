@@ -18,7 +18,7 @@ enum InfrastructureSeries {
       guard !samples.isEmpty else { continue }
       return figure(samples, scale: scale, from: evidence.currentStart)
     }
-    return nil
+    return evidence.tables?.figures[name]
   }
 
   private static func figure(

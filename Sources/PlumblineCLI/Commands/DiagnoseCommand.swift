@@ -152,7 +152,7 @@ struct DiagnoseCommand: ParsableCommand {
   ) throws -> DiagnosisReader {
     var options = PerformanceOptions()
     try labels.apply(to: &options)
-    predicted.apply(to: &options)
+    try predicted.apply(to: &options)
     var reader = DiagnosisReader(
       reference: try sources.open(reference, sql: referenceSql, option: "--reference-sql"),
       current: try sources.open(current, sql: currentSql, option: "--current-sql"),

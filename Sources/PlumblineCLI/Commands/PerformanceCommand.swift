@@ -53,7 +53,7 @@ struct PerformanceCommand: ParsableCommand {
     let configuration = try output.configuration()
     var options = PerformanceOptions()
     try labels.apply(to: &options)
-    predicted.apply(to: &options)
+    try predicted.apply(to: &options)
     try performance.apply(to: &options)
     let sources = SourceOpener(connections: configuration.connections)
     let check = PerformanceCheck(

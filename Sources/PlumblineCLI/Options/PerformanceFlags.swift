@@ -75,28 +75,33 @@ struct PredictionFlags: ParsableArguments {
   @Option(help: ArgumentHelp("The class that --probability is of.", valueName: "class"))
   var positiveLabel: String?
 
+  @Option(
+    help: ArgumentHelp("Columns of the classes' probabilities.", valueName: "class=column,…"))
+  var probabilities: String?
+
   @Option(help: ArgumentHelp("When a prediction was made.", valueName: "column"))
   var timestamp: String?
 
   @Option(help: ArgumentHelp("Where random choices start.", valueName: "n"))
   var seed: UInt64?
 
-  func apply(to options: inout PerformanceOptions) {
+  func apply(to options: inout PerformanceOptions) throws {
     options.task = task
     options.prediction = prediction
     options.probability = probability
     options.positiveLabel = positiveLabel
     options.timestamp = timestamp
     if let seed { options.seed = seed }
+    if let probabilities {
+      options.probabilities = try ColumnList.pairs(probabilities, "--probabilities").map {
+        PerformanceOptions.ClassProbability(label: $0, column: $1)
+      }
+    }
   }
 }
 
 /// How predictions are judged, by flags.
 struct PerformanceFlags: ParsableArguments {
-  @Option(
-    help: ArgumentHelp("Columns of the classes' probabilities.", valueName: "class=column,…"))
-  var probabilities: String?
-
   @Option(
     help: ArgumentHelp(
       "The probability from which the positive class is predicted; 0.5.", valueName: "x"))
@@ -154,25 +159,20 @@ struct PerformanceFlags: ParsableArguments {
     options.item = item
     options.shadow = shadow
     options.estimate = estimate
-    if let probabilities {
-      options.probabilities = try Self.pairs(probabilities, "--probabilities").map {
-        PerformanceOptions.ClassProbability(label: $0, column: $1)
-      }
-    }
     if let cost {
-      options.costs = try Self.pairs(cost, "--cost").map { name, value in
+      options.costs = try ColumnList.pairs(cost, "--cost").map { name, value in
         PerformanceOptions.Cost(
           try Self.outcome(name), cost: try Self.number(value, "--cost"))
       }
     }
     if let quantile {
-      options.quantiles = try Self.pairs(quantile, "--quantile").map { level, column in
+      options.quantiles = try ColumnList.pairs(quantile, "--quantile").map { level, column in
         PerformanceOptions.Quantile(level: try Self.number(level, "--quantile"), column: column)
       }
     }
     if let interval {
       let ends = Dictionary(
-        try Self.pairs(interval, "--interval"), uniquingKeysWith: { $1 })
+        try ColumnList.pairs(interval, "--interval"), uniquingKeysWith: { $1 })
       guard let lower = ends["lower"], let upper = ends["upper"], ends.count == 2 else {
         throw ValidationError("--interval takes lower=COLUMN,upper=COLUMN, not `\(interval)`")
       }
@@ -185,17 +185,6 @@ struct PerformanceFlags: ParsableArguments {
         }
         return place
       }
-    }
-  }
-
-  private static func pairs(
-    _ list: String, _ option: String
-  ) throws -> [(String, String)] {
-    try ColumnList.names(list).map { pair in
-      guard let middle = pair.firstIndex(of: "="), middle > pair.startIndex else {
-        throw ValidationError("\(option) takes name=value pairs, not `\(pair)`")
-      }
-      return (String(pair[..<middle]), String(pair[pair.index(after: middle)...]))
     }
   }
 

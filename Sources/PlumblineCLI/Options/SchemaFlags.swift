@@ -87,6 +87,16 @@ enum ColumnList {
     return names.filter { !$0.isEmpty }
   }
 
+  /// Entries of a list of `name=value`.
+  static func pairs(_ list: String, _ option: String) throws -> [(String, String)] {
+    try names(list).map { pair in
+      guard let middle = pair.firstIndex(of: "="), middle > pair.startIndex else {
+        throw ValidationError("\(option) takes name=value pairs, not `\(pair)`")
+      }
+      return (String(pair[..<middle]), String(pair[pair.index(after: middle)...]))
+    }
+  }
+
   private static func trimmed(_ name: String) -> String {
     String(name.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
   }

@@ -11,17 +11,24 @@ final class DiagnosisDesk: Sendable {
     case full
   }
 
-  /// A place that is taken, for as long as somebody has it.
+  /// A place that is taken until it is left, or nobody has it any more.
   final class Place: Sendable {
     private let desk: DiagnosisDesk
     private let model: String
+    private let isLeft = Atomic(false)
 
     fileprivate init(_ desk: DiagnosisDesk, _ model: String) {
       self.desk = desk
       self.model = model
     }
 
-    deinit { desk.models.withLock { _ = $0.remove(model) } }
+    /// Makes room for the next; by then somebody else may have it, so only the first time counts.
+    func leave() {
+      guard !isLeft.exchange(true, ordering: .relaxed) else { return }
+      desk.models.withLock { _ = $0.remove(model) }
+    }
+
+    deinit { leave() }
   }
 
   private let models = Mutex<Set<String>>([])

@@ -160,8 +160,6 @@ extension ModelDiagnosis {
     let known = Set(segments).intersection(shared)
     reader.schema.segments = Set(reader.schema.segments).union(known).sorted()
     reader.schema.ignored.removeAll(where: known.contains)
-    let version = EventColumnName.modelVersion
-    reader.version = shared.contains(version) ? version : nil
     reader.loss = model.diagnosis.loss
     (evidence.tables, evidence.labelDelay) = try reader.read()
     evidence.results += configuration.checks.map {

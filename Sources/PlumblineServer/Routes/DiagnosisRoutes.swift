@@ -78,9 +78,11 @@ struct DiagnosisRoutes<Context: RequestContext> {
     }
     let report: DiagnosisReport
     do {
-      // The thread has the place to its end, also where nobody waits for it any more.
+      // The thread has the place to its end, also where nobody waits for it any more; it leaves before the
+      // answer goes out, since the same may be asked for again as soon as that is there.
       report = try await Background.run(within: configuration.timeoutSeconds) {
-        try withExtendedLifetime(place) { try diagnosis.report() }
+        defer { place.leave() }
+        return try diagnosis.report()
       }
     } catch let error as Background.GivenUp {
       throw Self.givenUp(error, configuration.timeoutSeconds)

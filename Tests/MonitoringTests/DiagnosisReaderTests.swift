@@ -1,0 +1,168 @@
+import DataSources
+import Foundation
+import Monitoring
+import Support
+import Testing
+
+/// Diagnoses of rows in files, through the embedded engine.
+struct DiagnosisReaderTests {
+  let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+  }
+
+  /// Calibrated scores of a region and an amount; `change` is SQL for what current differs by.
+  private func rows(_ name: String, from: String, amount: String, label: String) throws -> String {
+    try folder.write(
+      name,
+      rowsOf: """
+        SELECT id, made, region, CASE WHEN \(amount) THEN NULL ELSE amount END AS amount, score,
+          CASE WHEN \(label) THEN 1 - late ELSE late END AS late, 'v1' AS version
+        FROM (
+          SELECT 'u' || range AS id, TIMESTAMP '\(from)' + INTERVAL 10 MINUTE * range AS made,
+            CASE WHEN hash(range) % 3 = 0 THEN 'north' ELSE 'south' END AS region,
+            (hash(range + 5) % 1009) / 1009.0 AS amount,
+            0.1 + 0.8 * amount AS score,
+            CASE WHEN hash(range + 9) % 10007 < score * 10007 THEN 1 ELSE 0 END AS late
+          FROM range(3000))
+        """)
+  }
+
+  private var options: PerformanceOptions {
+    var options = PerformanceOptions()
+    options.target = "late"
+    options.probability = "score"
+    options.timestamp = "made"
+    options.id = "id"
+    return options
+  }
+
+  private func diagnose(amount: String = "false", label: String = "false") throws
+    -> DiagnosisReport
+  {
+    let sources = SourceOpener()
+    let reference = try rows(
+      "r.parquet", from: "2026-01-01", amount: "false", label: "false")
+    let current = try rows("c.parquet", from: "2026-02-01", amount: amount, label: label)
+    var settings = DiagnosisOptions()
+    (settings.trees, settings.pairs) = (20, 100)
+    var evidence = DiagnosisEvidence()
+    (evidence.tables, evidence.labelDelay) = try DiagnosisReader(
+      reference: sources.open(reference), current: sources.open(current), options: options,
+      version: "version"
+    ).read()
+    return Diagnosis(options: settings).run(evidence)
+  }
+
+  @Test func `Features, scores, outcomes and versions are read`() throws {
+    let report = try diagnose()
+    #expect(report.features.map(\.feature).sorted() == ["amount", "region"])
+    #expect(report.attribution?.loss == .brier)
+    #expect(report.degraded == false && report.verdict == .nothingWrong)
+    #expect(report.recommendedActions == ["Continue monitoring"])
+  }
+
+  @Test func `Missing values are a broken pipeline, with the feature and since when`() throws {
+    let report = try diagnose(amount: "made >= TIMESTAMP '2026-02-08' AND hash(id) % 2 = 0")
+    #expect(report.primaryCause == .modelBug)
+    #expect(report.causes[0].kind == .featureEngineeringBug)
+    #expect(report.causes[0].evidence.first?.contains("`amount`") == true)
+    let since = try #require(report.causes[0].since)
+    #expect(
+      abs(since.microseconds - (Instant("2026-02-08")?.microseconds ?? 0)) < 2 * 86_400_000_000)
+  }
+
+  @Test func `A relation that changed in one region is found there`() throws {
+    let report = try diagnose(label: "region = 'north' AND made >= TIMESTAMP '2026-02-02'")
+    #expect(report.primaryCause == .conceptDrift)
+    #expect(report.segments.first?.segment.contains("region = north") == true)
+    #expect(report.degraded == true && report.tree.answer == .yes)
+  }
+
+  @Test func `A column that is gone is said`() throws {
+    let sources = SourceOpener()
+    let reference = try folder.write(
+      "r.csv", rowsOf: "SELECT range AS a, range % 7 AS b, 0.5 AS score FROM range(200)")
+    let current = try folder.write(
+      "c.csv", rowsOf: "SELECT range AS a, 0.5 AS score FROM range(200)")
+    var options = PerformanceOptions()
+    options.probability = "score"
+    options.positiveLabel = "1"
+    options.target = "happened"
+    var evidence = DiagnosisEvidence()
+    evidence.tables = try DiagnosisReader(
+      reference: sources.open(reference), current: sources.open(current), options: options
+    ).read().tables
+    let report = Diagnosis().run(evidence)
+    #expect(report.primaryCause == .modelBug)
+    #expect(report.causes[0].evidence.first?.contains("`b`") == true)
+  }
+
+  @Test func `A diagnostic in SQL passes, fails and does not know`() throws {
+    let sources = SourceOpener()
+    let current = try sources.open(
+      folder.write("c.parquet", rowsOf: "SELECT range - 5 AS amount FROM range(100)"))
+    let reference = try sources.open(
+      folder.write("r.parquet", rowsOf: "SELECT range AS amount FROM range(100)"))
+    func run(_ sql: String, _ fails: String) throws -> DiagnosticResult {
+      SQLDiagnostic(
+        name: "negative", cause: .modelBug, sql: sql,
+        fails: try #require(AlertCondition(fails)), severity: .critical
+      ).run(current: current, reference: reference)
+    }
+    let share = "SELECT avg(CASE WHEN amount < 0 THEN 1.0 ELSE 0.0 END) FROM {rows} AS r"
+    let failed = try run(share, "> 1%")
+    #expect(failed.outcome == .failed && failed.details[0].value == 0.05)
+    #expect(try run(share, "> 10%").outcome == .passed)
+    #expect(try run("SELECT avg(amount) FROM {rows} AS r", "change < -5%").outcome == .failed)
+    #expect(try run("SELECT avg(amount) FROM {rows} AS r", "change < -50%").outcome == .passed)
+    let wrong = try run("SELECT nothing FROM {rows} AS r", "> 1")
+    #expect(wrong.outcome == .unknown && wrong.message.contains("nothing"))
+    #expect(try run("SELECT CAST(NULL AS double)", "> 1").outcome == .unknown)
+    var evidence = DiagnosisEvidence()
+    evidence.results = [failed]
+    let report = Diagnosis().run(evidence)
+    #expect(report.primaryCause == .modelBug && report.causes[0].diagnostics == ["negative"])
+  }
+
+  @Test func `How calls went is a figure of machines, and which version made them no feature`()
+    throws
+  {
+    let sources = SourceOpener()
+    func rows(_ name: String, _ seconds: String, _ errors: Int, status: String = "error") throws
+      -> Relation
+    {
+      let sql = """
+        SELECT TIMESTAMP '2026-01-01' + INTERVAL 10 MINUTE * range AS made, range % 7 AS amount,
+          0.5 AS score, range % 2 AS late, 'v1' AS model_version, \(seconds) AS latency_seconds,
+          CASE WHEN range % 100 < \(errors) THEN '\(status)' ELSE 'success' END AS status
+        FROM range(1000)
+        """
+      return try sources.open(folder.write(name, rowsOf: sql))
+    }
+    var withoutID = options
+    withoutID.id = nil
+    func read(_ current: Relation) throws -> DiagnosisTables {
+      try DiagnosisReader(
+        reference: rows("r.parquet", "(range % 100) / 1000.0", 1), current: current,
+        options: withoutID
+      ).read().tables
+    }
+    let tables = try read(rows("c.parquet", "(range % 100) / 100.0", 20))
+    #expect(tables.features.map(\.name) == ["amount"] && tables.versions == ["v1"])
+    let latency = try #require(tables.figures["latency_p99_ms"])
+    #expect(abs(latency.value - 980.1) < 1 && abs((latency.baseline ?? 0) - 98.01) < 0.1)
+    #expect(tables.figures["error_rate"] == InfrastructureFigure(value: 0.2, baseline: 0.01))
+    var evidence = DiagnosisEvidence()
+    evidence.tables = tables
+    #expect(Diagnosis().run(evidence).primaryCause == .infrastructure)
+    // What is given counts before what rows tell.
+    evidence.infrastructure["error_rate"] = InfrastructureFigure(value: 0.01)
+    #expect(evidence.figure("error_rate")?.value == 0.01)
+    // Of other words, a status is a feature; latencies in words say nothing.
+    let other = try read(rows("o.parquet", "'quick'", 20, status: "married"))
+    #expect(Set(other.features.map(\.name)).isSuperset(of: ["amount", "status"]))
+    #expect(other.figures.isEmpty)
+  }
+}
