@@ -59,7 +59,8 @@ struct HangingTests {
   @Test func `Databases that hang hold up neither other checks nor the stop`() async throws {
     let folder = try TemporaryFolder()
     let silent = try SilentPort()
-    let port = silent.number
+    let silence =
+      "{source: \"postgresql://nobody@127.0.0.1:\(silent.number)/none\", sql: SELECT 1 AS x}"
     let rows = try folder.write(
       "rows.parquet",
       rowsOf:
@@ -79,8 +80,8 @@ struct HangingTests {
       """
       service: {data_folder: \(folder.path)/data, listen: "127.0.0.1:0", stop_seconds: 5}
       models:
-      \(model("a", "postgresql://nobody@127.0.0.1:\(port)/none"))
-      \(model("b", "postgresql://nobody@127.0.0.1:\(port)/none"))
+      \(model("a", silence))
+      \(model("b", silence))
       \(model("fraud", rows))
       """)
     func runs(_ model: String) async throws -> [(kind: String, headline: String)] {
