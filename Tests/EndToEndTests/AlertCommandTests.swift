@@ -10,11 +10,7 @@ struct AlertCommandTests {
     folder = try TemporaryFolder()
   }
 
-  private struct Outcome {
-    let code: Int32
-    let output: String
-    let errors: String
-  }
+  private typealias Outcome = ToolRun
 
   private func plumbline(_ arguments: String...) throws -> Outcome { try run(arguments) }
 
@@ -172,31 +168,10 @@ struct AlertCommandTests {
   }
 
   private func run(_ arguments: [String]) throws -> Outcome {
-    let process = Process()
-    process.executableURL = RunningService.binary
-    process.arguments = arguments
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    let problems = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Outcome(
-      code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-      errors: String(decoding: problems, as: UTF8.self))
+    try CommandRun.plumbline(arguments)
   }
 
   private func python(_ script: String, _ argument: String) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-    process.arguments = ["-c", script, argument]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return String(decoding: text, as: UTF8.self)
+    try ToolRun.python(["-c", script, argument]).output
   }
 }

@@ -13,7 +13,7 @@ struct CommandLineTests {
   typealias Outcome = CommandRun.Outcome
 
   private func plumbline(
-    _ arguments: String..., input: String? = nil, environment: [String: String] = [:]
+    _ arguments: String..., input: String = "", environment: [String: String] = [:]
   ) throws -> Outcome {
     try CommandRun.plumbline(arguments, input: input, environment: environment)
   }
@@ -170,8 +170,6 @@ struct CommandLineTests {
         + "\"y\", \"probability\": \"p\", \"timestamp\": \"t\"}}")
     let tested = try folder.write("tested.json", plumbline("run", tests).output)
     let monitored = try folder.write("monitored.json", plumbline("run", monitoring).output)
-    let schemas = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../docs/schemas").standardizedFileURL.path
     for (schema, document) in [
       ("run-request", request), ("run-response", answer), ("run-response", other),
       ("run-response", alerts),
@@ -179,12 +177,7 @@ struct CommandLineTests {
       ("experiment-report", experiment), ("run-request", tests), ("run-request", monitoring),
       ("run-response", tested), ("run-response", monitored),
     ] {
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-      process.arguments = ["\(schemas)/validate.py", "\(schemas)/\(schema).schema.json", document]
-      try process.run()
-      process.waitUntilExit()
-      #expect(process.terminationStatus == 0, "\(schema)")
+      #expect(try CommandRun.isOfSchema(schema, document), "\(schema)")
     }
   }
 

@@ -1,62 +1,22 @@
 import Foundation
+import Support
 import Testing
 
 /// The binary as people and scripts run it.
 enum CommandRun {
-  struct Outcome {
-    let code: Int32
-    let output: String
-    let errors: String
-    /// Whether it ended by itself, and not by a signal.
-    let hasExited: Bool
-
-    var json: [String: Any] {
-      (try? JSONSerialization.jsonObject(with: Data(output.utf8))) as? [String: Any] ?? [:]
-    }
-  }
+  typealias Outcome = ToolRun
 
   static func plumbline(
-    _ arguments: [String], input: String? = nil, environment: [String: String] = [:]
+    _ arguments: [String], input: String = "", environment: [String: String] = [:]
   ) throws -> Outcome {
-    try run(RunningService.binary, arguments, input: input, environment: environment)
-  }
-
-  static func run(
-    _ binary: URL, _ arguments: [String], input: String? = nil,
-    environment: [String: String] = [:]
-  ) throws -> Outcome {
-    let process = Process()
-    process.executableURL = binary
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    let (output, errors, source) = (Pipe(), Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    process.standardInput = source
-    try process.run()
-    // What fills one pipe while the other is read would wait for ever.
-    let problems = DispatchQueue(label: "errors")
-    nonisolated(unsafe) var said = Data()
-    problems.async { said = errors.fileHandleForReading.readDataToEndOfFile() }
-    if let input { source.fileHandleForWriting.write(Data(input.utf8)) }
-    try source.fileHandleForWriting.close()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    problems.sync {}
-    return Outcome(
-      code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-      errors: String(decoding: said, as: UTF8.self),
-      hasExited: process.terminationReason == .exit)
+    try ToolRun(
+      RunningService.binary.path, arguments, input: input, environment: environment)
   }
 
   /// Whether a document is as one of `docs/schemas` has it; what is not is recorded.
   static func isOfSchema(_ schema: String, _ path: String) throws -> Bool {
-    let schemas = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../docs/schemas").standardizedFileURL.path
-    let outcome = try run(
-      URL(fileURLWithPath: "/usr/bin/python3"),
-      ["\(schemas)/validate.py", "\(schemas)/\(schema).schema.json", path])
-    if outcome.code != 0 { Issue.record("\(outcome.output)\(outcome.errors)") }
+    let outcome = try ToolRun.schema(schema, of: path)
+    if outcome.code != 0 { Issue.record("\(outcome.all)") }
     return outcome.code == 0
   }
 }
@@ -78,8 +38,8 @@ struct Browser {
     try #require(
       FileManager.default.isExecutableFile(atPath: browser),
       "chromium is not installed: run Scripts/bootstrap test-tools")
-    let outcome = try CommandRun.run(
-      URL(fileURLWithPath: browser),
+    let outcome = try ToolRun(
+      browser,
       [
         "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=3000", "--dump-dom",
         "--user-data-dir=\(folder)/profile-\(UUID().uuidString)", "--enable-logging=stderr",

@@ -80,8 +80,7 @@ struct DiagnoseTests {
     #expect(markdown.output.contains("### What to do\n\n1. Retrain"))
     #expect(markdown.output.contains("| concept drift |"))
     let junit = try diagnose(Self.changed, ["--format", "junit"])
-    let read = try CommandRun.run(
-      URL(fileURLWithPath: "/usr/bin/python3"),
+    let read = try ToolRun.python(
       ["-c", "import sys, xml.dom.minidom as dom; dom.parse(sys.stdin.buffer)"], input: junit.output
     )
     #expect(read.code == 0 && junit.output.contains("value=\"concept_drift\""))

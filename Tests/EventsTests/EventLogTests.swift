@@ -15,15 +15,6 @@ struct EventLogTests {
     folder = try TemporaryFolder()
   }
 
-  private func open(_ change: (inout EventLog.Options) -> Void = { _ in }) throws -> EventLog {
-    var options = EventLog.Options()
-    options.futureDays = 30
-    change(&options)
-    return try EventLog(folder: folder.path + "/data", options: options) {
-      Instant(microseconds: 1_714_557_600_000_000)
-    }
-  }
-
   private func lines(_ ids: some Sequence<Int>, day: Int = 1, extra: String = "") -> [UInt8] {
     Array(
       ids.map {
@@ -39,7 +30,7 @@ struct EventLogTests {
   }
 
   @Test func `What was appended can be queried, once`() async throws {
-    let log = try open()
+    let log = try folder.openLog()
     let first = try await log.append(lines(0..<100), .lines, to: "m", .predictions)
     #expect(first.appended == .init(accepted: 100, duplicates: 0))
     let again = try await log.append(lines(50..<150), .lines, to: "m", .predictions)
@@ -57,7 +48,7 @@ struct EventLogTests {
   }
 
   @Test func `Many small batches are kept as whole as large ones`() async throws {
-    let log = try open { $0.sealRows = 150 }
+    let log = try folder.openLog { $0.sealRows = 150 }
     let accepted = try await withThrowingTaskGroup(of: Int.self) { group in
       for id in 0..<400 {
         group.addTask {
@@ -78,7 +69,7 @@ struct EventLogTests {
   }
 
   @Test func `Events are exported by day, whole or not at all`() async throws {
-    let log = try open()
+    let log = try folder.openLog()
     _ = try await log.append(lines(0..<100), .lines, to: "m", .predictions)
     _ = try await log.append(lines(100..<150, day: 2), .lines, to: "m", .predictions)
     let target = folder.path + "/export"
@@ -111,7 +102,7 @@ struct EventLogTests {
   }
 
   @Test func `Times too far from now are refused, and many days are sealed`() async throws {
-    let log = try open { $0.futureDays = 1 }
+    let log = try folder.openLog { $0.futureDays = 1 }
     let times = [
       "2024-05-02T10:00:00Z", "2024-05-02T10:00:01Z", "1714-05-02T00:00:00Z",
       "2014-05-03T00:00:00Z",
@@ -159,16 +150,16 @@ struct EventLogTests {
   }
 
   @Test func `What cannot be sealed in time when the log is closed stays`() async throws {
-    let log = try open { $0.closingSeconds = 0 }
+    let log = try folder.openLog { $0.closingSeconds = 0 }
     _ = try await log.append(lines(0..<10), .lines, to: "m", .predictions)
     log.close()
-    let again = try open()
+    let again = try folder.openLog()
     #expect(try again.figures().waiting == 10)
     #expect(try query(again, "count(*)") == [10])
   }
 
   @Test func `There are no more models than may be`() async throws {
-    let log = try open { $0.models = 2 }
+    let log = try folder.openLog { $0.models = 2 }
     for model in ["a", "b", "a"] {
       _ = try await log.append(lines([1]), .lines, to: model, .predictions)
     }
@@ -179,7 +170,7 @@ struct EventLogTests {
   }
 
   @Test func `A batch that is larger than can be kept is refused for good`() async throws {
-    let log = try open { $0.batchBytes = 1_000 }
+    let log = try folder.openLog { $0.batchBytes = 1_000 }
     await #expect(throws: EventError.tooLarge(bytes: 1_000)) {
       try await log.append(lines(0..<100), .lines, to: "m", .predictions)
     }
@@ -189,20 +180,20 @@ struct EventLogTests {
 
   @Test func `Events survive a restart, those that are known too`() async throws {
     for round in 0..<3 {
-      let log = try open()
+      let log = try folder.openLog()
       let batch = try await log.append(lines(0..<(10 * (round + 1))), .lines, to: "m", .predictions)
       #expect(batch.appended == .init(accepted: 10, duplicates: 10 * round))
-      #expect(throws: EventError.locked(folder: folder.path + "/data")) { try open() }
+      #expect(throws: EventError.locked(folder: folder.path + "/data")) { try folder.openLog() }
       log.close()
       await #expect(throws: EventError.stopped) {
         try await log.append(lines([1]), .lines, to: "m", .predictions)
       }
     }
-    #expect(try query(open(), "count(*)") == [30])
+    #expect(try query(folder.openLog(), "count(*)") == [30])
   }
 
   @Test func `Columns come and go, and keep their types`() async throws {
-    let log = try open()
+    let log = try folder.openLog()
     _ = try await log.append(lines([1]), .lines, to: "m", .predictions)
     try log.seal()
     _ = try await log.append(
@@ -217,7 +208,7 @@ struct EventLogTests {
   }
 
   @Test func `Batches that race for a new column's type do not break it`() async throws {
-    let log = try open()
+    let log = try folder.openLog()
     let accepted = await withTaskGroup(of: Int.self) { group in
       for task in 0..<40 {
         let value = task % 2 == 0 ? "1" : "\"one\""
@@ -236,19 +227,19 @@ struct EventLogTests {
   @Test func `A column that only a known event brought is not lost when it comes anew`()
     async throws
   {
-    let log = try open()
+    let log = try folder.openLog()
     _ = try await log.append(lines([1]), .lines, to: "m", .predictions)
     let known = lines([1], extra: ", \"late\": 1")
     #expect(try await log.append(known, .lines, to: "m", .predictions).appended.accepted == 0)
     _ = try await log.append(lines([2], extra: ", \"late\": 2"), .lines, to: "m", .predictions)
     log.close()
-    let again = try open()
+    let again = try folder.openLog()
     _ = try await again.append(lines([3], extra: ", \"late\": 3"), .lines, to: "m", .predictions)
     #expect(try query(again, "CAST(sum(late) AS bigint)") == [5])
   }
 
   @Test func `Labels count once for each thing they say`() async throws {
-    let log = try open()
+    let log = try folder.openLog()
     let text =
       #"[{"prediction_id": "a", "label": 1}, {"prediction_id": "a", "label": 1}, {"prediction_id": "a", "label": 0}]"#
     let answer = try await log.append(Array(text.utf8), .array, to: "m", .labels)
@@ -259,7 +250,7 @@ struct EventLogTests {
   }
 
   @Test func `Old and too many segments are dropped, small ones joined`() async throws {
-    let log = try open()
+    let log = try folder.openLog()
     for day in 1...5 {
       for part in 0..<3 {
         let ids = (day * 100 + part * 10)..<(day * 100 + part * 10 + 10)
@@ -284,7 +275,7 @@ struct EventLogTests {
   }
 
   @Test func `Who reads keeps the files`() async throws {
-    let log = try open()
+    let log = try folder.openLog()
     _ = try await log.append(lines(0..<10), .lines, to: "m", .predictions)
     let rows = try log.withEvents(of: "m", .predictions) { relation in
       try log.drop(endedBefore: Instant("2030-01-01"), beyondBytes: nil)
@@ -295,18 +286,18 @@ struct EventLogTests {
   }
 
   @Test func `Files nobody knows of are removed at the start`() async throws {
-    let log = try open()
+    let log = try folder.openLog()
     _ = try await log.append(lines(0..<10), .lines, to: "m", .predictions)
     log.close()
     let known = try #require(files().first)
     let stray = known.replacingOccurrences(of: ".parquet", with: "-stray.parquet")
     try FileManager.default.copyItem(atPath: known, toPath: stray)
-    #expect(try query(open(), "count(*)") == [10])
+    #expect(try query(folder.openLog(), "count(*)") == [10])
     #expect(try files() == [known])
   }
 
   @Test func `More than may wait is refused`() async throws {
-    let log = try open { $0.pendingBytes = 1 }
+    let log = try folder.openLog { $0.pendingBytes = 1 }
     let refused = await withTaskGroup(of: Bool.self) { group in
       for task in 0..<200 {
         group.addTask {
@@ -326,7 +317,7 @@ struct EventLogTests {
 
   @Test(arguments: ["", ".", "..", "a/b", "é", "-x", "a b", String(repeating: "a", count: 129)])
   func `Names that are no folder's are no model's`(_ name: String) async throws {
-    let log = try open()
+    let log = try folder.openLog()
     await #expect(throws: EventError.invalidModel(name: name)) {
       try await log.append(lines([1]), .lines, to: name, .predictions)
     }

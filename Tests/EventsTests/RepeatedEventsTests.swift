@@ -16,15 +16,6 @@ struct RepeatedEventsTests {
     folder = try TemporaryFolder()
   }
 
-  private func open(_ change: (inout EventLog.Options) -> Void = { _ in }) throws -> EventLog {
-    var options = EventLog.Options()
-    options.futureDays = 30
-    change(&options)
-    return try EventLog(folder: folder.path + "/data", options: options) {
-      Instant(microseconds: 1_714_557_600_000_000)
-    }
-  }
-
   /// Appends predictions with some ids and says how many were new.
   @discardableResult
   private func add(
@@ -55,7 +46,7 @@ struct RepeatedEventsTests {
   @Test func `An event counts once however many came since, and with whatever time it comes`()
     async throws
   {
-    let log = try open()
+    let log = try folder.openLog()
     // Nothing that is sealed is remembered: as many as there are make no difference.
     for start in stride(from: 0, to: 400, by: 20) {
       #expect(try await add(start..<start + 20, log) == 20)
@@ -73,7 +64,7 @@ struct RepeatedEventsTests {
 
   @Test func `It does after a restart, a compaction, and without the index`() async throws {
     for round in 0..<5 {
-      let log = try open()
+      let log = try folder.openLog()
       let first = round * 50
       #expect(try await add(max(0, first - 50)..<first + 50, day: 1 + round % 2, log) == 50)
       if round == 2 { try log.compact(whereAtLeast: 2) }
@@ -83,12 +74,12 @@ struct RepeatedEventsTests {
         try FileManager.default.removeItem(atPath: folder.path + "/data/index")
       }
     }
-    #expect(try count(open()) == 250)
+    #expect(try count(folder.openLog()) == 250)
   }
 
   @Test(arguments: ["cut", "empty", "filter", "entries", "list", "header", "other"])
   func `A damaged index is made anew`(_ damage: String) async throws {
-    let log = try open()
+    let log = try folder.openLog()
     try await add(0..<300, log)
     try log.seal()
     try await add(300..<400, day: 2, log)
@@ -108,13 +99,13 @@ struct RepeatedEventsTests {
       }
       try bytes.write(to: URL(fileURLWithPath: file))
     }
-    let again = try open()
+    let again = try folder.openLog()
     #expect(try await add(0..<410, day: 3, again) == 10)
     #expect(try indexFiles.allSatisfy { !files.contains($0) })
   }
 
   @Test func `An event that was dropped may come again`() async throws {
-    let log = try open()
+    let log = try folder.openLog()
     try await add(0..<10, day: 1, log)
     try await add(10..<20, day: 2, log)
     try log.seal()
@@ -130,7 +121,7 @@ struct RepeatedEventsTests {
   }
 
   @Test func `Events that share a hash are told apart by their ids`() async throws {
-    let log = try open { $0.hashMask = 3 }
+    let log = try folder.openLog { $0.hashMask = 3 }
     for start in stride(from: 0, to: 100, by: 10) {
       #expect(try await add(start..<start + 10, day: 1 + start / 50, log) == 10)
       try log.seal()
@@ -139,11 +130,11 @@ struct RepeatedEventsTests {
     #expect(try count(log, "count(DISTINCT prediction_id)") == 110)
     log.close()
     // The next has another hash, and so another index.
-    #expect(try await add(0..<120, open()) == 10)
+    #expect(try await add(0..<120, folder.openLog()) == 10)
   }
 
   @Test func `Labels count once for each thing they say, sealed or not`() async throws {
-    let log = try open()
+    let log = try folder.openLog()
     func add(_ labels: [(id: String, label: String)], day: Int = 1) async throws -> Int {
       let lines = labels.map {
         "{\"prediction_id\": \"\($0.id)\", \"label\": \($0.label), "
@@ -162,7 +153,7 @@ struct RepeatedEventsTests {
   }
 
   @Test func `Senders that race with sealing and with each other add nothing twice`() async throws {
-    let log = try open { $0.sealRows = 30 }
+    let log = try folder.openLog { $0.sealRows = 30 }
     let accepted = try await withThrowingTaskGroup(of: Int.self) { group in
       for task in 0..<60 {
         group.addTask {
@@ -178,7 +169,7 @@ struct RepeatedEventsTests {
   }
 
   @Test func `More than memory knows is refused until it is sealed`() async throws {
-    let log = try open { $0.unsealedEvents = 100 }
+    let log = try folder.openLog { $0.unsealedEvents = 100 }
     let gate = DispatchSemaphore(value: 0)
     log.sealer.async { gate.wait() }
     #expect(try await add(0..<100, log) == 100)

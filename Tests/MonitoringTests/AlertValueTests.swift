@@ -142,17 +142,10 @@ struct AlertValueTests {
           for format_ in formats:
               print(format(float(number), format_))
       """
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-    process.arguments = [
+    let text = try ToolRun.python([
       "-c", script, formats.joined(separator: " "),
       numbers.map { "\($0)" }.joined(separator: " "),
-    ]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
+    ]).output
     let expected = text.split(separator: "\n").map(String.init)
     try #require(expected.count == numbers.count * formats.count)
     var place = 0

@@ -24,13 +24,7 @@ struct AlertingSchemaTests {
   }
 
   private func python(_ arguments: String...) throws -> Bool {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-    process.arguments = arguments
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus == 0
+    try ToolRun.python(arguments).code == 0
   }
 
   @Test func `The example is a configuration, by the schema too`() throws {

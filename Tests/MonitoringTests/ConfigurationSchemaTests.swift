@@ -44,21 +44,14 @@ struct ConfigurationSchemaTests {
   ]
 
   private func probes() throws -> [Probe] {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-    process.arguments = [
+    let run = try ToolRun.python([
       Self.root + "/Scripts/probe_config_schema.py", Self.root + "/docs/schemas",
       Self.root + "/Tests/MonitoringTests/Examples/every-key.yaml",
-    ]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let lines = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0)
+    ])
+    try #require(run.code == 0, "\(run.errors)")
     let decoder = JSONDecoder()
-    return try lines.split(separator: UInt8(ascii: "\n")).map {
-      try decoder.decode(Probe.self, from: $0)
+    return try run.output.split(separator: "\n").map {
+      try decoder.decode(Probe.self, from: Data($0.utf8))
     }
   }
 

@@ -100,14 +100,6 @@ struct PrometheusScenario {
 ///
 /// - Returns: its exit code, and all it said.
 func promtool(_ arguments: [String]) throws -> (code: Int32, output: String) {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: "/usr/bin/promtool")
-  process.arguments = arguments
-  let pipe = Pipe()
-  process.standardOutput = pipe
-  process.standardError = pipe
-  try process.run()
-  let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-  process.waitUntilExit()
-  return (process.terminationStatus, output)
+  let run = try ToolRun("/usr/bin/promtool", arguments)
+  return (run.code, run.all)
 }

@@ -6,24 +6,13 @@ import Support
 import Testing
 
 /// Who takes alerts on, and silences them.
-struct AcknowledgementTests {
+struct AcknowledgementTests: WithHistory {
   let folder: TemporaryFolder
   let history: History
 
   init() throws {
     folder = try TemporaryFolder()
     history = try History(path: folder.path + "/h.db")
-  }
-
-  private func manager(
-    _ configuration: AlertingConfiguration, at minute: Int = 0
-  ) throws -> AlertManager {
-    try AlertManager(configuration, history: history, now: Scenario.time(minute))
-  }
-
-  private func sample(_ value: Double?, at minute: Int) -> MetricSample {
-    MetricSample(
-      metric: "error_rate", labels: ["model_name": "a"], at: Scenario.time(minute), value: value)
   }
 
   private func waiting() throws -> [AlertMessage] {

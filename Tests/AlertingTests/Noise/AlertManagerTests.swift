@@ -7,7 +7,7 @@ import Support
 import Testing
 
 /// What scripts cannot say of an alert manager.
-struct AlertManagerTests {
+struct AlertManagerTests: WithHistory {
   let folder: TemporaryFolder
   let history: History
   var path: String { folder.path + "/h.db" }
@@ -15,19 +15,6 @@ struct AlertManagerTests {
   init() throws {
     folder = try TemporaryFolder()
     history = try History(path: folder.path + "/h.db")
-  }
-
-  private func manager(
-    _ configuration: AlertingConfiguration, at minute: Int = 0
-  ) throws -> AlertManager {
-    try AlertManager(configuration, history: history, now: Scenario.time(minute))
-  }
-
-  private func sample(
-    _ value: Double?, at minute: Int, model: String = "a", metric: String = "error_rate"
-  ) -> MetricSample {
-    MetricSample(
-      metric: metric, labels: ["model_name": model], at: Scenario.time(minute), value: value)
   }
 
   private func waiting(_ channel: String = "chat") throws -> [AlertMessage] {

@@ -6,24 +6,13 @@ import Support
 import Testing
 
 /// Who is told what when routes, channels and clocks change while alerts fire.
-struct RouteChangeTests {
+struct RouteChangeTests: WithHistory {
   let folder: TemporaryFolder
   let history: History
 
   init() throws {
     folder = try TemporaryFolder()
     history = try History(path: folder.path + "/h.db")
-  }
-
-  private func manager(
-    _ configuration: AlertingConfiguration, at minute: Int = 0
-  ) throws -> AlertManager {
-    try AlertManager(configuration, history: history, now: Scenario.time(minute))
-  }
-
-  private func sample(_ value: Double?, at minute: Int, model: String = "a") -> MetricSample {
-    MetricSample(
-      metric: "error_rate", labels: ["model_name": model], at: Scenario.time(minute), value: value)
   }
 
   private func kinds(_ channel: String) throws -> [AlertMessage.Kind] {

@@ -30,12 +30,8 @@ struct ChecksTests {
       db.execute("INSERT OR REPLACE INTO check_progress VALUES ('fraud', ?, ?)", sys.argv[2:4])
       db.commit()
       """
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-    process.arguments = ["-c", program, folder.path + "/data/history.db", check, time]
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0)
+    let run = try ToolRun.python(["-c", program, folder.path + "/data/history.db", check, time])
+    try #require(run.code == 0, "\(run.errors)")
   }
 
   /// The runs that were kept, newest first, once they are what is waited for.

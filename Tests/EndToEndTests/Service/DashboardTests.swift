@@ -84,8 +84,7 @@ struct DashboardTests {
     let first = try start()
     first.send(SIGTERM)
     #expect(first.wait() == 0)
-    let made = try CommandRun.run(
-      URL(fileURLWithPath: "/usr/bin/python3"),
+    let made = try ToolRun.python(
       [
         "-c",
         """

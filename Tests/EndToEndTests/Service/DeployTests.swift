@@ -13,16 +13,8 @@ struct DeployTests {
   }
 
   private func run(_ tool: String, _ arguments: [String]) throws -> (code: Int32, text: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: tool)
-    process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationStatus, text)
+    let run = try ToolRun(tool, arguments)
+    return (run.code, run.all)
   }
 
   private func read(_ path: String) throws -> String {

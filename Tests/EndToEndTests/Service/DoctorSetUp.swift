@@ -19,13 +19,11 @@ struct DoctorSetUp {
   }
 
   struct Outcome {
-    let code: Int32
-    let output: String
-    let errors: String
-
-    var json: [String: Any] {
-      (try? JSONSerialization.jsonObject(with: Data(output.utf8))) as? [String: Any] ?? [:]
-    }
+    let run: ToolRun
+    var code: Int32 { run.code }
+    var output: String { run.output }
+    var errors: String { run.errors }
+    var json: [String: Any] { run.json }
 
     var items: [Item] {
       (json["items"] as? [[String: Any]] ?? []).map { item in
@@ -44,31 +42,15 @@ struct DoctorSetUp {
   func doctor(
     _ arguments: [String], format: String = "json", environment: [String: String] = [:]
   ) throws -> Outcome {
-    let process = Process()
-    process.executableURL = RunningService.binary
-    process.arguments = ["doctor", "--format", format] + arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    let problems = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Outcome(
-      code: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-      errors: String(decoding: problems, as: UTF8.self))
+    Outcome(
+      run: try CommandRun.plumbline(
+        ["doctor", "--format", format] + arguments, environment: environment))
   }
 
   /// Runs Python over the history, as nobody but a test writes there.
   func sql(_ script: String, _ parameters: [String] = []) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-    process.arguments = ["-c", script, folder.path + "/data/history.db"] + parameters
-    try process.run()
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0)
+    let run = try ToolRun.python(["-c", script, folder.path + "/data/history.db"] + parameters)
+    #expect(run.code == 0, "\(run.errors)")
   }
 
   static func time(_ secondsAgo: Double) -> String {
@@ -152,16 +134,6 @@ struct DoctorSetUp {
 
   /// Whether a report is as its schema has it.
   func isOfSchema(_ report: String) throws -> Bool {
-    let schemas = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("../../../docs/schemas").standardizedFileURL.path
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-    process.arguments = [
-      "\(schemas)/validate.py", "\(schemas)/doctor-report.schema.json",
-      try folder.write("report.json", report),
-    ]
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus == 0
+    try CommandRun.isOfSchema("doctor-report", folder.write("report.json", report))
   }
 }

@@ -68,15 +68,11 @@ struct ExchangeTests {
     #expect(!scratch.contains { $0.hasSuffix(".parquet") }, "\(scratch)")
     service.send(SIGTERM)
     #expect(service.wait() == 0)
-    let export = Process()
-    export.executableURL = RunningService.binary
-    export.arguments = [
+    let export = try CommandRun.plumbline([
       "export", "fraud", "--data-folder", folder.path + "/data", "--to", folder.path + "/days",
       "--quiet",
-    ]
-    try export.run()
-    export.waitUntilExit()
-    #expect(export.terminationStatus == 0)
+    ])
+    #expect(export.code == 0, "\(export.errors)")
     #expect(try count(folder.path + "/days/*/*.parquet") == 1_000)
   }
 

@@ -47,24 +47,13 @@ struct ExperimentServiceTests {
     let assigned = try #require(many.json["assignments"] as? [[String: String]])
     #expect(assigned.map { $0["user_id"] } == users)
     // The requirement's formula, by another's MD5.
-    let check = Process()
-    check.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-    check.arguments = [
-      "-c",
-      """
+    let check = """
       import hashlib
       for i in range(800):
           place = int(hashlib.md5(f"checkout:user_{i}".encode()).hexdigest(), 16) % 10000 / 10000
           print("control" if place < 0.5 else "treatment")
-      """,
-    ]
-    let output = Pipe()
-    check.standardOutput = output
-    try check.run()
-    let expected = String(
-      decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self
-    ).split(separator: "\n").map(String.init)
-    check.waitUntilExit()
+      """
+    let expected = try ToolRun.python(["-c", check]).output.split(separator: "\n").map(String.init)
     #expect(assigned.map { $0["variant"] } == expected)
     let one = try await post(service, "checkout/assign", #"{"user_id": "user_7"}"#)
     #expect(one.json["variant"] as? String == expected[7])

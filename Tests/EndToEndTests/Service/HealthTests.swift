@@ -10,28 +10,6 @@ struct HealthTests {
     folder = try TemporaryFolder()
   }
 
-  private func run(
-    _ tool: URL, _ arguments: [String], environment: [String: String]? = nil,
-    at place: String? = nil
-  ) throws -> (code: Int32, output: String, errors: String) {
-    let process = Process()
-    process.executableURL = tool
-    process.arguments = arguments
-    if let environment { process.environment = environment }
-    if let place { process.currentDirectoryURL = URL(fileURLWithPath: place) }
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    let problems = errors.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (
-      process.terminationStatus, String(decoding: text, as: UTF8.self),
-      String(decoding: problems, as: UTF8.self)
-    )
-  }
-
   /// What the container file has for its health check, with another configuration.
   private func healthCheck(_ config: String) throws -> [String] {
     let file = URL(fileURLWithPath: #filePath)
@@ -48,8 +26,8 @@ struct HealthTests {
   func `The container's health check speaks plain HTTP and TLS`(isEncrypted: Bool) throws {
     var more = ""
     if isEncrypted {
-      let made = try run(
-        URL(fileURLWithPath: "/usr/bin/openssl"),
+      let made = try ToolRun(
+        "/usr/bin/openssl",
         [
           "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
           "/CN=plumbline.example.com", "-keyout", folder.path + "/key.pem", "-out",
@@ -69,24 +47,25 @@ struct HealthTests {
       "http_proxy": "http://127.0.0.1:1", "https_proxy": "http://127.0.0.1:1",
     ]) { $1 }
     let command = try healthCheck(config)
-    let ready = try run(RunningService.binary, command, environment: proxied)
+    let ready = try ToolRun(
+      RunningService.binary.path, command, environment: proxied, isAlone: true)
     #expect(ready.code == 0 && ready.output == "127.0.0.1:\(port) is ready\n", "\(ready)")
     let wrongScheme = (isEncrypted ? "http" : "https") + "://127.0.0.1:\(port)"
-    #expect(try run(RunningService.binary, ["health", "--url", wrongScheme]).code == 1)
+    #expect(try CommandRun.plumbline(["health", "--url", wrongScheme]).code == 1)
     service.send(SIGTERM)
     #expect(service.wait() == 0)
-    let gone = try run(RunningService.binary, command + ["--format", "json"])
+    let gone = try CommandRun.plumbline(command + ["--format", "json"])
     #expect(gone.code == 1 && gone.output.contains("\"ready\""), "\(gone)")
-    #expect(try run(RunningService.binary, ["health", "--url", "nonsense"]).code == 2)
+    #expect(try CommandRun.plumbline(["health", "--url", "nonsense"]).code == 2)
   }
 
   @Test func `A driver that is missing is what the service says is missing`() throws {
     // A copy elsewhere finds no drivers beside itself.
     let binary = URL(fileURLWithPath: folder.path + "/plumbline")
     try FileManager.default.copyItem(at: RunningService.binary, to: binary)
-    let started = try run(
-      binary, ["serve", "--data-folder", folder.path + "/data", "--listen", "127.0.0.1:0"],
-      environment: ["HOME": folder.path, "PATH": "/usr/bin:/bin"], at: folder.path)
+    let started = try ToolRun(
+      binary.path, ["serve", "--data-folder", folder.path + "/data", "--listen", "127.0.0.1:0"],
+      environment: ["HOME": folder.path, "PATH": "/usr/bin:/bin"], isAlone: true, at: folder.path)
     #expect(started.code == 2)
     #expect(started.errors.contains("no ADBC driver named `duckdb`"), "\(started.errors)")
     #expect(started.errors.contains("make drivers") && !started.errors.contains("data folder"))
@@ -100,12 +79,12 @@ struct HealthTests {
       models:
         - {name: a, reference: \(folder.path)/none.parquet, production: "\(folder.path)/*.csv"}
       """)
-    let table = try run(RunningService.binary, ["check-config", "--config", config])
+    let table = try CommandRun.plumbline(["check-config", "--config", config])
     #expect(table.code == 2 && table.output.isEmpty)
     #expect(table.errors.contains(":1: `0` is not") && table.errors.contains(":3: reference: "))
     #expect(table.errors.contains("note: line 3: production: no file matches"))
-    let json = try run(
-      RunningService.binary, ["check-config", "--config", config, "--format", "json"])
+    let json = try CommandRun.plumbline(
+      ["check-config", "--config", config, "--format", "json"])
     #expect(json.code == 2)
     let answer = try #require(
       JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any])
@@ -114,7 +93,7 @@ struct HealthTests {
     #expect(mistakes.map { $0["line"] as? Int } == [1, 3])
     #expect((answer["notes"] as? [[String: Any]])?.count == 1)
     try "service: {}".write(toFile: config, atomically: true, encoding: .utf8)
-    let fine = try run(RunningService.binary, ["check-config", "--config", config])
+    let fine = try CommandRun.plumbline(["check-config", "--config", config])
     #expect(fine.code == 0 && fine.output == "The configuration has no mistakes.\n")
   }
 }

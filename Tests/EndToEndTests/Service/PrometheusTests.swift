@@ -12,19 +12,10 @@ struct PrometheusTests {
     ["check", "rules", "plumbline.rules.yml"], ["test", "rules", "plumbline.rules.test.yml"],
   ])
   func `The rules that come along are right`(_ arguments: [String]) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/promtool")
-    process.arguments = arguments
-    process.currentDirectoryURL =
-      URL(fileURLWithPath: #filePath)
-      .appendingPathComponent("../../../../Deploy/prometheus").standardizedFileURL
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 0 && text.contains("SUCCESS"), "\(text)")
+    let rules = URL(fileURLWithPath: #filePath)
+      .appendingPathComponent("../../../../Deploy/prometheus").standardizedFileURL.path
+    let run = try ToolRun("/usr/bin/promtool", arguments, at: rules)
+    #expect(run.code == 0 && run.all.contains("SUCCESS"), "\(run.all)")
   }
 
   @Test func `Prometheus scrapes the service with its token`() async throws {
@@ -89,17 +80,9 @@ final class RunningPrometheus: Sendable {
   deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
   static func freePort() throws -> Int {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-    process.arguments = [
-      "-c",
-      "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])",
-    ]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
+    let program =
+      "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"
+    let text = try ToolRun.python(["-c", program]).output
     return try #require(Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
   }
 

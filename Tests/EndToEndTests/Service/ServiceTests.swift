@@ -73,17 +73,14 @@ struct ServiceTests {
   }
 
   @Test func `With a certificate it speaks TLS, and nothing else`() async throws {
-    let make = Process()
-    make.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-    make.arguments = [
-      "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-      "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder.path + "/key.pem", "-out",
-      folder.path + "/cert.pem",
-    ]
-    make.standardError = FileHandle.nullDevice
-    try make.run()
-    make.waitUntilExit()
-    try #require(make.terminationStatus == 0)
+    let made = try ToolRun(
+      "/usr/bin/openssl",
+      [
+        "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder.path + "/key.pem", "-out",
+        folder.path + "/cert.pem",
+      ])
+    try #require(made.code == 0, "\(made.errors)")
     let service = try start(
       "  tls: {certificate: \(folder.path)/cert.pem, key: \(folder.path)/key.pem}\n")
     #expect(service.address.scheme == "https")
@@ -98,14 +95,9 @@ struct ServiceTests {
           except Exception as error:
               print("refused")
       """
-    let ask = Process()
-    ask.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-    ask.arguments = ["-c", program, service.address.absoluteString, folder.path + "/cert.pem"]
-    let output = Pipe()
-    ask.standardOutput = output
-    try ask.run()
-    let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    ask.waitUntilExit()
+    let said = try ToolRun.python(
+      ["-c", program, service.address.absoluteString, folder.path + "/cert.pem"]
+    ).output
     #expect(said == "200\nrefused\nrefused\n")
     service.send(SIGTERM)
     #expect(service.wait() == 0)
@@ -352,15 +344,9 @@ struct ServiceTests {
         stop_seconds: 0
       drft: {}
       """)
-    let process = Process()
-    process.executableURL = RunningService.binary
-    process.arguments = ["check-config", "--config", path]
-    let errors = Pipe()
-    process.standardError = errors
-    try process.run()
-    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    #expect(process.terminationStatus == 2)
+    let checked = try CommandRun.plumbline(["check-config", "--config", path])
+    let text = checked.errors
+    #expect(checked.code == 2)
     for expected in [
       ":2: `nowhere`", ":3: unknown key `tokns` in service; did you mean `tokens`?",
       ":5: `all` is not ingest", ":5: `abc` is not 64", ":6: the environment has no variable",
