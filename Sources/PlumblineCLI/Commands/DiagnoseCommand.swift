@@ -125,7 +125,7 @@ struct DiagnoseCommand: ParsableCommand {
       guard FileManager.default.fileExists(atPath: history) else {
         throw FileError.unreadable(path: history, reason: "there is no such file")
       }
-      try History(path: history).add(to: &evidence, model: model)
+      try History(reading: history).add(to: &evidence, model: model)
     }
     if let metrics {
       let relation = try sources.open(metrics, sql: nil, option: "--metrics")

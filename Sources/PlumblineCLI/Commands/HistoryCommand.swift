@@ -30,7 +30,7 @@ struct HistoryCommand: ParsableCommand {
       guard FileManager.default.fileExists(atPath: path) else {
         throw FileError.unreadable(path: path, reason: "there is no such file")
       }
-      return try History(path: path)
+      return try History(reading: path)
     }
   }
 
