@@ -60,4 +60,13 @@ struct MistakenFileTests {
     let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
     #expect(left == ["a.csv"])
   }
+
+  @Test func `A list of no runs is no list`() throws {
+    for limit in ["0", "-1"] {
+      let outcome = try CommandRun.plumbline([
+        "history", "list", "--history", "none.db", "--limit=\(limit)",
+      ])
+      #expect(outcome.code == 2 && outcome.errors.contains("--limit takes a whole number above 0"))
+    }
+  }
 }

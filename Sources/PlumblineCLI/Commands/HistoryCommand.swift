@@ -47,10 +47,14 @@ struct HistoryCommand: ParsableCommand {
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run() throws {
-      let runs = try file.open(output.configuration()).list(limit: max(0, limit))
+      let runs = try file.open(output.configuration()).list(limit: limit)
       guard !output.quiet else { return }
       try Console.write(render(runs, as: output.format ?? .table, style: Console.style))
     }
+    func validate() throws {
+      if limit < 1 { throw ValidationError("--limit takes a whole number above 0") }
+    }
+
   }
 
   struct Show: ParsableCommand {
