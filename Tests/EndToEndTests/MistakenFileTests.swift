@@ -69,4 +69,75 @@ struct MistakenFileTests {
       #expect(outcome.code == 2 && outcome.errors.contains("--limit takes a whole number above 0"))
     }
   }
+
+  // MARK: Files that are written
+
+  private static let row = "prediction_id,x,y,p\n" + "a,1,0,0.5\nb,2,1,0.5\n"
+
+  @Test(arguments: [
+    ["drift", "a.csv", "b.csv", "--html", "a.csv"],
+    ["drift", "a.csv", "b.csv", "--json", "./b.csv"],
+    ["drift", "a.csv", "link.csv", "--json", "b.csv"],
+    ["drift", "a.csv", "*.csv", "--html", "b.csv"],
+    ["drift", "a.csv", ".", "--html", "b.csv"],
+    ["drift", "a.csv", "b.csv", "--history", "a.csv"],
+    ["drift", "a.csv", "b.csv", "--config", "c.yaml", "--html", "c.yaml"],
+    ["performance", "a.csv", "--target", "y", "--prediction", "p", "--html", "a.csv"],
+    ["performance", "a.csv", "--target", "y", "--labels", "b.csv", "--id", "x", "--json", "b.csv"],
+    ["diagnose", "a.csv", "b.csv", "--target", "y", "--probability", "p", "--html", "b.csv"],
+    ["diagnose", "--history", "a.csv", "--html", "a.csv"],
+    ["history", "show", "1", "--history", "a.csv", "--html", "a.csv"],
+    ["experiment", "analyze", "a.csv", "--config", "c.yaml", "--state-out", "c.yaml"],
+    ["alerts", "export", "--rules", "c.yaml", "--output", "c.yaml"],
+  ])
+  func `No file that is read is written over`(_ arguments: [String]) throws {
+    let paths = try [
+      folder.write("a.csv", Self.row), folder.write("b.csv", Self.row),
+      folder.write("c.yaml", "drift: {method: psi}\n"),
+    ]
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/link.csv", withDestinationPath: "b.csv")
+    let before = try paths.map(text)
+    #expect(try refusal(arguments).contains("would write over"))
+    #expect(try paths.map(text) == before)
+  }
+
+  @Test(arguments: [
+    ["--html", "r", "--json", "./r"], ["--html", "h.db", "--history", "h.db"],
+    ["--json", "new/../r", "--html", "r"],
+  ])
+  func `One file is not written twice`(_ options: [String]) throws {
+    _ = try folder.write("a.csv", Self.row)
+    _ = try folder.write("new/x", "")
+    #expect(try refusal(["drift", "a.csv", "a.csv"] + options).contains("would both write"))
+    let left = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    #expect(left == ["a.csv", "new"])
+  }
+
+  @Test func `A report beside the data, or over an older one, is written`() throws {
+    _ = try folder.write("data/a.csv", Self.row)
+    for _ in 0..<2 {
+      let outcome = try ToolRun(
+        RunningService.binary.path,
+        [
+          "drift", "data", "data/*.csv", "--html", "data/r.html", "--json", "data/r.json",
+          "--quiet",
+        ], at: folder.path)
+      #expect(outcome.code == 0, "\(outcome.all)")
+    }
+    let devices = try ToolRun(
+      RunningService.binary.path,
+      ["drift", "data", "data", "--html", "/dev/null", "--json", "/dev/null", "--quiet"],
+      at: folder.path)
+    #expect(devices.code == 0, "\(devices.all)")
+  }
+
+  @Test func `A dash is no file to write`() throws {
+    _ = try folder.write("a.csv", Self.row)
+    let said = try refusal(["drift", "a.csv", "a.csv", "--json", "-"])
+    #expect(said.contains("--format json prints the result"))
+    #expect(
+      try refusal(["drift", "a.csv", "a.csv", "--html", "-"]).contains("--html takes the name"))
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/-"))
+  }
 }

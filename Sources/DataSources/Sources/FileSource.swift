@@ -152,3 +152,8 @@ enum FileFormat: String, CaseIterable {
     return escaped
   }
 }
+
+extension SourceOpener {
+  /// Whether a file of a folder is read with it, by its ending.
+  public static func isData(_ path: String) -> Bool { FileFormat(path: path) != nil }
+}

@@ -93,6 +93,10 @@ struct DiagnoseCommand: ParsableCommand {
 
   func run() throws {
     let configuration = try output.configuration()
+    try files.check(
+      reads: [
+        reference, current, labels.labels, history, metrics, deployments, output.configurationPath,
+      ])
     var options = configuration.diagnosis.options
     if let seed = predicted.seed { options.seed = seed }
     let report = Diagnosis(options: options).run(try evidence(configuration))

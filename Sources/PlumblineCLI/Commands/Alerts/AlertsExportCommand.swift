@@ -38,6 +38,7 @@ struct AlertsExportCommand: ParsableCommand {
 
   func run() throws {
     let options = try OutputOptions.parse(config.map { ["--config", $0] } ?? [])
+    try OutputFiles.check([("--output", output)], reads: [rules, options.configurationPath])
     let exported: [AlertRule]
     if let rules {
       exported = try ConfigurationReader.rules(
