@@ -106,8 +106,9 @@ enum FileFormat: String, CaseIterable {
       [escapingPattern(path)], many: false, separator: format.separator(of: [path]))
   }
 
-  /// A folder is read as the first format of which it has files, partitions included; what is hidden,
-  /// or begins with an underscore as other programs' own files do, is left out.
+  /// A folder is read whole, partitions included; what is hidden, or begins with an underscore as other
+  /// programs' own files do, is left out. One with files of several formats is refused: which of them are
+  /// meant is not for us to guess.
   private static func reader(folder: String) throws(DataSourceError) -> String {
     let base = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     var files: [FileFormat: [String]] = [:]
@@ -116,6 +117,13 @@ enum FileFormat: String, CaseIterable {
       let isHidden = file.split(separator: "/").contains { $0.hasPrefix(".") || $0.hasPrefix("_") }
       guard !isHidden, let format = FileFormat(path: file) else { continue }
       files[format, default: []].append("\(base)/\(file)")
+    }
+    if files.count > 1 {
+      throw .severalFormats(
+        folder: base,
+        formats: allCases.compactMap { format in
+          files[format].map { "\($0.count) \(format.rawValue)" }
+        })
     }
     guard let format = allCases.first(where: { files[$0] != nil }), let found = files[format] else {
       throw .nothingMatches(pattern: folder + "/**")
