@@ -96,7 +96,8 @@ public struct PlumblineService: Sendable {
       log.close()
     }
     let state = try ServiceState(
-      log: log, joiner: joiner, registry: registry, configuration: whole, now: now)
+      log: log, joiner: joiner, registry: registry, configuration: whole, now: now,
+      logger: logger)
     let history = try History(path: configuration.dataFolder + "/history.db")
     let alerts = try AlertService(state: state, history: history, logger: logger)
     let scheduler = Scheduler(

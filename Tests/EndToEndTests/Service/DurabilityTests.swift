@@ -50,6 +50,8 @@ struct DurabilityTests {
     #expect(try #require(await full.request("GET", "metrics")).text.contains("not_kept"))
     // But it is not ready for more.
     #expect(try #require(await full.request("GET", "readyz")).status == 503)
+    let told = full.logText.matches(of: /error events cannot be written.*not be kept/).count
+    #expect(told == 1, "\(full.logText)")
     full.send(SIGTERM)
     _ = full.wait()
     let roomy = try RunningService(folder, configuration)
