@@ -3,6 +3,8 @@ public import DataSources
 /// What can go wrong with events.
 public enum EventError: ExplainedError, Equatable {
   case unreadable(reason: String)
+  /// A Parquet file that was sent, or what it holds, is nothing that events can be read from.
+  case unreadableFile(reason: String)
   case invalidModel(name: String)
   case locked(folder: String)
   case unusable(folder: String, reason: String)
@@ -20,7 +22,7 @@ public enum EventError: ExplainedError, Equatable {
 
   public var code: String {
     switch self {
-    case .unreadable: "unreadable_events"
+    case .unreadable, .unreadableFile: "unreadable_events"
     case .invalidModel: "invalid_model"
     case .locked: "data_folder_in_use"
     case .unusable: "data_folder_unusable"
@@ -35,7 +37,8 @@ public enum EventError: ExplainedError, Equatable {
 
   public var what: String {
     switch self {
-    case .unreadable(let reason): "the events cannot be read: \(reason)"
+    case .unreadable(let reason), .unreadableFile(let reason):
+      "the events cannot be read: \(reason)"
     case .invalidModel(let name): "`\(name)` cannot be the name of a model"
     case .locked(let folder): "another process has the data folder \(folder)"
     case .unusable(let folder, let reason): "the data folder \(folder) cannot be used: \(reason)"
@@ -56,6 +59,9 @@ public enum EventError: ExplainedError, Equatable {
     case .unusable: "check that the folder can be written to and has room"
     case .noEngine(let error): error.mend
     case .tooLarge: "send it in smaller batches"
+    case .unreadableFile:
+      "check that the whole file was sent, and that it is Parquet with numbers, texts and truth "
+        + "values"
     case .tooManyModels: "send events of a model there is already, or raise service.limits.models"
     case .overloaded: "send the same batch again after a while"
     case .notKept: "check the room on the disk, then send the same batch again"
