@@ -59,6 +59,7 @@ public final class EventLog: Sendable {
     self.options = options
     self.clock = clock
     lock = try FolderLock(folder: folder)
+    let folder = DurableFiles.absolute(folder)
     do {
       journal = try Journal(path: folder + "/events.db")
       try Self.removeOrphans(folder, journal)

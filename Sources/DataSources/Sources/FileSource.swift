@@ -141,14 +141,15 @@ enum FileFormat: String, CaseIterable {
 
   /// Files that a pattern in their folder's last part matches; none where other parts are patterns.
   private static func matches(of pattern: String) -> [String] {
-    let name = (pattern as NSString).lastPathComponent
-    let folder = (pattern as NSString).deletingLastPathComponent
+    // Foundation's parts of paths end the process where a path is one character long.
+    let nameStart = pattern.utf8.lastIndex(of: UInt8(ascii: "/")).map(pattern.utf8.index(after:))
+    let folder = nameStart.map { String(pattern[..<$0]) } ?? ""
+    let name = nameStart.map { String(pattern[$0...]) } ?? pattern
     // A folder that cannot be listed has no matches, which the engine is told to find, and says so.
     let files =
       (try? FileManager.default.contentsOfDirectory(
         atPath: folder.isEmpty ? "." : folder)) ?? []
-    return files.filter { fnmatch(name, $0, 0) == 0 }.sorted()
-      .map { folder.isEmpty ? $0 : "\(folder)/\($0)" }
+    return files.filter { fnmatch(name, $0, 0) == 0 }.sorted().map { folder + $0 }
   }
 
   /// A path that exists is taken literally, even where it holds characters of a pattern.

@@ -93,6 +93,24 @@ struct DurabilityTests {
     #expect(try #require(await full.request("GET", "readyz")).status == 503)
   }
 
+  @Test func `A data folder with a name of one letter, or none, is one like others`() async throws {
+    let folder = try TemporaryFolder()
+    let service = try RunningService(
+      folder, "service: {data_folder: \(folder.path)/D, listen: \"127.0.0.1:0\"}")
+    #expect(await service.predict(0..<50)?.status == 200)
+    service.send(SIGTERM)
+    #expect(service.wait() == 0)
+    for (name, place) in [("D", folder.path), (".", folder.path + "/D")] {
+      // What is made again is brought to the disk with the folders it is in.
+      try FileManager.default.removeItem(atPath: folder.path + "/D/index")
+      let target = "\(folder.path)/out-\(name)"
+      let export = try ToolRun(
+        RunningService.binary.path,
+        ["export", "fraud", "--data-folder", name, "--to", target, "--format", "json"], at: place)
+      #expect(export.hasExited && export.json["rows"] as? Int == 50, "\(export.all)")
+    }
+  }
+
   @Test func `Events that were acknowledged survive kill -9, each once`() async throws {
     let folder = try TemporaryFolder()
     let configuration = """
