@@ -140,4 +140,13 @@ struct MistakenFileTests {
       try refusal(["drift", "a.csv", "a.csv", "--html", "-"]).contains("--html takes the name"))
     #expect(!FileManager.default.fileExists(atPath: folder.path + "/-"))
   }
+
+  // MARK: Data folders
+
+  @Test func `An export of a folder where no service has run makes none`() throws {
+    let said = try refusal(["export", "m", "--data-folder", "nope", "--to", "out"])
+    #expect(
+      said.contains("nope/events.db cannot be read: there is no such file: the service has not"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+  }
 }

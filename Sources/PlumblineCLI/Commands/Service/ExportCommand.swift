@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Events
+import Foundation
 import Monitoring
 import Reporting
 
@@ -44,6 +45,12 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     let folder = try dataFolder ?? output.configuration().service.dataFolder
+    // The files alone are enough: a journal that was lost is made of them again.
+    guard ["events.db", "events"].contains(where: { Self.isThere("\(folder)/\($0)") }) else {
+      throw FileError.unreadable(
+        path: folder + "/events.db",
+        reason: "there is no such file: the service has not run there")
+    }
     let log = try EventLog(folder: folder, clock: { .now })
     defer { log.close() }
     let rows = try log.export(kind, of: model, from: from, until: until, to: to)
@@ -51,6 +58,10 @@ struct ExportCommand: ParsableCommand {
     let isJSON = output.format == .json
     try Console.write(
       isJSON ? json(Answer(rows: rows, folder: to)) : "\(rows) \(kind.rawValue) are in \(to).\n")
+  }
+
+  private static func isThere(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: path)
   }
 }
 
