@@ -18,6 +18,8 @@ public enum EventError: ExplainedError, Equatable {
   case overloaded
   /// It could not be made durable; nothing of it was kept.
   case notKept(reason: String)
+  /// A file of events in the data folder, relative to it, is not what it was.
+  case damaged(path: String, reason: String)
   case stopped
 
   public var code: String {
@@ -31,6 +33,7 @@ public enum EventError: ExplainedError, Equatable {
     case .tooManyModels: "too_many_models"
     case .overloaded: "overloaded"
     case .notKept: "not_kept"
+    case .damaged: "damaged_file"
     case .stopped: "stopping"
     }
   }
@@ -47,6 +50,8 @@ public enum EventError: ExplainedError, Equatable {
     case .tooManyModels(let limit): "there are \(limit) models, as many as may be"
     case .overloaded: "more events are waiting to be written than may wait"
     case .notKept(let reason): "the events could not be kept: \(reason)"
+    case .damaged(let path, let reason):
+      "the file \(path) in the data folder is not as it was: \(reason)"
     case .stopped: "the service is stopping"
     }
   }
@@ -54,17 +59,19 @@ public enum EventError: ExplainedError, Equatable {
   public var mend: String {
     switch self {
     case .unreadable: "send a JSON array of objects, or an object on each line"
+    case .unreadableFile:
+      "check that the whole file was sent, and that it is Parquet with numbers, texts and truth "
+        + "values"
     case .invalidModel: "use 1 to 128 letters, digits, `.`, `_` and `-`, a letter or digit first"
     case .locked: "stop the other process, or give this one a folder of its own"
     case .unusable: "check that the folder can be written to and has room"
     case .noEngine(let error): error.mend
     case .tooLarge: "send it in smaller batches"
-    case .unreadableFile:
-      "check that the whole file was sent, and that it is Parquet with numbers, texts and truth "
-        + "values"
     case .tooManyModels: "send events of a model there is already, or raise service.limits.models"
     case .overloaded: "send the same batch again after a while"
     case .notKept: "check the room on the disk, then send the same batch again"
+    case .damaged:
+      "put the file back as it was; or start the service anew, which then goes on without the file"
     case .stopped: "send the same batch again when the service is back"
     }
   }

@@ -90,6 +90,7 @@ public struct PlumblineService: Sendable {
     options.sealRows = configuration.unsealedRows
     options.models = configuration.modelLimit
     let log = try EventLog(folder: configuration.dataFolder, options: options, clock: now)
+    log.recovery.log(to: logger)
     let joiner = PayloadJoiner(log: log)
     defer {
       joiner.close()

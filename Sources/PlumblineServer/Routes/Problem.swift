@@ -66,6 +66,8 @@ extension Problem {
       (status, retryAfter) = (
         HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), 10
       )
+    // It stays so until somebody does something about it.
+    case .damaged: status = .internalServerError
     case .locked, .unusable, .noEngine: (status, retryAfter) = (.serviceUnavailable, 10)
     }
     self.init(status, error.code, error.what, mend: error.mend, retryAfter: retryAfter)

@@ -93,6 +93,38 @@ struct DurabilityTests {
     #expect(try #require(await full.request("GET", "readyz")).status == 503)
   }
 
+  @Test func `A journal that is lost takes no file along, whoever opens the folder next`()
+    async throws
+  {
+    let folder = try TemporaryFolder()
+    let data = folder.path + "/data"
+    let configuration = "service: {data_folder: \(data), listen: \"127.0.0.1:0\"}"
+    let first = try RunningService(folder, configuration)
+    #expect(await first.predict(0..<50)?.status == 200)
+    first.send(SIGTERM)
+    #expect(first.wait() == 0)
+    func loseJournal() throws {
+      for file in try FileManager.default.contentsOfDirectory(atPath: data) {
+        if file.hasPrefix("events.db") {
+          try FileManager.default.removeItem(atPath: "\(data)/\(file)")
+        }
+      }
+    }
+    try loseJournal()
+    let export = try CommandRun.plumbline([
+      "export", "fraud", "--data-folder", data, "--to", folder.path + "/out", "--format", "json",
+    ])
+    #expect(export.json["rows"] as? Int == 50 && export.errors.contains("the journal was lost"))
+    #expect(try ids(in: folder).count == 50)
+    try loseJournal()
+    let second = try RunningService(folder, configuration)
+    #expect(second.logText.contains("error the journal of events was lost"), "\(second.logText)")
+    #expect(await second.predict(0..<60)?.json["duplicates"] as? Int == 50)
+    second.send(SIGTERM)
+    #expect(second.wait() == 0)
+    #expect(try ids(in: folder).count == 60)
+  }
+
   @Test func `A data folder with a name of one letter, or none, is one like others`() async throws {
     let folder = try TemporaryFolder()
     let service = try RunningService(
@@ -151,6 +183,8 @@ struct DurabilityTests {
       }
       _ = service.wait()
     }
+    // What was sealed twice over was not kept aside: nothing of it was needed.
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/data/orphans"))
     // They are known by what the disk has of them, and were that to lose the index, by the events alone.
     try FileManager.default.removeItem(atPath: folder.path + "/data/index")
     let last = try RunningService(folder, configuration)

@@ -51,8 +51,11 @@ struct ExportCommand: ParsableCommand {
         path: folder + "/events.db",
         reason: "there is no such file: the service has not run there")
     }
-    let log = try EventLog(folder: folder, clock: { .now })
+    var options = EventLog.Options()
+    options.tidies = false
+    let log = try EventLog(folder: folder, options: options, clock: { .now })
     defer { log.close() }
+    Self.warn(of: log.recovery)
     let rows = try log.export(kind, of: model, from: from, until: until, to: to)
     guard !output.quiet else { return }
     let isJSON = output.format == .json
@@ -62,6 +65,23 @@ struct ExportCommand: ParsableCommand {
 
   private static func isThere(_ path: String) -> Bool {
     FileManager.default.fileExists(atPath: path)
+  }
+
+  /// Says what is not in an export that looks whole.
+  private static func warn(of recovery: EventLog.Recovery) {
+    if !recovery.adopted.isEmpty {
+      Console.error(
+        "warning: the journal was lost: what waited to be written to files is not among the events")
+    }
+    if let first = recovery.unknown.first {
+      Console.error(
+        "warning: \(recovery.unknown.count) files the journal does not know are left out: \(first) …"
+      )
+    }
+    if let first = recovery.missing.first {
+      Console.error(
+        "warning: \(recovery.missing.count) files are gone or damaged and left out: \(first) …")
+    }
   }
 }
 
