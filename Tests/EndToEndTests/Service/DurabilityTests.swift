@@ -110,11 +110,15 @@ struct DurabilityTests {
         }
       }
     }
+    func export(to name: String) throws -> CommandRun.Outcome {
+      try CommandRun.plumbline([
+        "export", "fraud", "--data-folder", data, "--to", "\(folder.path)/\(name)", "--format",
+        "json",
+      ])
+    }
     try loseJournal()
-    let export = try CommandRun.plumbline([
-      "export", "fraud", "--data-folder", data, "--to", folder.path + "/out", "--format", "json",
-    ])
-    #expect(export.json["rows"] as? Int == 50 && export.errors.contains("the journal was lost"))
+    let saved = try export(to: "saved")
+    #expect(saved.json["rows"] as? Int == 50 && saved.errors.contains("the journal was lost"))
     #expect(try ids(in: folder).count == 50)
     try loseJournal()
     let second = try RunningService(folder, configuration)
@@ -123,6 +127,17 @@ struct DurabilityTests {
     second.send(SIGTERM)
     #expect(second.wait() == 0)
     #expect(try ids(in: folder).count == 60)
+    // What an export cannot have it says.
+    let day = try #require(
+      FileManager.default.contentsOfDirectory(atPath: data + "/events/fraud/predictions").first)
+    let files = "events/fraud/predictions/\(day)"
+    let file = try #require(
+      FileManager.default.contentsOfDirectory(atPath: "\(data)/\(files)").first)
+    try Data("PAR1".utf8).write(to: URL(fileURLWithPath: "\(data)/\(files)/\(file)"))
+    let rest = try export(to: "rest")
+    #expect([10, 50].contains(rest.json["rows"] as? Int), "\(rest.all)")
+    #expect(
+      rest.errors.contains("gone or damaged are left out: \(files)/\(file)\n"), "\(rest.errors)")
   }
 
   @Test func `A data folder with a name of one letter, or none, is one like others`() async throws {

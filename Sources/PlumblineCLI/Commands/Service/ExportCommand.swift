@@ -73,14 +73,13 @@ struct ExportCommand: ParsableCommand {
       Console.error(
         "warning: the journal was lost: what waited to be written to files is not among the events")
     }
-    if let first = recovery.unknown.first {
-      Console.error(
-        "warning: \(recovery.unknown.count) files the journal does not know are left out: \(first) …"
-      )
-    }
-    if let first = recovery.missing.first {
-      Console.error(
-        "warning: \(recovery.missing.count) files are gone or damaged and left out: \(first) …")
+    for (what, files) in [
+      ("files the journal does not know", recovery.unknown),
+      ("files that are gone or damaged", recovery.missing),
+    ] {
+      guard let first = files.first else { continue }
+      let rest = files.count > 1 ? " and \(files.count - 1) more" : ""
+      Console.error("warning: \(what) are left out: \(first)\(rest)")
     }
   }
 }
