@@ -110,7 +110,7 @@ extension EventError {
   /// Whether it is of one event of a batch, rather than of the service.
   fileprivate var isOfTheEvent: Bool {
     switch self {
-    case .unreadable, .unreadableFile, .invalidModel, .tooLarge, .tooManyModels: true
+    case .unreadable, .invalidModel, .tooLarge, .tooManyModels: true
     default: false
     }
   }

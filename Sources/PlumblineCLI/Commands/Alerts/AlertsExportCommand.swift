@@ -37,8 +37,9 @@ struct AlertsExportCommand: ParsableCommand {
   var config: String?
 
   func run() throws {
+    let named = config ?? ProcessInfo.processInfo.environment["PLUMBLINE_CONFIG"]
+    try OutputFiles.check([("--output", output)], reads: [rules, named])
     let options = try OutputOptions.parse(config.map { ["--config", $0] } ?? [])
-    try OutputFiles.check([("--output", output)], reads: [rules, options.configurationPath])
     let exported: [AlertRule]
     if let rules {
       exported = try ConfigurationReader.rules(
