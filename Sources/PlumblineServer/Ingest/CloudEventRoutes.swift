@@ -105,13 +105,3 @@ struct CloudEventRoutes<Context: RequestContext> {
     }
   }
 }
-
-extension EventError {
-  /// Whether it is of one event of a batch, rather than of the service.
-  fileprivate var isOfTheEvent: Bool {
-    switch self {
-    case .unreadable, .invalidModel, .tooLarge, .tooManyModels: true
-    default: false
-    }
-  }
-}

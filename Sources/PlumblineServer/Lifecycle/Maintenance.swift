@@ -27,12 +27,22 @@ struct Maintenance: Service, CustomStringConvertible {
     }
   }
 
-  private func flush() async {
+  func flush() async {
     let seconds = state.configuration.joinSeconds
     do {
       try await state.joiner.flush(
         receivedBefore: Instant(
-          microseconds: state.now().microseconds - Int64(seconds) * 1_000_000)
+          microseconds: state.now().microseconds - Int64(seconds) * 1_000_000),
+        refused: { refused in
+          state.metrics.rejected.with(refused.model, EventKind.predictions.rawValue)
+            .increment(by: Double(refused.rows))
+          logger.warning(
+            "events that waited are refused",
+            metadata: [
+              "model": "\(refused.model)", "rows": "\(refused.rows)",
+              "error": "\(refused.error.what)",
+            ])
+        }
       ) { state.count($1, of: $0, .predictions, waited: seconds) }
     } catch {
       logger.error("requests without response could not be kept", metadata: ["error": "\(error)"])
