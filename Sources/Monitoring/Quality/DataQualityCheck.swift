@@ -78,7 +78,8 @@ public struct DataQualityCheck: Sendable {
           ? "reference has no rows" : "the two tables have no column to compare" : nil,
       checkedColumns: compared.schema.count, affectedColumns: Set(affected).count,
       critical: critical, warnings: warnings, reference: compared.reference,
-      current: compared.current, newest: newest?.iso8601, findings: findings,
+      current: compared.current, newest: newest?.iso8601,
+      checks: options.checks.map { $0.sorted { $0.rawValue < $1.rawValue } }, findings: findings,
       schema: compared.schema, notes: compared.notes, recommendations: advice.recommendations,
       nextSteps: advice.nextSteps)
   }
