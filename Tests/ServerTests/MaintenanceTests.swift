@@ -20,6 +20,7 @@ struct MaintenanceTests {
     let history: History
     let clock: Clock
     let maintenance: Maintenance
+    let lines = LogLines()
 
     final class Clock: Sendable {
       let now = Mutex(MaintenanceTests.now)
@@ -39,9 +40,7 @@ struct MaintenanceTests {
       let state = try ServiceState(
         log: log, joiner: PayloadJoiner(log: log), registry: MetricRegistry(),
         configuration: configuration, now: { clock.now.withLock { $0 } })
-      maintenance = Maintenance(
-        state: state, history: history,
-        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      maintenance = Maintenance(state: state, history: history, logger: lines.logger)
     }
 
     func add(_ model: String, at time: String) async throws {
@@ -106,6 +105,41 @@ struct MaintenanceTests {
     let counted = "plumbline_events_rejected_total{model_name=\"late\",kind=\"predictions\"} 2"
     #expect(setup.metrics.contains(counted), "\(setup.metrics)")
     #expect(setup.log.models == ["fraud"])
+  }
+
+  @Test func `A file of events that cannot be read is shown, and told once`() async throws {
+    let setup = try Setup()
+    try await setup.add("fraud", at: "2026-11-24T10:00:00Z")
+    try setup.log.seal()
+    await setup.maintenance.maintain()
+    #expect(setup.metrics.contains("\nplumbline_index_files 1\n"))
+    #expect(setup.metrics.contains("\nplumbline_segments_unreadable 0\n"))
+    let day = setup.folder.path + "/data/events/fraud/predictions/date=2026-11-24"
+    let file = try #require(try FileManager.default.contentsOfDirectory(atPath: day).first)
+    try "junk".write(toFile: "\(day)/\(file)", atomically: true, encoding: .utf8)
+    // It comes again, and cannot be told.
+    try await setup.add("fraud", at: "2026-11-24T10:00:00Z")
+    for _ in 0..<2 { await setup.maintenance.maintain() }
+    #expect(setup.metrics.contains("\nplumbline_segments_unreadable 1\n"), "\(setup.metrics)")
+    #expect(setup.metrics.contains("\nplumbline_index_merge_failed 0\n"))
+    let told = setup.lines.all.filter { $0.contains("cannot be read") }
+    #expect(told.count == 1 && told[0].contains(file), "\(setup.lines.all)")
+  }
+
+  @Test func `What fails of the index is told once, and anew where it fails otherwise`() {
+    let (lines, watch) = (LogLines(), IndexWatch())
+    var index = EventLog.IndexState()
+    index.rebuilt = 3
+    index.failure = "no room"
+    for _ in 0..<2 { watch.look(at: index, lines.logger) }
+    #expect(lines.all.count == 2, "\(lines.all)")
+    #expect(lines.all.first?.contains("files=3") == true)
+    #expect(lines.all.last?.contains("error=no room") == true)
+    index.failure = nil
+    watch.look(at: index, lines.logger)
+    index.failure = "no room"
+    watch.look(at: index, lines.logger)
+    #expect(lines.all.count == 3)
   }
 
   @Test func `A clock that jumps ahead drops nothing that is young`() async throws {

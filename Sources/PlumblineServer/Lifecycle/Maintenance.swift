@@ -3,6 +3,7 @@ import Logging
 import Monitoring
 import ServiceLifecycle
 import Store
+import Telemetry
 
 /// Seals what waits, joins small segments and drops old ones, and gives up waiting for halves of
 /// exchanges, again and again.
@@ -12,6 +13,13 @@ struct Maintenance: Service, CustomStringConvertible {
   let logger: Logger
   /// How long to wait between rounds.
   var pause = Duration.seconds(30)
+  private let watch = IndexWatch()
+
+  init(state: ServiceState, history: History, logger: Logger) {
+    self.state = state
+    self.history = history
+    self.logger = logger
+  }
 
   var description: String { "Maintenance" }
 
@@ -42,8 +50,7 @@ struct Maintenance: Service, CustomStringConvertible {
               "model": "\(refused.model)", "rows": "\(refused.rows)",
               "error": "\(refused.error.what)",
             ])
-        }
-      ) { state.count($1, of: $0, .predictions, waited: seconds) }
+        }, each: { state.count($1, of: $0, .predictions, waited: seconds) })
     } catch {
       logger.error("requests without response could not be kept", metadata: ["error": "\(error)"])
     }
@@ -72,6 +79,9 @@ struct Maintenance: Service, CustomStringConvertible {
     }
     await step("events could not be sealed") { [log = state.log] in try log.seal() }
     await step("small files could not be joined") { [log = state.log] in try log.compact() }
+    let index = state.log.indexState
+    state.metrics.show(index)
+    watch.look(at: index, logger)
   }
 
   private static let dayMicroseconds: Int64 = 86_400_000_000
