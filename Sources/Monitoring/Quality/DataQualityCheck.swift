@@ -35,8 +35,10 @@ public struct DataQualityCheck: Sendable {
     var findings = compared.quality
     var newest: Instant?
     if let limit = options.freshness, let asOf = options.asOf {
-      newest = try newestRow(before: asOf)
-      if let stale = TableQuality.freshness(newest: newest, asOf: asOf, limit: limit) {
+      newest = try options.newest ?? newestRow(before: asOf)
+      if let stale = TableQuality.freshness(
+        newest: newest, asOf: asOf, limit: limit, isSilent: compared.current.rows == 0)
+      {
         let place = findings.firstIndex { $0.severity == .info } ?? findings.endIndex
         findings.insert(stale, at: place)
       }
