@@ -13,6 +13,8 @@ final class ServiceMetrics: Sendable {
   let backfilled: MetricFamily<Counter>
   let refusedBodies: MetricFamily<Counter>
   let ingestSeconds: Histogram
+  /// Diagnoses that nobody waits for any longer and that have not ended.
+  let overdueDiagnoses: Gauge
   private let indexFiles: Gauge
   private let indexFailed: Gauge
   private let unreadSegments: Gauge
@@ -37,6 +39,10 @@ final class ServiceMetrics: Sendable {
     ingestSeconds = try registry.histogram(
       "plumbline_ingest_seconds", help: "Time from a batch's last byte until it was durable.",
       bounds: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
+    ).with()
+    overdueDiagnoses = try registry.gauge(
+      "plumbline_diagnoses_overdue",
+      help: "Diagnoses that took longer than diagnosis.timeout and have not ended yet."
     ).with()
     indexFiles = try registry.gauge(
       "plumbline_index_files", help: "Files of the index of events; merged, there are few."

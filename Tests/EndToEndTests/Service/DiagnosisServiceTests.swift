@@ -263,6 +263,11 @@ struct DiagnosisServiceTests {
     let second = try await ask(service, "GET", "fraud/diagnosis", "read")
     #expect(second.status == 429 && second.json["code"] as? String == "diagnosis_under_way")
     #expect(second.headers["retry-after"] != nil)
+    #expect((second.json["detail"] as? String)?.contains("longer than 2 s") == true)
+    #expect(service.logText.contains("a diagnosis takes longer than it may"), "\(service.logText)")
+    let metrics = await service.request(
+      "GET", "metrics", headers: ["Authorization": "Bearer \(Self.secrets["read"] ?? "")"])
+    #expect(metrics?.text.contains("\nplumbline_diagnoses_overdue 1\n") == true)
     // All else goes on, and so does the stop.
     #expect(try await ask(service, "GET", "fraud/runs", "read").status == 200)
     service.send(SIGTERM)
