@@ -147,6 +147,7 @@ struct DiagnosisServiceTests {
     #expect(report.json["primary_cause"] as? String == "model_bug", "\(report.text)")
     let cause = try #require((report.json["causes"] as? [[String: Any]])?.first)
     #expect(cause["kind"] as? String == "feature_engineering_bug")
+    #expect(cause["score_basis"] as? String == "calibrated")
     #expect((cause["evidence"] as? [String])?.first?.contains("`amount`") == true)
     let since = try #require(cause["since"] as? String)
     #expect(since > Self.time(6) && since < Self.time(2), "\(since)")
