@@ -49,14 +49,11 @@ extension MetricSample {
         samples.append(
           sample("drift_score", feature.merging(["method": method]) { $1 }, column.statistic))
       }
-      if column.type == .categorical {
-        let fresh = report.quality.first {
-          $0.check == .newCategories && $0.column == column.column
-        }
-        samples.append(sample("new_category_detected", feature, fresh?.current ?? 0))
-      }
     }
+    let categorical = report.columns.filter { $0.type == .categorical }
     return samples
+      + newCategories(
+        in: categorical.map(\.column), report.quality, labels: labels, at: instant)
   }
 
   /// As ``samples(of:labels:at:)-(DriftReport,_,_)``.
