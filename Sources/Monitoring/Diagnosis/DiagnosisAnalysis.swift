@@ -133,13 +133,9 @@ public struct DiagnosisAnalysis: Sendable {
       currentResiduals: known.map { found.currentResiduals[$0] }, of: two.count)
     segments = search.segments
     segmentsTested = search.tested
-    var residuals = (
-      [Double](repeating: .nan, count: tables.reference.rows),
-      [Double](repeating: .nan, count: tables.current.rows)
-    )
-    for (place, row) in one.enumerated() { residuals.0[row] = found.referenceResiduals[place] }
-    for (place, row) in two.enumerated() { residuals.1[row] = found.currentResiduals[place] }
-    lossShift = comparison.overlap?.difference(residuals.0, residuals.1)
+    lossShift = comparison.overlap?.difference(
+      tables.reference.spread(found.referenceResiduals),
+      tables.current.spread(found.currentResiduals))
     if scoreShift?.isMaterial == true { modelPart = comparison.modelPart }
   }
 
@@ -193,6 +189,13 @@ public struct DiagnosisAnalysis: Sendable {
 extension DiagnosisTables.Side {
   /// Rows with a loss.
   var labelled: [Int] { losses.indices.filter { losses[$0].isFinite } }
+
+  /// Values of the rows with a loss, over all rows: NaN at the others.
+  func spread(_ values: [Double]) -> [Double] {
+    var all = [Double](repeating: .nan, count: rows)
+    for (place, row) in labelled.enumerated() { all[row] = values[place] }
+    return all
+  }
 }
 
 extension AttributionColumn {
