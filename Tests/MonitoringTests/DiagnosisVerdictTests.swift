@@ -1,0 +1,86 @@
+import Foundation
+import Monitoring
+import Statistics
+import Testing
+
+/// What is said of models that got better, of what cannot be known, and of checks of one's own.
+struct DiagnosisVerdictTests {
+  private var quick: DiagnosisOptions {
+    var options = DiagnosisOptions()
+    (options.trees, options.pairs) = (20, 100)
+    return options
+  }
+
+  /// 3 000 rows of an amount and a region, of which every tenth is in the north.
+  private struct Rows {
+    var amounts: [Double] = []
+    var regions: [Double] = []
+    var scores: [Double] = []
+    var outcomes: [Double] = []
+
+    /// The model says 0.05 or 0.95 by the amount; `flips` is how often it is wrong beyond that, by region.
+    init(
+      seed: UInt64, flips: (Double) -> Double,
+      score: (Double) -> Double = { $0 < 0.5 ? 0.05 : 0.95 }
+    ) {
+      var random = SeededGenerator(seed: seed)
+      for row in 0..<3_000 {
+        let amount = random.uniform()
+        let region = row % 10 == 0 ? 0.0 : 1
+        let isUsual = random.uniform() >= flips(region)
+        amounts.append(amount)
+        regions.append(region)
+        scores.append(score(amount))
+        outcomes.append((random.uniform() < (amount < 0.5 ? 0.05 : 0.95)) == isUsual ? 1 : 0)
+      }
+    }
+
+    var side: DiagnosisTables.Side {
+      DiagnosisTables.Side(scores: scores, outcomes: outcomes, loss: .brier)
+    }
+  }
+
+  private func diagnose(
+    _ reference: Rows, _ current: Rows, own: [DiagnosticResult] = [], features: Bool = true
+  ) -> DiagnosisReport {
+    var evidence = DiagnosisEvidence()
+    evidence.results = own
+    evidence.tables = DiagnosisTables(
+      features: features
+        ? [
+          .init(name: "amount", reference: reference.amounts, current: current.amounts),
+          .init(
+            name: "region", reference: reference.regions, current: current.regions,
+            categories: ["north", "south"]),
+        ] : [], reference: reference.side, current: current.side, loss: .brier,
+      isClassification: true)
+    return Diagnosis(options: quick).run(evidence)
+  }
+
+  private func result(_ report: DiagnosisReport, _ name: String) -> DiagnosticResult? {
+    report.diagnostics.first { $0.checkName == name }
+  }
+
+  @Test func `A small rise does not hide the spike that follows it`() {
+    let day: Int64 = 86_400_000_000
+    func side(_ days: Range<Int>, _ rows: (Int) -> Int) -> DiagnosisTables.Side {
+      let times = days.flatMap { at in
+        (0..<rows(at)).map { Int64(at) * day + Int64($0) * day / Int64(rows(at)) }
+      }
+      return DiagnosisTables.Side(
+        scores: times.map { _ in 0.5 }, outcomes: times.map { Double($0 % 2) }, loss: .brier,
+        times: times)
+    }
+    var evidence = DiagnosisEvidence()
+    evidence.tables = DiagnosisTables(
+      features: [], reference: side(0..<28) { 100 + $0 % 3 },
+      current: side(28..<56) { $0 < 33 ? 100 + $0 % 3 : $0 < 43 ? 130 + $0 % 3 : 400 + $0 % 3 },
+      loss: .brier, isClassification: true)
+    let traffic = result(Diagnosis(options: quick).run(evidence), "traffic_volume_check")
+    #expect(traffic?.outcome == .failed)
+    // Four times what it was before any rise, since the day of the spike.
+    let ratio = traffic?.details.first { $0.name == "traffic_ratio" }?.value ?? 0
+    #expect(abs(ratio - 4) < 0.1, "\(ratio)")
+    #expect(traffic?.since == Instant(microseconds: 43 * day))
+  }
+}
