@@ -61,6 +61,19 @@ struct DiagnosisVerdictTests {
     report.diagnostics.first { $0.checkName == name }
   }
 
+  @Test func `Without features, whether the relation changed is not known`() {
+    let before = Rows(seed: 7, flips: { _ in 0 })
+    var now = Rows(seed: 8, flips: { _ in 0 })
+    now.outcomes = now.outcomes.enumerated().map { $0 % 3 == 0 ? 1 : $1 }
+    let report = diagnose(before, now, features: false)
+    let target = result(report, "target_drift_check")
+    #expect(target?.outcome == .unknown)
+    #expect(target?.message.contains("whether the relation changed is not known") == true)
+    // Labels are there; what is missing is named.
+    let concept = result(report, "concept_drift_check")
+    #expect(concept?.outcome == .unknown && concept?.message.contains("no features") == true)
+  }
+
   @Test func `A small rise does not hide the spike that follows it`() {
     let day: Int64 = 86_400_000_000
     func side(_ days: Range<Int>, _ rows: (Int) -> Int) -> DiagnosisTables.Side {

@@ -35,6 +35,13 @@ public struct TargetDriftDiagnostic: Diagnostic {
         DiagnosticFigure(
           "positive_share", value: shift.currentShares[1], reference: shift.referenceShares[1]))
     }
+    // Without features, or with hardly any rows alike, nothing says whether the relation holds.
+    guard !moved || analysis.outcomeShift != nil else {
+      return .unknown(
+        self,
+        "outcomes come in other shares (distance \(NumberFormat.short(shift.distance))), but whether the "
+          + "relation changed is not known", details: details)
+    }
     let text =
       !moved
       ? "outcomes come in the same shares"
