@@ -74,6 +74,28 @@ struct DiagnosisVerdictTests {
     #expect(concept?.outcome == .unknown && concept?.message.contains("no features") == true)
   }
 
+  @Test func `Classes with too few rows to compare are named`() {
+    var evidence = DiagnosisEvidence()
+    func side(_ rare: Int) -> DiagnosisTables.Side {
+      let codes = (0..<400).map { Int32($0 < rare ? 2 : $0 % 2) }
+      var side = DiagnosisTables.Side(
+        scores: codes.map { _ in 0.5 }, outcomes: codes.map { $0 == 1 ? 1 : 0 }, loss: .brier)
+      side.classes = codes
+      return side
+    }
+    var tables = DiagnosisTables(
+      features: [
+        .init(
+          name: "amount", reference: (0..<400).map { Double($0 % 9) },
+          current: (0..<400).map { Double($0 % 9) })
+      ], reference: side(12), current: side(12), loss: .brier, isClassification: true)
+    tables.classes = ["ok", "late", "lost"]
+    evidence.tables = tables
+    let target = result(Diagnosis(options: quick).run(evidence), "target_drift_check")
+    let figure = target?.details.first { $0.name == "outcomes_not_compared" }
+    #expect(figure?.value == 1 && figure?.text?.hasSuffix(": `lost`") == true, "\(figure as Any)")
+  }
+
   @Test func `A small rise does not hide the spike that follows it`() {
     let day: Int64 = 86_400_000_000
     func side(_ days: Range<Int>, _ rows: (Int) -> Int) -> DiagnosisTables.Side {
