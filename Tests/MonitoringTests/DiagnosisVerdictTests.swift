@@ -61,6 +61,35 @@ struct DiagnosisVerdictTests {
     report.diagnostics.first { $0.checkName == name }
   }
 
+  @Test func `A rollout that made the model better is not blamed`() {
+    let before = Rows(seed: 1, flips: { _ in 0 }, score: { 0.4 + 0.2 * $0 })
+    let report = diagnose(before, Rows(seed: 2, flips: { _ in 0 }))
+    #expect(report.degraded == false && (report.attribution?.change ?? 0) < -0.05)
+    // What changed is seen, and said.
+    #expect(result(report, "model_validation_check")?.outcome == .failed)
+    #expect(report.causes.allSatisfy { $0.score < 0.5 }, "\(report.summary)")
+    #expect(report.verdict == .nothingWrong && report.status == .healthy)
+    #expect(report.summary.contains("the loss fell from"))
+    #expect(report.summary.contains("other scores to the same features"), "\(report.summary)")
+  }
+
+  @Test func `A reference with noisy labels makes no cause of clean ones`() {
+    let report = diagnose(
+      Rows(seed: 3, flips: { _ in 0.2 }), Rows(seed: 4, flips: { _ in 0 }))
+    #expect(result(report, "concept_drift_check")?.outcome == .failed)
+    #expect(report.causes.first { $0.cause == .conceptDrift }?.score == 0)
+    #expect(report.verdict == .nothingWrong && report.status == .healthy, "\(report.summary)")
+  }
+
+  @Test func `A segment that got worse is named, though the whole got better`() {
+    let report = diagnose(
+      Rows(seed: 5, flips: { _ in 0.2 }), Rows(seed: 6, flips: { $0 == 0 ? 0.7 : 0 }))
+    #expect(report.degraded == false && (report.attribution?.change ?? 0) < 0)
+    #expect(report.primaryCause == .conceptDrift, "\(report.summary)")
+    #expect(report.segments.contains { $0.segment == "region = north" && $0.excess > 0 })
+    #expect(report.summary.contains("the loss fell from"), "\(report.summary)")
+  }
+
   @Test func `Without features, whether the relation changed is not known`() {
     let before = Rows(seed: 7, flips: { _ in 0 })
     var now = Rows(seed: 8, flips: { _ in 0 })

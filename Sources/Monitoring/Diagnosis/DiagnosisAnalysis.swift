@@ -61,6 +61,22 @@ public struct DiagnosisAnalysis: Sendable {
     return change.z > 2.5 && change.value > 0.01 * abs(referenceLoss)
   }
 
+  /// Whether the loss fell: likewise.
+  public var improved: Bool? {
+    guard let change, let referenceLoss else { return nil }
+    return change.z < -2.5 && change.value < -0.01 * abs(referenceLoss)
+  }
+
+  /// What the world itself makes of the change: the concept part less what the model makes of it.
+  var worldPart: EstimatedEffect? {
+    guard let concept = attribution?.concept else { return nil }
+    guard let model = modelPart else { return concept }
+    let variance =
+      concept.standardError * concept.standardError + model.standardError * model.standardError
+    return EstimatedEffect(
+      value: concept.value - model.value, standardError: variance.squareRoot())
+  }
+
   /// The part of the change that a value makes, 0…1; 0 where there is no rise to explain.
   func share(_ value: Double) -> Double {
     guard degraded == true, let change, change.value > 0 else { return 0 }
