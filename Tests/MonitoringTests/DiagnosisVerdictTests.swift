@@ -125,6 +125,28 @@ struct DiagnosisVerdictTests {
     #expect(figure?.value == 1 && figure?.text?.hasSuffix(": `lost`") == true, "\(figure as Any)")
   }
 
+  private struct Refunds: Diagnostic {
+    let name = "refunds"
+    let cause = RootCause.unknown
+
+    func run(_ evidence: DiagnosisEvidence) -> DiagnosticResult { .unknown(self, "not asked") }
+  }
+
+  @Test func `A failed check that names no cause leaves no doubt that the model held`() {
+    let failed = DiagnosticResult(
+      Refunds(), failed: true, severity: .critical, strength: 0.9, message: "refunds is 7",
+      remediation: "Ask the payments team")
+    let report = diagnose(
+      Rows(seed: 9, flips: { _ in 0 }), Rows(seed: 10, flips: { _ in 0 }), own: [failed])
+    #expect(report.degraded == false && report.primaryCause == .unknown)
+    #expect(
+      report.summary == "the model did not get worse; own diagnostics failed: refunds",
+      "\(report.summary)")
+    // That is known, and something is wrong.
+    #expect(report.verdict == .undetermined && report.status == .degraded)
+    #expect(report.recommendedActions == ["Ask the payments team — refunds is 7"])
+  }
+
   @Test func `A small rise does not hide the spike that follows it`() {
     let day: Int64 = 86_400_000_000
     func side(_ days: Range<Int>, _ rows: (Int) -> Int) -> DiagnosisTables.Side {

@@ -184,6 +184,9 @@ struct DiagnosisReportBuilder {
     switch verdict {
     case .causeFound: causes.first?.recommendedActions ?? []
     case .nothingWrong: ["Continue monitoring"]
+    case .undetermined where degraded == false:
+      results.filter { withoutCause.contains($0.checkName) }
+        .map { $0.remediation.isEmpty ? $0.message : "\($0.remediation) — \($0.message)" }
     case .undetermined: RootCause.unknown.recommendedActions
     }
   }
@@ -214,9 +217,12 @@ struct DiagnosisReportBuilder {
       return "nothing got worse: \(gain)"
         + (changes.isEmpty ? "" : "; what changed: " + changes.joined(separator: "; "))
     case .undetermined:
-      return degraded == true
-        ? "the model got worse, and no cause stands out"
-        : "whether the model got worse is not known, and no cause stands out"
+      return switch degraded {
+      case true?: "the model got worse, and no cause stands out"
+      case false?:
+        "the model did not get worse; own diagnostics failed: \(withoutCause.joined(separator: ", "))"
+      case nil: "whether the model got worse is not known, and no cause stands out"
+      }
     }
   }
 }
