@@ -144,7 +144,7 @@ final class AlertService: Service {
     do {
       log(try manager.advance(to: now))
       let counts = try history.notificationCounts().mapValues(\.waiting)
-      metrics.show(manager.records(), waiting: counts)
+      metrics.show(manager.records().map { $0.seen(at: now) }, waiting: counts)
     } catch {
       logger.error("alerts could not be kept: \(error)")
     }

@@ -80,6 +80,7 @@ struct PrometheusRulesTests {
                     team: '{{ $value }} {x'
                     topic: errors
                   exp_annotations:
+                    response_time: 1h
                     summary: 'a {rule}: fr{aud'
                     description: '{{25%} 0.250 > 5%: fr{aud of {{ $value }} {x'
                     runbook_url: 'http://x/{{ . }}'
@@ -88,6 +89,7 @@ struct PrometheusRulesTests {
               exp_alerts:
                 - exp_labels: {model_name: 'fr{aud', severity: warning, topic: errors}
                   exp_annotations:
+                    response_time: 1h
                     summary: 'b: fr{aud'
                     description: '0.25 is beyond 0.2'
             - eval_time: 1m
@@ -95,6 +97,7 @@ struct PrometheusRulesTests {
               exp_alerts:
                 - exp_labels: {model_name: 'fr{aud', severity: warning, topic: errors}
                   exp_annotations:
+                    response_time: 1h
                     summary: 'b: fr{aud'
                     description: '0.0625 is beyond 0.1'
 
@@ -129,14 +132,14 @@ struct PrometheusRulesTests {
               alertname: expected
               exp_alerts:
                 - exp_labels: {model_name: never, severity: warning, topic: rate}
-                  exp_annotations: {summary: 'expected: never', description: 'expected: –'}
+                  exp_annotations: {summary: 'expected: never', description: 'expected: –', response_time: 1h}
             - {eval_time: 2m, alertname: gone, exp_alerts: []}
             - {eval_time: 5m, alertname: gone, exp_alerts: []}
             - eval_time: 6m
               alertname: gone
               exp_alerts:
                 - exp_labels: {model_name: fraud, severity: warning, topic: rate}
-                  exp_annotations: {summary: 'gone: fraud', description: 'gone: –'}
+                  exp_annotations: {summary: 'gone: fraud', description: 'gone: –', response_time: 1h}
             - {eval_time: 8m, alertname: gone, exp_alerts: []}
 
       """)
