@@ -73,6 +73,9 @@ struct NotificationCounter {
       alerts[fingerprint]?.kept.told = told
       if told == .firing { alerts[fingerprint]?.kept.toldAt = now }
     }
+    for (fingerprint, channels) in outcome.toldChannels {
+      alerts[fingerprint]?.kept.toldChannels = channels
+    }
     groups.merge(outcome.groups) { $1 }
     for message in outcome.messages {
       total += 1
