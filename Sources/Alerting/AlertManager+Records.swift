@@ -93,6 +93,7 @@ extension AlertManager {
         for entry in waiting {
           var given = entry
           given.state = .givenUp
+          given.nextAttemptAt = now
           try history.record(
             DeliveryAttempt(
               notificationID: entry.id, channel: channel, at: now, outcome: .givenUp,

@@ -237,6 +237,12 @@ public final class AlertManager: Sendable {
     let looks = now.since(state.lookedAt) >= 60_000_000 || now < state.lookedAt
     if looks { changes.groups[Self.lookedKey] = now }
     changes.notifications = try outcome.messages.map(Self.queued)
+    if looks {
+      let planned = Set(changes.notifications.map { [$0.channel, $0.orderKey] })
+      let firing = Set(relevant.filter { $0.record.state == .firing }.map(\.record.fingerprint))
+      changes.notifications += try endsToTellAgain(state.configuration, firing: firing, at: now)
+        .filter { !planned.contains([$0.channel, $0.orderKey]) }
+    }
     try history.commit(changes)
     state.unkept = History.AlertChanges()
     state.unkeptAlerts = []

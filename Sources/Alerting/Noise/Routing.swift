@@ -15,4 +15,7 @@ extension ChannelConfiguration {
     case .slack, .email, .webhook, .alertmanager, .teams: false
     }
   }
+
+  /// Whether what it was told of goes on there until it is told that it is over.
+  var keepsOpen: Bool { keepsIncidents || type == "alertmanager" }
 }
