@@ -46,7 +46,10 @@ final class AlertMetrics: Sendable {
 
   /// - Parameter givenUp: kinds of the messages that are not tried again after it.
   func count(_ attempt: DeliveryAttempt, givenUp kinds: [AlertMessage.Kind]) {
-    attempts.with(attempt.channel, attempt.outcome.rawValue).increment()
+    // A message that is given up as too old, or because its channel is gone, is no attempt.
+    if attempt.outcome != .givenUp {
+      attempts.with(attempt.channel, attempt.outcome.rawValue).increment()
+    }
     for kind in kinds { givenUp.with(attempt.channel, kind.rawValue).increment() }
   }
 
