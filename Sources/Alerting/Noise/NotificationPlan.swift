@@ -11,7 +11,7 @@ struct NotificationPlan {
   let groups: [String: Instant]
   let now: Instant
   private let cooldowns: [String: Int64]
-  private let routes: [(matchers: PreparedMatchers, route: AlertingConfiguration.Route)]
+  private let routes: Routes
   private let channels: [String: ChannelConfiguration]
   /// Alerts one message names at most.
   static let messageLimit = 50
@@ -26,7 +26,7 @@ struct NotificationPlan {
     self.alerts = alerts
     self.groups = groups
     self.now = now
-    routes = configuration.routes.map { (PreparedMatchers($0.matchers), $0) }
+    routes = Routes(configuration.routes)
     channels = Dictionary(
       configuration.channels.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     cooldowns = Dictionary(
@@ -81,9 +81,7 @@ struct NotificationPlan {
   /// The route of an alert: the first that matches, else to those who were told that it fires and have to be
   /// told that it is over; nil where there is nobody to tell.
   private func route(of alert: KeptAlert) -> AlertingConfiguration.Route? {
-    if let first = routes.first(where: { $0.matchers.match(alert.record.labels) }) {
-      return first.route
-    }
+    if let first = routes.first(for: alert.record.labels) { return first }
     let told = told(alert)
     guard alert.isOpen, alert.record.state != .firing, !told.isEmpty else { return nil }
     return .init(matchers: [], channels: told)
