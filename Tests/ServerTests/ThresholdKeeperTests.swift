@@ -93,6 +93,24 @@ struct ThresholdKeeperTests {
       try fires(keeper, rules, between, at: Self.day(20, minutes: 1)) == ["plain", "slow"])
   }
 
+  @Test func `What somebody took back is proposed, and not applied by itself again`() throws {
+    try addDays(0..<14)
+    let rules = try rules("mode: apply, minimum: 0.3, maximum: 0.7")
+    let keeper = try keeper(rules, at: Self.day(14))
+    try keeper.update(rules, at: Self.day(14))
+    let log = ThresholdLog(history)
+    try log.revert("slow", at: Self.day(14))
+    for day in 15..<20 { try keeper.update(rules, at: Self.day(day)) }
+    let changes = try history.thresholdChanges()
+    #expect(changes.map(\.state) == [.proposed, .reverted, .applied])
+    #expect(try log.inForce(for: rules).isEmpty)
+    // Until somebody applies one: from then on it follows history as before.
+    try log.apply(0.51, to: rules[0], at: Self.day(20), explanation: "chosen by hand")
+    try keeper.update(rules, at: Self.day(21))
+    #expect(try history.thresholdChanges().first?.state == .applied)
+    #expect(try log.inForce(for: rules)["slow"] == changes.last?.after)
+  }
+
   @Test func `Nothing goes beyond the owner's bounds, also those of today`() throws {
     try addDays(0..<14)
     let wide = try rules("mode: apply, minimum: 0.3, maximum: 0.51")
