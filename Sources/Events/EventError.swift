@@ -80,8 +80,8 @@ public enum EventError: ExplainedError, Equatable {
   /// beside them can.
   public var isOfTheEvent: Bool {
     switch self {
-    case .unreadable, .invalidModel, .tooLarge, .tooManyModels: true
-    case .locked, .unusable, .noEngine, .overloaded, .notKept, .stopped: false
+    case .unreadable, .unreadableFile, .invalidModel, .tooLarge, .tooManyModels: true
+    case .locked, .unusable, .noEngine, .overloaded, .notKept, .damaged, .stopped: false
     }
   }
 }
