@@ -38,6 +38,16 @@ struct MistakenFileTests {
     #expect(try text(table) == "x\n1\n")
   }
 
+  @Test(arguments: [
+    ["list"], ["show", "6f1c"], ["history"], ["thresholds", "list"], ["silence", "list"],
+  ])
+  func `Who looks at alerts changes no history of a data folder`(_ command: [String]) throws {
+    let empty = try folder.write("data/history.db", "")
+    let said = try refusal(["alerts"] + command + ["--data-folder", "data"])
+    #expect(said.contains("data/history.db is empty, and no history"))
+    #expect(try text(empty) == "")
+  }
+
   @Test func `A request that names a history there is none of makes none`() throws {
     for kind in ["alerting", "root_cause_analysis"] {
       let request = try folder.write(

@@ -36,14 +36,15 @@ struct AlertStoreOptions: ParsableArguments {
 
   @OptionGroup(title: "Output") var output: OutputOptions
 
-  func open() throws -> History {
+  /// - Parameter reads: whether the command only reads: then the file stays as it is.
+  func open(toRead reads: Bool = false) throws -> History {
     let folder = try dataFolder ?? output.configuration().service.dataFolder
     let path = folder + "/history.db"
     guard FileManager.default.fileExists(atPath: path) else {
       throw FileError.unreadable(
         path: path, reason: "there is no such file: the service has not run there")
     }
-    return try History(path: path)
+    return try reads ? History(reading: path) : History(path: path)
   }
 
   /// Prints what `render` makes for the format that is asked for.

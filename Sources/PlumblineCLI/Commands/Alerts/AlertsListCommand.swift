@@ -22,7 +22,7 @@ struct AlertsListCommand: ParsableCommand {
   @OptionGroup var store: AlertStoreOptions
 
   func run() throws {
-    let all = try store.open().alerts().map { $0.whole.seen(at: .now) }
+    let all = try store.open(toRead: true).alerts().map { $0.whole.seen(at: .now) }
       .filter { $0.state != .inactive }
     let shown = all.filter { alert in
       (state.isEmpty || state.contains(alert.state))
@@ -48,7 +48,7 @@ struct AlertsShowCommand: ParsableCommand {
 
   func run() throws {
     try store.output.refuse(.junit)
-    let history = try store.open()
+    let history = try store.open(toRead: true)
     let alert = try history.alert(beginning: fingerprint)
     let events = try history.alertEvents(of: alert.record.fingerprint, limit: 100)
     try store.print {
@@ -134,7 +134,7 @@ struct AlertsHistoryCommand: ParsableCommand {
 
   func run() throws {
     try store.output.refuse(.junit)
-    let history = try store.open()
+    let history = try store.open(toRead: true)
     if deliveries {
       let attempts = try history.deliveryAttempts(of: channel, limit: limit)
       return try store.print { try render(attempts, as: $0, style: $1) }

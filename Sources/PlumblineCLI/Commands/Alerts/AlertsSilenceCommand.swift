@@ -74,7 +74,7 @@ struct AlertsSilenceCommand: ParsableCommand {
 
     func run() throws {
       try store.output.refuse(.junit)
-      let silences = try store.open().silences(notEndedAt: all ? nil : .now)
+      let silences = try store.open(toRead: true).silences(notEndedAt: all ? nil : .now)
       try store.print { try render(silences, as: $0, style: $1) }
     }
   }

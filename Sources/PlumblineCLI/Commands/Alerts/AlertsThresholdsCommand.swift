@@ -68,7 +68,7 @@ struct AlertsThresholdsCommand: ParsableCommand {
 
     func run() throws {
       try store.output.refuse(.junit)
-      let history = try store.open()
+      let history = try store.open(toRead: true)
       let rules = try AlertsThresholdsCommand.rules(store, history)
       let log = ThresholdLog(history)
       let samples = try history.samples()

@@ -20,6 +20,6 @@ enum ConditionsInForce {
       throw FileError.unreadable(
         path: file, reason: "there is no such file: the service has not run there")
     }
-    return try ThresholdLog(History(path: file)).conditions(for: rules)
+    return try ThresholdLog(History(reading: file)).conditions(for: rules)
   }
 }
