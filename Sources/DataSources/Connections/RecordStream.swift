@@ -5,6 +5,7 @@ public import Columns
 public final class RecordStream {
   public let schema: [ColumnSchema]
   private let source: String
+  private let cancellation = QueryCancellation.current
   /// A statement has to outlive its stream, and a connection its statement.
   private let connection: Connection
   private let functions: AdbcDriver
@@ -44,6 +45,7 @@ public final class RecordStream {
 
   /// The next batch; nil after the last.
   public func next() throws(DataSourceError) -> RecordBatch? {
+    if cancellation?.isCancelled == true { throw QueryCancellation.cancelled(source) }
     guard let getNext = stream.pointee.get_next else { return nil }
     var array = ArrowArray()
     guard getNext(stream, &array) == 0 else {
