@@ -28,7 +28,9 @@ struct ReportingTests {
         reference: (0..<30).map { $0 * 7 % 13 }, current: (0..<30).map { $0 * 5 % 11 }))
   }
 
-  static func report(columns: [ColumnDrift], chunks: [ChunkDrift] = []) -> DriftReport {
+  static func report(
+    columns: [ColumnDrift], chunk: String? = nil, chunks: [ChunkDrift] = []
+  ) -> DriftReport {
     let verdict = DriftVerdict(columns.map(\.drifted))
     return DriftReport(
       status: verdict.status, reason: nil, driftShare: verdict.share,
@@ -41,7 +43,7 @@ struct ReportingTests {
         QualityFinding(
           check: .newCategories, column: hostile, severity: .warning, message: "2 new",
           examples: [hostile])
-      ], schema: [], chunks: chunks, notes: [hostile], recommendations: ["look"],
+      ], schema: [], chunk: chunk, chunks: chunks, notes: [hostile], recommendations: ["look"],
       nextSteps: ["go on"])
   }
 
