@@ -66,6 +66,24 @@ struct ReportingTests {
     #expect((lost["reason"] as? String)?.isEmpty == false)
   }
 
+  @Test func `Every format's headline tells of chunks that the whole hides`() throws {
+    let chunks = [Status.degraded, .healthy, .critical].enumerated().map { index, status in
+      ChunkDrift(
+        label: "2024-01-0\(index + 1)", start: nil, end: nil, rows: 9, status: status,
+        driftShare: nil, driftedColumns: 0, checkedColumns: 1, columns: [])
+    }
+    let calm = [Self.column("calm", drifted: false)]
+    let told = Self.report(columns: calm, chunk: "day", chunks: chunks)
+    let page = try renderHTML(told, title: "t", generatedAt: "now", version: "0")
+    for text in [try render(told, as: .table), try render(told, as: .markdown), page] {
+      #expect(text.contains("; 2 of 3 days are degraded or critical."), "\(text)")
+    }
+    // Reports kept before do not say how they were cut.
+    let older = try render(Self.report(columns: calm, chunks: [chunks[0]]), as: .table)
+    #expect(older.contains("; 1 of 1 chunk is degraded."), "\(older)")
+    #expect(try !render(Self.report(columns: calm), as: .table).contains(";"))
+  }
+
   @Test func `The table is plain when piped and does not obey what it prints`() throws {
     let text = try render(report, as: .table)
     #expect(!text.contains("\u{1B}") && !text.contains("\u{202E}"))
