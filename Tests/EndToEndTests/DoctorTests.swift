@@ -323,7 +323,8 @@ struct DoctorTests {
     ])
     #expect(outcome.code == 1)
     let item = try #require(outcome.item("history"))
-    #expect(item.outcome == "failed" && item.seen.contains("it is no SQLite file"), "\(item)")
+    #expect(item.outcome == "failed" && item.seen.contains("history.db"), "\(item)")
+    #expect(!item.seen.contains("SQLite error"), "\(item)")
   }
 
   @Test func `What cannot be asked is a usage error, and nothing at all is 2`() throws {
