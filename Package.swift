@@ -179,7 +179,9 @@ let package = Package(
       ], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["Columns", "DataSources", "Monitoring", "Support", "plumbline"],
+      dependencies: [
+        "Columns", "DataSources", "Monitoring", "Statistics", "Store", "Support", "plumbline",
+      ],
       resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(
       name: "ServerTests",

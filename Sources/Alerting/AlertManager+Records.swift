@@ -38,6 +38,11 @@ extension AlertEvent {
 }
 
 extension QueuedNotification {
+  /// What its message tells; nil where it cannot be read.
+  var kind: AlertMessage.Kind? {
+    (try? JSONDecoder().decode(AlertMessage.self, from: message))?.kind
+  }
+
   /// That its alerts could not be told to a channel.
   func undelivered(channel: String, reason: String, at now: Instant) -> [AlertEvent] {
     // Which alerts a message was about that cannot be read is not known.
@@ -93,12 +98,14 @@ extension AlertManager {
         for entry in waiting {
           var given = entry
           given.state = .givenUp
+          given.nextAttemptAt = now
+          let attempt = DeliveryAttempt(
+            notificationID: entry.id, channel: channel, at: now, outcome: .givenUp,
+            detail: reason, seconds: 0, kind: entry.kind?.rawValue)
           try history.record(
-            DeliveryAttempt(
-              notificationID: entry.id, channel: channel, at: now, outcome: .givenUp,
-              detail: reason, seconds: 0),
-            of: [given], told: [],
+            attempt, of: [given], told: [],
             events: entry.undelivered(channel: channel, reason: reason, at: now))
+          observe(attempt, entry.kind.map { [$0] } ?? [])
         }
       }
     }

@@ -22,6 +22,8 @@ public final class AlertManager: Sendable {
   }
 
   let history: History
+  /// Is told of attempts, as that of a ``ChannelDispatcher``.
+  let observe: @Sendable (DeliveryAttempt, _ givenUp: [AlertMessage.Kind]) -> Void
   private let state: Mutex<State>
 
   /// Where the times of looks stand among those of groups, whose keys all have a brace.
@@ -37,10 +39,15 @@ public final class AlertManager: Sendable {
   /// - Parameters:
   ///   - history: where alerts are kept; one manager at a time writes to it.
   ///   - now: the time.
+  ///   - observe: is told of messages that are given up because their channel is gone.
   public init(
-    _ configuration: AlertingConfiguration, history: History, now: Instant
+    _ configuration: AlertingConfiguration, history: History, now: Instant,
+    observe: @escaping @Sendable (DeliveryAttempt, _ givenUp: [AlertMessage.Kind]) -> Void = {
+      _, _ in
+    }
   ) throws(HistoryError) {
     self.history = history
+    self.observe = observe
     var groups = try history.groups()
     let looked = groups.removeValue(forKey: Self.lookedKey)
     let watched = groups.removeValue(forKey: Self.watchedKey)
@@ -237,6 +244,12 @@ public final class AlertManager: Sendable {
     let looks = now.since(state.lookedAt) >= 60_000_000 || now < state.lookedAt
     if looks { changes.groups[Self.lookedKey] = now }
     changes.notifications = try outcome.messages.map(Self.queued)
+    if looks {
+      let planned = Set(changes.notifications.map { [$0.channel, $0.orderKey] })
+      let firing = Set(relevant.filter { $0.record.state == .firing }.map(\.record.fingerprint))
+      changes.notifications += try endsToTellAgain(state.configuration, firing: firing, at: now)
+        .filter { !planned.contains([$0.channel, $0.orderKey]) }
+    }
     try history.commit(changes)
     state.unkept = History.AlertChanges()
     state.unkeptAlerts = []

@@ -62,4 +62,13 @@ public enum EventError: ExplainedError, Equatable {
     case .stopped: "send the same batch again when the service is back"
     }
   }
+
+  /// Whether it is of the events themselves: they cannot be kept however often they are sent, and others
+  /// beside them can.
+  public var isOfTheEvent: Bool {
+    switch self {
+    case .unreadable, .invalidModel, .tooLarge, .tooManyModels: true
+    case .locked, .unusable, .noEngine, .overloaded, .notKept, .stopped: false
+    }
+  }
 }

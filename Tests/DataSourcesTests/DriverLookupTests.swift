@@ -83,6 +83,16 @@ struct DriverLookupTests {
   }
 
   @Test(arguments: [
+    "password", "PWD", "auth_token", "client_secret", "api_key", "apikey", "aws_access_key_id",
+    "private_key_pkcs8_value", "sslkey", "credentials", "authorization_header", "passphrase",
+  ])
+  func `What a configuration may not say is not shown either`(name: String) {
+    #expect(SecretName.isSecret(name, "hunter2"))
+    let shown = SourceOpener.redacted("snowflake://host/db?role=r&\(name)=hunter2")
+    #expect(!shown.contains("hunter2") && shown.contains("role=r"), "\(shown)")
+  }
+
+  @Test(arguments: [
     ("duckdb", "a\"b", "\"a\"\"b\""), ("spark", "a`b", "`a``b`"), ("postgresql", "a b", "\"a b\""),
   ])
   func `Identifiers stay identifiers`(_ driver: String, _ name: String, _ quoted: String) {

@@ -28,6 +28,22 @@ struct PostgreSQLTests {
     #expect(n.missing == 1000)
   }
 
+  @Test func `One row in so many is about as many, and the same each time`() throws {
+    let relation = try SourceOpener().open(
+      try #require(TestServers.postgreSQL),
+      sql: "SELECT 'p' || i AS id, i % 50 AS k FROM generate_series(1, 10000) AS i")
+    let connection = try relation.database.connect()
+    let condition = try #require(relation.dialect.oneIn(10, by: ["id"]))
+    let part = relation.filtered(by: condition)
+    let count = try part.rowCount(over: connection)
+    #expect((800...1_200).contains(count), "\(count)")
+    #expect(try part.filtered(by: condition).rowCount(over: connection) == count)
+    #expect(try relation.first(7).rowCount(over: connection) == 7)
+    let pairs = try #require(relation.dialect.oneIn(2, by: ["k", "NULL::text"]))
+    let rows = try relation.filtered(by: pairs).rowCount(over: connection)
+    #expect(rows > 0 && rows < 10_000 && rows % 200 == 0, "\(rows)")
+  }
+
   @Test func `A wrong query is one line that names the server`() throws {
     let relation = try SourceOpener().open(
       try #require(TestServers.postgreSQL), sql: "SELECT nothing FROM nowhere")

@@ -211,8 +211,9 @@ struct AccuracyTable {
         .max { ($0.defects[0].strength) < ($1.defects[0].strength) }?.feature
         == verdict.made.feature
     }
-    let sums = verdicts.compactMap { verdict -> Double? in
-      verdict.report.attribution.map { abs($0.parts.reduce(0) { $0 + $1.value } - $0.change) }
+    let unexplained = verdicts.compactMap(\.unexplainedShare).sorted()
+    func rest(_ place: Int) -> String {
+      unexplained.isEmpty ? "–" : String(format: "%.1f %%", 100 * unexplained[place])
     }
     let hours = verdicts.filter { $0.isIncident && $0.isRight && $0.made.incidents.count == 1 }
       .compactMap { verdict -> Double? in
@@ -227,7 +228,9 @@ struct AccuracyTable {
       - "Since" is off by \(hours.isEmpty ? "–" : String(format: "%.0f hours", hours[hours.count / 2])) in the median of \
       \(hours.count) cases that have one, and by at most \
       \(hours.isEmpty ? "–" : String(format: "%.0f hours", hours[hours.count * 9 / 10])) in nine of ten.
-      - Parts add up to the change to \(String(format: "%.1e", sums.max() ?? 0)) at worst.
+      - What no part explains is \(rest(unexplained.count / 2)) of the change in the median of the \(unexplained.count) \
+      cases whose loss surely rose, \(rest(unexplained.count * 9 / 10)) at most in nine of ten, and \
+      \(rest(unexplained.count - 1)) at worst.
       """
   }
 }

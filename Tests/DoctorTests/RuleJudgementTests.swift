@@ -124,10 +124,27 @@ struct RuleJudgementTests {
 
   @Test(arguments: [
     ("https://wiki/login?next=x", true), ("https://sso.example.com/", true),
-    ("https://wiki/runbooks/drift", false),
+    ("https://wiki/runbooks/drift", false), ("https://wiki/oauth2/start", true),
+    ("https://wiki/Account/Login.aspx", true), ("https://wiki/wp-login.php?to=x", true),
+    // Words within names say nothing.
+    ("https://wiki/runbooks/processor-lag", false), ("https://wiki/assortment", false),
+    ("https://wiki/samlet-jobs/authorized", false),
   ])
   func `Pages to log in at are told apart`(_ url: String, _ isLogin: Bool) {
-    #expect(LinkAnswer.isLogin(url) == isLogin)
+    #expect(LinkAnswer.isLogin(url, insteadOf: "https://wiki/x") == isLogin)
+  }
+
+  @Test(arguments: [
+    ("http://wiki/login", "https://wiki/login", false),
+    ("https://wiki/sso", "https://wiki/sso/", false),
+    ("http://sso.example.com/drift", "https://sso.example.com/drift/", false),
+    ("https://wiki/login", "https://wiki/login?next=x", true),
+    ("https://wiki/login", "https://idp.example.com/login", true),
+  ])
+  func `Another scheme or slash makes no page to log in at`(
+    _ url: String, _ place: String, _ isLogin: Bool
+  ) {
+    #expect(LinkAnswer.isLogin(place, insteadOf: url) == isLogin)
   }
 
   @Test func `A rule without a runbook is told of, but for what is for information`() throws {

@@ -135,6 +135,29 @@ struct AlertCommandTests {
     #expect(known.code == 0 && known.output.contains("\"in_force\""), "\(known.errors)")
   }
 
+  @Test func `A threshold of a rule nobody named is in the way until it is reverted`() throws {
+    let data = folder.path + "/data"
+    let service = try RunningService(
+      folder, "service: {data_folder: \(data), listen: \"127.0.0.1:0\"}")
+    service.send(SIGTERM)
+    _ = service.wait()
+    let config = try folder.write(
+      "gone.yaml",
+      "alerting: {rules: [{name: gone, metric: error_rate, condition: '> 50%', "
+        + "dynamic: {mode: propose, minimum: 40%, maximum: 80%}}]}")
+    let applied = try plumbline(
+      "alerts", "thresholds", "apply", "gone", "--threshold", "0.7", "--config", config,
+      "--data-folder", data)
+    #expect(applied.code == 0, "\(applied)")
+    let list = ["alerts", "thresholds", "--data-folder", data]
+    let refused = try run(list)
+    #expect(refused.code == 2 && refused.errors.contains("not default ones: gone"), "\(refused)")
+    #expect(
+      try plumbline("alerts", "thresholds", "revert", "gone", "--data-folder", data).code == 0)
+    let shown = try run(list)
+    #expect(shown.code == 0 && shown.output.contains("reverted"), "\(shown)")
+  }
+
   @Test func `A configuration is checked for what will not do what was meant`() throws {
     let config = try folder.write(
       "c.yaml",

@@ -46,6 +46,12 @@ struct KeyIndexTests {
     return Set(segments.map(\.path))
   }
 
+  private func files() throws -> Set<String> {
+    let index = folder.path + "/index"
+    return Set(
+      try FileManager.default.contentsOfDirectory(atPath: index).map { "\(index)/\($0)" })
+  }
+
   @Test func `Runs are merged, and know what they knew but for what is gone`() throws {
     let rows = 3_000
     let segments = (0..<9).map { segment("\($0)", rows: rows) }
@@ -55,11 +61,14 @@ struct KeyIndexTests {
     for (place, segment) in segments.enumerated() {
       let numbers = place * rows..<(place + 1) * rows
       try index.add(numbers.map { .init(hash: Self.hash($0), part: 0) }, of: [segment])
+      index.finishMerging()
     }
+    // Twice four of like size, and the last.
+    #expect(index.snapshot.runs.map(\.count).sorted() == [rows, 4 * rows, 4 * rows])
+    #expect(try files() == Set(index.snapshot.runs.map(\.path)))
     index.remove([segments[2]])
     index.close()
-    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/index")
-    #expect(files.count < 9)
+    #expect(try files().count == 3)
     let again = try KeyIndex(
       folder: folder.path, fingerprint: 7, segments: segments.filter { $0 != segments[2] }
     ) { segment in
@@ -78,6 +87,54 @@ struct KeyIndexTests {
       #expect(misses < 9 * rows / 100, "\(misses)")
       #expect(try (9 * rows..<12 * rows).allSatisfy { try found(index, $0).isEmpty })
     }
+  }
+
+  @Test func `A run whose events have several hashes is written anew only where most are gone`()
+    throws
+  {
+    let rows = 100
+    let segments = (0..<5).map { segment("\($0)", rows: rows) }
+    let index = try KeyIndex(folder: folder.path, fingerprint: 7, segments: []) { _ in [] }
+    // Which of a day's files has an event is not known: each has five hashes.
+    let entries = (0..<5 * rows).flatMap { number in
+      segments.indices.map { KeyRun.Entry(hash: Self.hash(number), part: UInt32($0)) }
+    }
+    try index.add(entries, of: segments)
+    #expect(KeyIndex.due(in: index.snapshot).isEmpty)
+    index.remove(Array(segments[..<2]))
+    #expect(KeyIndex.due(in: index.snapshot).isEmpty)
+    index.remove([segments[2]])
+    index.finishMerging()
+    #expect(index.snapshot.runs.map(\.count) == [2 * 5 * rows])
+    #expect(try found(index, 7) == ["events/3", "events/4"])
+  }
+
+  @Test func `Runs that cannot be merged are told, left alone a while and tried again`() throws {
+    let index = try KeyIndex(folder: folder.path, fingerprint: 7, segments: []) { _ in [] }
+    func add(_ name: Int) throws {
+      let numbers = 1_000 * name..<1_000 * name + 100
+      try index.add(
+        numbers.map { .init(hash: Self.hash($0), part: 0) }, of: [segment("\(name)", rows: 100)])
+      index.finishMerging()
+    }
+    try add(0)
+    let path = try #require(index.snapshot.runs.first?.path)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+    // Behind the filter, which is mapped.
+    try file.truncate(atOffset: UInt64(whole.count - 400))
+    for name in 1..<4 { try add(name) }
+    #expect(index.current.files == 4)
+    #expect(index.current.failure?.contains("too short") == true, "\(index.current)")
+    let left = index.snapshot.runs.map(\.path)
+    try file.seek(toOffset: 0)
+    try file.write(contentsOf: whole)
+    // Not by the next sealing.
+    try add(4)
+    #expect(Set(left).isSubset(of: index.snapshot.runs.map(\.path)))
+    try add(5)
+    #expect(index.current.files == 1 && index.current.failure == nil, "\(index.current)")
+    for name in 0..<6 { #expect(try found(index, 1_000 * name + 7) == ["events/\(name)"]) }
   }
 
   @Test func `What was merged and not removed is removed at the start`() throws {

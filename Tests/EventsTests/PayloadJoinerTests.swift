@@ -15,8 +15,10 @@ struct PayloadJoinerTests {
     folder = try TemporaryFolder()
   }
 
-  private func open() throws -> EventLog {
-    try EventLog(folder: folder.path + "/data") { Self.noon }
+  private func open(_ change: (inout EventLog.Options) -> Void = { _ in }) throws -> EventLog {
+    var options = EventLog.Options()
+    change(&options)
+    return try EventLog(folder: folder.path + "/data", options: options) { Self.noon }
   }
 
   /// The headers of KServe's logger.
@@ -266,6 +268,42 @@ struct PayloadJoinerTests {
     #expect(mended.refusal == nil && mended.events?.appended.accepted == 1)
     #expect(try await take(joiner, event("a", "response", #"{"odd": 1}"#)).refusal != nil)
     #expect(try rows(log, "prediction") == ["7.0"])
+  }
+
+  @Test func `What cannot be kept is refused when it comes, or in the end, and holds nothing up`()
+    async throws
+  {
+    let log = try open {
+      $0.models = 2
+      $0.batchBytes = 4_000
+    }
+    let joiner = PayloadJoiner(log: log)
+    func request(_ id: String, _ model: String, text: String = "x") throws -> CloudEvent {
+      try event(
+        id, "request", "{\"instances\": [{\"t\": \"\(text)\"}]}", ["inferenceservicename": model])
+    }
+    // There is no model yet: all of these may come.
+    for model in ["m", "n", "o"] { _ = try await take(joiner, request("a", model)) }
+    _ = try await take(joiner, request("b", "m"))
+    _ = try await take(joiner, request("c", "m", text: String(repeating: "x", count: 5_000)))
+    var refused: [PayloadJoiner.Refused] = []
+    var kept = 0
+    let after = Instant(microseconds: Self.noon.microseconds + 1)
+    for _ in 0..<2 {
+      try await joiner.flush(
+        receivedBefore: after, refused: { refused.append($0) },
+        each: { kept += $1.appended.accepted })
+    }
+    // Of three models two could become some; of one of them a request was too large.
+    let models = Set(refused.filter { $0.error == .tooManyModels(limit: 2) }.map(\.model))
+    #expect(models.count == 1 && refused.allSatisfy { $0.rows == 1 }, "\(refused)")
+    #expect(refused.contains { $0.error == .tooLarge(bytes: 4_000) } == !models.contains("m"))
+    #expect(kept + refused.count == 5 && log.models.count == 2)
+    let late = try #require(models.first)
+    await #expect(throws: EventError.tooManyModels(limit: 2)) {
+      try await take(joiner, request("d", late))
+    }
+    try await joiner.flush(receivedBefore: after) { _, _ in Issue.record("nothing waits") }
   }
 
   @Test func `Texts and numbers of any kind come through`() async throws {

@@ -104,6 +104,39 @@ struct RepeatedEventsTests {
     #expect(try indexFiles.allSatisfy { !files.contains($0) })
   }
 
+  @Test func `A file that cannot be read keeps neither a log from opening nor events out`()
+    async throws
+  {
+    let first = try folder.openLog()
+    for day in 1...3 {
+      try await add(day * 10..<day * 10 + 10, day: day, first)
+      try first.seal()
+    }
+    let files = try first.journal.segments().map(\.path)
+    try damage(files[0])
+    // While it runs: those of other files are known still.
+    #expect(try await add(10..<40, day: 4, first) == 10)
+    #expect(Set(first.indexState.unread.keys) == [files[0]])
+    #expect(first.indexState.unread[files[0]]?.isEmpty == false)
+    first.close()
+    try FileManager.default.removeItem(atPath: folder.path + "/data/index")
+    try damage(files[1])
+    let second = try folder.openLog()
+    #expect(Set(second.indexState.unread.keys) == Set(files[..<2]))
+    #expect(second.indexState.rebuilt == 2)
+    // Those of the first file have come again before, and were kept with the fourth day.
+    #expect(try await add(10..<40, day: 5, second) == 10)
+    // What is gone is nobody's to read any more.
+    try second.drop(endedBefore: Instant("2024-05-03"), beyondBytes: nil)
+    #expect(second.indexState.unread.isEmpty)
+  }
+
+  /// Makes a file of events something else.
+  private func damage(_ path: String) throws {
+    try Data("no Parquet file, and shorter than one".utf8).write(
+      to: URL(fileURLWithPath: "\(folder.path)/data/\(path)"))
+  }
+
   @Test func `An event that was dropped may come again`() async throws {
     let log = try folder.openLog()
     try await add(0..<10, day: 1, log)

@@ -77,6 +77,7 @@ struct AlertingConfigurationTests {
             keep_firing_for: 10m
             recovery: 4%
             severity: critical
+            response_time: 90m
             cooldown_minutes: 0
             requires_significance: true
             labels: {team: fraud, topic: errors}
@@ -94,6 +95,7 @@ struct AlertingConfigurationTests {
     #expect(rule.recovery?.upper == 0.04 && rule.recovery?.lower == -.infinity)
     #expect(rule.recovery?.isInclusive == false)
     #expect(rule.severity == .critical && rule.requiresSignificance)
+    #expect(rule.responseTime == ResponseTime(seconds: 5_400))
     #expect(rule.labels == ["team": "fraud", "topic": "errors"])
     #expect(rule.description.text == "Error rate {value:.2%} exceeds {threshold:.0%}")
     #expect(rule.runbookURL == "https://wiki.example/errors")
@@ -106,6 +108,12 @@ struct AlertingConfigurationTests {
     #expect(plain.consecutiveFailures == 3 && plain.cooldownMinutes == 15)
     #expect(plain.severity == .warning && plain.recovery == nil && plain.dynamic == nil)
     #expect(plain.matchers.isEmpty && !plain.requiresSignificance)
+    for (severity, time) in [("critical", "immediate"), ("warning", "1h"), ("info", "24h")] {
+      let rule = try rule("name: a, metric: m, condition: absent, severity: \(severity)")
+      #expect(rule.responseTime.description == time)
+    }
+    let now = try rule("name: a, metric: m, condition: absent, response_time: immediate")
+    #expect(now.responseTime == .immediate)
     #expect(try rule("name: a, metric: m, condition: '> 1', for: 1m").consecutiveFailures == 1)
     let open = try rule("name: a, metric: m, condition: '> 1', dynamic: {mode: propose}").dynamic
     #expect(open?.minimum == -.infinity && open?.maximum == .infinity)

@@ -74,6 +74,8 @@ struct AlertingMistakeTests {
     rule("condition: absent, for: 31d", "`31d` is not a span"),
     rule("condition: absent, consecutive_failures: 0", "`0` is not a whole number from 1"),
     rule("condition: absent, cooldown_minutes: 100001", "`100001` is not a whole number"),
+    rule("condition: absent, response_time: 0s", "`0s` is not `immediate`, or a span of time"),
+    rule("condition: absent, response_time: 31d", "`31d` is not `immediate`, or a span of time"),
     rule("condition: absent, severity: fatal", "`fatal` is not critical, warning, info"),
     rule("condition: absent, recovery: 1", "`absent` is over as soon as"),
     rule("condition: '> 5%', recovery: 6%", "`6%` is not a quantity"),

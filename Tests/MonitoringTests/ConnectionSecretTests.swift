@@ -19,7 +19,9 @@ struct ConnectionSecretTests {
     "uri: 'postgresql://host/db?user=me&password=hunter2'", "uri: 'me:hunter2@account/db'",
     "uri: 'host=h password=hunter2'", "uri: 'postgresql://me:hunter2${A}@host/db'",
     "options: {password: hunter2}", "options: {adbc.snowflake.sql.auth_token: hunter2}",
-    "options: {dsn: 'postgresql://me:hunter2@host/db'}",
+    "options: {dsn: 'postgresql://me:hunter2@host/db'}", "options: {private_key: hunter2}",
+    "options: {adbc.flight.sql.authorization_header: Bearer hunter2}",
+    "uri: 'postgresql://host/db?sslkey=hunter2'", "uri: 'bigquery://p/d?credentials=hunter2'",
   ])
   func `An inline secret is a mistake, which does not repeat it`(text: String) throws {
     let found = mistakes(
@@ -39,6 +41,7 @@ struct ConnectionSecretTests {
     "uri: 'postgresql://host:5432/db?sslkey=/k.pem&passfile=/p'", "uri: 'sqlite:///a@b:c.db'",
     "uri: 'postgresql://me@host/db'", "uri: 'postgresql://me:${A}@host/db'",
     "options: {password: '${A}', private_key_path: /k, token_file: /t, username: me}",
+    "options: {jwt_private_key: /run/k.p8, auth_credentials: key.json, keyspace: k, key: '${A}'}",
   ])
   func `What is no secret, or stands elsewhere, may stand there`(text: String) {
     #expect(

@@ -115,8 +115,11 @@ struct DataQualityCheckTests {
   }
 
   @Test func `The report is of the shape that is promised, and reads back`() throws {
-    for current in [Self.broken, Self.reference] {
+    for (current, checks) in [
+      (Self.broken, nil), (Self.reference, [.freshness, .missingValues] as Set<QualityCheck>),
+    ] {
       let report = try report(current) {
+        $0.checks = checks
         $0.freshness = TimeSpan("1d")
         $0.asOf = Instant("2026-03-01")
         $0.timestamp = "t"
@@ -139,5 +142,20 @@ struct DataQualityCheckTests {
       $0.metric == "new_category_detected" && $0.labels["feature"] == "plan"
     }
     #expect(fresh?.value == 0.5)
+  }
+
+  @Test func `New categories that nobody looked for are not none`() throws {
+    let at = try #require(Instant("2026-02-02"))
+    for (checks, expected) in [
+      ([.missingValues], []), ([.newCategories], [0.5]),
+    ] as [(Set<QualityCheck>, [Double])] {
+      let samples = MetricSample.samples(
+        of: try report(Self.broken) { $0.checks = checks }, labels: ["model_name": "m"], at: at)
+      let fresh = samples.filter {
+        $0.metric == "new_category_detected" && $0.labels["feature"] == "plan"
+      }
+      #expect(fresh.map(\.value) == expected, "\(samples)")
+      #expect(samples.contains { $0.metric == "data_quality_findings" })
+    }
   }
 }

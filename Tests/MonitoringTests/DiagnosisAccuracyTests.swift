@@ -66,6 +66,13 @@ struct DiagnosisAccuracyTests {
     }
   }
 
+  @Test func `What no part explains is little of the change`() {
+    let shares = Self.verdicts.compactMap(\.unexplainedShare).sorted()
+    #expect(shares.count >= 10)
+    #expect(shares[shares.count / 2] < 0.05)
+    #expect(shares[shares.count - 1] < 0.2)
+  }
+
   @Test func `Scores are probabilities that hold`() {
     let all = Self.verdicts.flatMap { verdict in
       verdict.report.causes.map { ($0.score, verdict.made.causes.contains($0.cause)) }

@@ -75,6 +75,31 @@ struct DiagnosisTaskTests {
     #expect(quiet.verdict == .nothingWrong && quiet.primaryCause == .unknown)
   }
 
+  /// Rows of `classes` that are predicted right, but for those of `c7` on the current side.
+  private func read(classes: Int) throws -> DiagnosisTables {
+    func rows(_ side: String) throws -> Relation {
+      let predicted =
+        side == "current" ? "(range % \(classes) + (range % \(classes) = 7)::INT)" : "range"
+      return try SourceOpener().open(
+        folder.write(
+          "\(side)-\(classes).parquet",
+          rowsOf: """
+            SELECT TIMESTAMP '2026-01-01' + INTERVAL 1 MINUTE * range AS made, range % 5 AS amount,
+              'c' || (range % \(classes)) AS truth, 'c' || (\(predicted) % \(classes)) AS predicted
+            FROM range(40000)
+            """))
+    }
+    return try DiagnosisReader(
+      reference: rows("reference"), current: rows("current"), options: self.classes
+    ).read().tables
+  }
+
+  @Test(arguments: [10, 4_000])
+  func `Of many classes, the one that changed most is found`(_ count: Int) throws {
+    let found = try read(classes: count)
+    #expect(found.notes.contains { $0.contains("class `c7`") }, "\(found.notes)")
+  }
+
   @Test func `Classes alone are measured by how many are wrong`() throws {
     let report = try diagnose(classes) { parcels($0, changed: true) }
     #expect(report.attribution?.loss == .zeroOne)

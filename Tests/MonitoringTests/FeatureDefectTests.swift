@@ -74,7 +74,30 @@ struct FeatureDefectTests {
     Case(
       testDescription: "a tenth of rows in another unit", reference: normal(11) { 50 + 5 * $0 },
       current: normal(12) { 50 + 5 * $0 }.enumerated().map { $0 % 10 == 0 ? $1 * 1_000 : $1 },
+      defect: .scale),
+    Case(
+      testDescription: "a tenth of rows from elsewhere", reference: normal(33) { 50 + 5 * $0 },
+      current: normal(34).enumerated().map { $0 % 10 == 0 ? 9_000 + $1 : 50 + 5 * $1 },
       defect: .outOfRange),
+    Case(
+      testDescription: "a third of skewed amounts ten times as large",
+      reference: normal(23, power),
+      current: normal(24, power).enumerated().map { $0 % 3 == 0 ? $1 * 10 : $1 }, defect: .scale),
+    Case(
+      testDescription: "most of skewed amounts a tenth",
+      reference: normal(25, power),
+      current: normal(26, power).enumerated().map { $0 % 8 == 0 ? $1 : $1 / 10 }, defect: .scale),
+    Case(
+      testDescription: "some rows in seconds for minutes", reference: normal(27) { 30 + 3 * $0 },
+      current: normal(28) { 30 + 3 * $0 }.enumerated().map { $0 % 5 == 0 ? $1 / 60 : $1 },
+      defect: .scale),
+    Case(
+      testDescription: "amounts that spread", reference: normal(29, power),
+      current: normal(30) { power(1.3 * $0 + 0.5) }, defect: nil),
+    Case(
+      testDescription: "a seventh that is another population", reference: normal(31, power),
+      current: normal(32).enumerated().map { $0 % 7 == 0 ? power($1 / 2 + 3) : power($1) },
+      defect: nil),
     Case(
       testDescription: "a sentinel", reference: normal(13),
       current: normal(14).enumerated().map { $0 % 8 == 0 ? -999 : $1 }, defect: .filled),

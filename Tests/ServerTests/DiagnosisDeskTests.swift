@@ -1,4 +1,5 @@
 import Dispatch
+import Telemetry
 import Testing
 
 @testable import PlumblineServer
@@ -18,11 +19,11 @@ struct DiagnosisDeskTests {
     let desk = DiagnosisDesk()
     do {
       let first = try desk.take("fraud")
-      #expect(refusal(desk, "fraud") == .underWay)
+      #expect(refusal(desk, "fraud") == .underWay(isOverdue: false))
       let second = try desk.take("churn")
-      #expect(refusal(desk, "other") == .full)
+      #expect(refusal(desk, "other") == .full(overdue: []))
       // Who asks again for one that is made is told that, not that there is no room.
-      #expect(refusal(desk, "churn") == .underWay)
+      #expect(refusal(desk, "churn") == .underWay(isOverdue: false))
       withExtendedLifetime((first, second)) {}
     }
     #expect(refusal(desk, "fraud") == nil)
@@ -32,8 +33,37 @@ struct DiagnosisDeskTests {
     left.leave()
     let next = try desk.take("fraud")
     left.leave()
-    #expect(refusal(desk, "fraud") == .underWay)
+    #expect(refusal(desk, "fraud") == .underWay(isOverdue: false))
     withExtendedLifetime((left, next)) {}
+  }
+
+  @Test func `One that is overdue gives its place to other models, while few are`() throws {
+    let registry = MetricRegistry()
+    let desk = DiagnosisDesk(overdue: try ServiceMetrics(registry).overdueDiagnoses)
+    func isShown(_ count: Int) -> Bool {
+      String(decoding: registry.render(.text), as: UTF8.self)
+        .contains("\nplumbline_diagnoses_overdue \(count)\n")
+    }
+    var late: [DiagnosisDesk.Place] = []
+    for number in 0..<DiagnosisDesk.mostOverdue {
+      late.append(try desk.take("late\(number)"))
+      #expect(isShown(number))
+      late[number].giveUp()
+    }
+    #expect(isShown(DiagnosisDesk.mostOverdue))
+    #expect(refusal(desk, "late1") == .underWay(isOverdue: true))
+    #expect(refusal(desk, "other") == .full(overdue: ["late0", "late1", "late2", "late3"]))
+    // It comes back after all; that it is given up then changes nothing.
+    late[1].leave()
+    late[1].giveUp()
+    #expect(isShown(DiagnosisDesk.mostOverdue - 1))
+    #expect(refusal(desk, "late1") == nil)
+    // Overdue ones take none of the places of those that are made.
+    let made = try ["a", "b"].map { try desk.take($0) }
+    #expect(refusal(desk, "c") == .full(overdue: ["late0", "late2", "late3"]))
+    late.removeAll()
+    #expect(isShown(0))
+    withExtendedLifetime(made) {}
   }
 
   @Test func `Work that takes too long is waited for no longer, and what it throws is told`()

@@ -6,6 +6,7 @@ import Monitoring
 import NIOCore
 import NIOEmbedded
 import Support
+import Synchronization
 import Telemetry
 import Testing
 
@@ -16,6 +17,7 @@ struct ExportRouteTests {
   let folder: TemporaryFolder
   let state: ServiceState
   let log: EventLog
+  let lines = LogLines()
 
   init() throws {
     folder = try TemporaryFolder()
@@ -35,10 +37,24 @@ struct ExportRouteTests {
     let request = Request(
       head: HTTPRequest(method: .get, scheme: "http", authority: "h", path: path),
       body: RequestBody(buffer: ByteBuffer()))
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let context = BasicRequestContext(
-      source: ApplicationRequestContextSource(channel: EmbeddedChannel(), logger: logger))
+      source: ApplicationRequestContextSource(channel: EmbeddedChannel(), logger: lines.logger))
     return try await router.buildResponder().respond(to: request, context: context)
+  }
+
+  /// What is answered, as a text.
+  private func text(_ answer: Response) async throws -> String {
+    let taken = Taken()
+    try await answer.body.write(taken)
+    return taken.text.withLock { $0 }
+  }
+
+  private final class Taken: ResponseBodyWriter, Sendable {
+    let text = Mutex("")
+
+    func write(_ buffer: ByteBuffer) { text.withLock { $0 += String(buffer: buffer) } }
+
+    func finish(_ trailingHeaders: HTTPFields?) {}
   }
 
   private func append() async throws {
@@ -70,13 +86,20 @@ struct ExportRouteTests {
     try await append()
     let exports = Places(1)
     let scratch = folder.path + "/data/scratch"
-    try FileManager.default.removeItem(atPath: scratch)
-    _ = try folder.write("data/scratch", "in the way")
-    let failed = try await get(Self.path, exports)
-    #expect(failed.status == .serviceUnavailable && failed.headers[.retryAfter] == "10")
-    try FileManager.default.removeItem(atPath: scratch)
-    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
-    #expect(try await get(Self.path, exports).status == .ok)
+    // What waits cannot be sealed; after that, what is sealed cannot be written.
+    for code in ["data_folder_unusable", "export_not_written"] {
+      try FileManager.default.removeItem(atPath: scratch)
+      _ = try folder.write("data/scratch", "in the way")
+      let failed = try await get(Self.path, exports)
+      #expect(failed.status == .serviceUnavailable && failed.headers[.retryAfter] == "10")
+      let problem = try await text(failed)
+      #expect(problem.contains("\"code\":\"\(code)\""), "\(problem)")
+      #expect(!problem.contains(folder.path) && !problem.contains("scratch"), "\(problem)")
+      #expect(lines.all.last?.contains(folder.path) == true, "\(lines.all)")
+      try FileManager.default.removeItem(atPath: scratch)
+      try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+      #expect(try await get(Self.path, exports).status == .ok)
+    }
   }
 
   @Test func `What there is none of is not found, however busy it is`() async throws {

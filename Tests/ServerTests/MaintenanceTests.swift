@@ -20,26 +20,27 @@ struct MaintenanceTests {
     let history: History
     let clock: Clock
     let maintenance: Maintenance
+    let lines = LogLines()
 
     final class Clock: Sendable {
       let now = Mutex(MaintenanceTests.now)
     }
 
-    init() throws {
+    init(_ change: (inout EventLog.Options) -> Void = { _ in }) throws {
       folder = try TemporaryFolder()
+      var options = EventLog.Options()
+      change(&options)
       let clock = Clock()
       self.clock = clock
       let configuration = try ConfigurationReader.read(
         "service: {retention: {days: 30}}", path: "plumbline.yaml", environment: [:])
       log = try EventLog(
-        folder: folder.path + "/data", clock: { clock.now.withLock { $0 } })
+        folder: folder.path + "/data", options: options, clock: { clock.now.withLock { $0 } })
       history = try History(path: folder.path + "/history.db")
       let state = try ServiceState(
         log: log, joiner: PayloadJoiner(log: log), registry: MetricRegistry(),
         configuration: configuration, now: { clock.now.withLock { $0 } })
-      maintenance = Maintenance(
-        state: state, history: history,
-        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      maintenance = Maintenance(state: state, history: history, logger: lines.logger)
     }
 
     func add(_ model: String, at time: String) async throws {
@@ -53,6 +54,11 @@ struct MaintenanceTests {
       defer { clock.now.withLock { $0 = now } }
       let events = try await log.append(Array(text.utf8), .lines, to: model, .predictions)
       #expect(events.appended.accepted == 1)
+    }
+
+    /// What the service tells of itself, for Prometheus.
+    var metrics: String {
+      String(decoding: maintenance.state.registry.render(.text), as: UTF8.self)
     }
 
     /// Puts a file where the folder of a model's segments would be.
@@ -79,6 +85,61 @@ struct MaintenanceTests {
     let figures = try setup.log.figures()
     // The old one is gone; of those that waited only `b` could be sealed.
     #expect(figures.rows == 2 && figures.waiting == 2)
+  }
+
+  @Test func `Requests that waited and can never be kept are counted, and wait no longer`()
+    async throws
+  {
+    let setup = try Setup { $0.models = 1 }
+    let request = try CloudEvent(
+      attributes: [
+        "id": "a", "specversion": "1.0", "source": "s", "type": "x.inference.request",
+        "inferenceservicename": "late",
+      ], body: Data(#"{"instances": [[1], [2]]}"#.utf8))
+    let joiner = setup.maintenance.state.joiner
+    _ = try await joiner.take(request, names: PayloadNames(), at: Self.now)
+    // By now there are as many models as may be.
+    try await setup.add("fraud", at: "2026-11-24T10:00:00Z")
+    setup.clock.now.withLock { $0 = Instant(microseconds: $0.microseconds + 700_000_000) }
+    for _ in 0..<2 { await setup.maintenance.flush() }
+    let counted = "plumbline_events_rejected_total{model_name=\"late\",kind=\"predictions\"} 2"
+    #expect(setup.metrics.contains(counted), "\(setup.metrics)")
+    #expect(setup.log.models == ["fraud"])
+  }
+
+  @Test func `A file of events that cannot be read is shown, and told once`() async throws {
+    let setup = try Setup()
+    try await setup.add("fraud", at: "2026-11-24T10:00:00Z")
+    try setup.log.seal()
+    await setup.maintenance.maintain()
+    #expect(setup.metrics.contains("\nplumbline_index_files 1\n"))
+    #expect(setup.metrics.contains("\nplumbline_segments_unreadable 0\n"))
+    let day = setup.folder.path + "/data/events/fraud/predictions/date=2026-11-24"
+    let file = try #require(try FileManager.default.contentsOfDirectory(atPath: day).first)
+    try "junk".write(toFile: "\(day)/\(file)", atomically: true, encoding: .utf8)
+    // It comes again, and cannot be told.
+    try await setup.add("fraud", at: "2026-11-24T10:00:00Z")
+    for _ in 0..<2 { await setup.maintenance.maintain() }
+    #expect(setup.metrics.contains("\nplumbline_segments_unreadable 1\n"), "\(setup.metrics)")
+    #expect(setup.metrics.contains("\nplumbline_index_merge_failed 0\n"))
+    let told = setup.lines.all.filter { $0.contains("cannot be read") }
+    #expect(told.count == 1 && told[0].contains(file), "\(setup.lines.all)")
+  }
+
+  @Test func `What fails of the index is told once, and anew where it fails otherwise`() {
+    let (lines, watch) = (LogLines(), IndexWatch())
+    var index = EventLog.IndexState()
+    index.rebuilt = 3
+    index.failure = "no room"
+    for _ in 0..<2 { watch.look(at: index, lines.logger) }
+    #expect(lines.all.count == 2, "\(lines.all)")
+    #expect(lines.all.first?.contains("files=3") == true)
+    #expect(lines.all.last?.contains("error=no room") == true)
+    index.failure = nil
+    watch.look(at: index, lines.logger)
+    index.failure = "no room"
+    watch.look(at: index, lines.logger)
+    #expect(lines.all.count == 3)
   }
 
   @Test func `A clock that jumps ahead drops nothing that is young`() async throws {

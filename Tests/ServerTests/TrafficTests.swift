@@ -119,6 +119,38 @@ struct TrafficTests {
     }
   }
 
+  @Test(arguments: [
+    // The hour after the last batch is over, and ten minutes in office hours.
+    (Self.batches, 720, 720...790), (Self.batches, 750, 750...790),
+    (Self.office, 720, 720...730),
+    // Nobody comes to the office: its hours may begin an hour later.
+    (Self.office, 500, 560...590),
+  ])
+  func `An outage of a model that is quiet at times is told of`(
+    _ shape: Shape, _ outage: Int, _ told: ClosedRange<Int>
+  ) {
+    for (noise, seed) in [(0.1, 1), (0.2, 2), (0.3, 3)] {
+      let found = fires(shape, noise: noise, days: 1, seed: UInt64(seed)) { $0 < outage ? 1 : 0 }
+      let down = found.first { $0.rule == "model_down" }?.minute ?? .max
+      #expect(told.contains(down), "\(noise): \(found)")
+    }
+  }
+
+  @Test func `Between batches a service that has just started tells of no outage`() {
+    let batches = (0..<(5 * 288)).map {
+      MetricSample(
+        metric: "prediction_rate", labels: ["model_name": "m"], at: Self.time($0 * 5),
+        value: Self.batches($0 * 5 % 1_440, 0))
+    }
+    var meter = TrafficMeter()
+    meter.baseline = TrafficBaseline(batches)
+    let drops = (0..<40).flatMap { minute in
+      meter.samples(of: [:], models: ["m"], at: Self.time(5 * 1_440 + minute))
+        .filter { $0.metric == "traffic_drop" }.compactMap(\.value)
+    }
+    #expect(drops.isEmpty, "\(drops)")
+  }
+
   @Test func `A drop to a tenth is told of within a quarter of an hour`() {
     let found = fires(Self.wave, noise: 0.1, days: 1) { $0 < 720 ? 1 : 0.1 }
     let told = found.first { $0.rule == "traffic_pattern_change" }?.minute ?? .max

@@ -84,6 +84,15 @@ extension Campaign.Verdict {
       isClassification: tables.isClassification)
   }
 
+  /// How much of the change no part explains, 0 and more; nil where the loss did not surely rise, so that there
+  /// is hardly a change to explain.
+  public var unexplainedShare: Double? {
+    guard let parts = report.attribution, (parts.lower ?? 0) > 0,
+      parts.change > 0.01 * abs(parts.reference)
+    else { return nil }
+    return abs(parts.unexplained) / parts.change
+  }
+
   /// Whether something is to be blamed.
   public var isIncident: Bool { !made.causes.isEmpty }
 

@@ -185,6 +185,24 @@ struct AttributionTests {
     #expect(relation.conditionalPValue < 1e-6 && relation.explainedLoss == nil)
   }
 
+  @Test func `Outcomes with too few rows to compare are told`() throws {
+    func outcomes(_ rare: Int) -> [Int] {
+      (0..<200).map { $0 % 2 } + [Int](repeating: 2, count: rare) + [-1]
+    }
+    func shift(_ rare: Int, _ now: Int) throws -> [Int] {
+      let (one, two) = (outcomes(rare), outcomes(now))
+      func column(_ codes: [Int]) -> AttributionColumn {
+        AttributionColumn(values: codes.indices.map { Double($0 % 7) }, isCategory: false)
+      }
+      return try LabelShift(
+        reference: one, current: two, outcomes: 4, referenceColumns: [column(one)],
+        currentColumns: [column(two)], referenceLoss: []
+      ).uncompared
+    }
+    // The fourth has no rows at all, so that there is nothing to say of it.
+    #expect(try shift(20, 20) == [] && shift(19, 40) == [2] && shift(40, 0) == [2])
+  }
+
   @Test func `Logistic regression finds the coefficients of its rows`() throws {
     var generator = SeededGenerator(seed: 61)
     let rows = (0..<4_000).map { _ in [generator.uniform() * 4 - 2, generator.uniform()] }

@@ -58,6 +58,20 @@ struct PropertyTests {
     }
   }
 
+  @Test(arguments: [(0, 0, 0), (3, 0, 3), (0, 4, 4), (2, 5, 7), (1, 0, 9), (3, 4, 1_000)])
+  func `Moments of counted values are those of the values`(
+    _ ones: Int, _ minusOnes: Int, _ count: Int
+  ) {
+    let values =
+      [Double](repeating: 1, count: ones) + [Double](repeating: -1, count: minusOnes)
+      + [Double](repeating: 0, count: count - ones - minusOnes)
+    let (counted, whole) = (Moments(ones: ones, minusOnes: minusOnes, of: count), Moments(values))
+    #expect(counted.count == whole.count)
+    #expect(counted.minimum == whole.minimum && counted.maximum == whole.maximum)
+    #expect(abs(counted.mean - whole.mean) < 1e-12)
+    #expect(abs(counted.squaredDeviations - whole.squaredDeviations) < 1e-9)
+  }
+
   @Test(arguments: [false, true])
   func `Distances are symmetric, and nothing is far from itself`(_ tied: Bool) throws {
     let r = sample(700, seed: 1, tied: tied)

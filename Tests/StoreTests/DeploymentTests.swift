@@ -53,4 +53,34 @@ struct DeploymentTests {
     try history.add(to: &all)
     #expect(all.metrics.count == 5)
   }
+
+  @Test func `However much else happened, a diagnosis has the alerts of its model and time`()
+    throws
+  {
+    func event(_ second: Int64, _ kind: AlertEvent.Kind, _ labels: [String: String]) -> AlertEvent {
+      AlertEvent(
+        at: at(second), kind: kind,
+        alert: AlertRecord(
+          fingerprint: "f\(second)", rule: "r", metric: "m", severity: .info, state: .firing,
+          labels: labels, title: "", description: "", updatedAt: at(second)))
+    }
+    var changes = History.AlertChanges()
+    changes.events = [
+      event(1, .firing, ["model_name": "fraud"]), event(3, .firing, ["model_name": "fraud"]),
+      event(4, .pending, ["model_name": "fraud"]), event(5, .firing, [:]),
+      event(6, .resolved, ["model_name": "fraud"]), event(7, .firing, ["model_name": "churn"]),
+    ]
+    // More than are looked at, of another model, of another kind and of after.
+    for _ in 0..<3_400 {
+      changes.events += [
+        event(8, .firing, ["model_name": "churn"]), event(8, .undelivered, ["model_name": "fraud"]),
+        event(9, .firing, ["model_name": "fraud"]),
+      ]
+    }
+    try history.commit(changes)
+    var evidence = DiagnosisEvidence()
+    try history.add(to: &evidence, model: "fraud", from: at(2), until: at(9))
+    #expect(evidence.alerts.map(\.at) == [at(3), at(5), at(6)])
+    #expect(evidence.alerts.map(\.kind) == ["firing", "firing", "resolved"])
+  }
 }

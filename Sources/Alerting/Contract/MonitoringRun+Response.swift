@@ -105,7 +105,7 @@ extension RunResponse {
       case .info: "INFO"
       }
     let runbook = alert.runbookURL.map { " Runbook: \($0)" } ?? ""
-    return "\(word) (response time \(alert.severity.responseTime)): \(alert.description).\(runbook)"
+    return "\(word) (response time \(alert.timeToRespond)): \(alert.description).\(runbook)"
   }
 }
 

@@ -116,6 +116,7 @@ extension AlertEngine {
           condition: compiled.condition.sentence, value: alert?.value, threshold: alert?.threshold,
           reference: alert?.reference, labels: labels)),
       updatedAt: alert?.updatedAt ?? table.unknownSince[series] ?? now)
+    record.responseTime = rule.responseTime
     // JSON has no infinity; the description says it.
     func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
     record.value = finite(alert?.value)

@@ -85,7 +85,10 @@ struct PrometheusRule: Sendable {
       keepSeconds = min(rule.keepFiringFor?.seconds ?? 0, Self.longestSeconds)
     }
     let template = GoTemplate(rule: rule)
-    annotations = [("summary", template.summary), ("description", template.description)]
+    annotations = [
+      ("summary", template.summary), ("description", template.description),
+      ("response_time", rule.responseTime.description),
+    ]
     if let url = rule.runbookURL { annotations.append(("runbook_url", GoTemplate.literal(url))) }
   }
 

@@ -37,12 +37,20 @@ public struct PrometheusRules: Sendable {
   /// - Parameters:
   ///   - rules: of rules of one name the first counts.
   ///   - evaluationInterval: how often Prometheus looks; a minute where it is nil.
-  public init(rules: [AlertRule], evaluationInterval: TimeSpan? = nil) {
+  ///   - conditions: in force in place of rules' own, as ``ThresholdLog/conditions(for:)`` has them; the file says so.
+  public init(
+    rules: [AlertRule], evaluationInterval: TimeSpan? = nil,
+    conditions: [String: AlertCondition] = [:]
+  ) {
     evaluationSeconds = max(1, evaluationInterval?.seconds ?? 60)
     var names: Set<String> = []
     for rule in rules where names.insert(rule.name).inserted {
-      switch PrometheusRule.make(rule, evaluationSeconds: evaluationSeconds) {
-      case .success(let made): exported.append(made)
+      var inForce = rule
+      inForce.condition = conditions[rule.name] ?? rule.condition
+      switch PrometheusRule.make(inForce, evaluationSeconds: evaluationSeconds) {
+      case .success(var made):
+        if let condition = conditions[rule.name] { made.notes.append(rule.replaced(by: condition)) }
+        exported.append(made)
       case .failure(let reason):
         leftOut.append(LeftOut(rule: rule.name, reason: reason.text))
       }

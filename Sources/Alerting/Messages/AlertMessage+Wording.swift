@@ -84,6 +84,7 @@ extension AlertRecord {
   func facts(isOver: Bool) -> [(name: String, value: String)] {
     var facts: [(name: String, value: String)] = [
       ("Status", isOver ? "resolved" : "firing"), ("Severity", severity.rawValue),
+      ("Response time", timeToRespond.description),
       ("Metric", metric.clipped(to: 500).presentableLine),
     ]
     func add(_ name: String, _ text: String?) {

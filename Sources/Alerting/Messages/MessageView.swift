@@ -43,6 +43,7 @@ enum MessageView {
     [
       "fingerprint": text(alert.fingerprint, escaping), "rule": text(alert.rule, escaping),
       "metric": text(alert.metric, escaping), "severity": alert.severity.rawValue,
+      "responseTime": alert.timeToRespond.description,
       "state": alert.state.rawValue, "status": isOver ? "resolved" : "firing", "isOver": isOver,
       "labels": labels(alert.labels, escaping), "labelList": list(alert.labels, escaping),
       "title": text(alert.title, escaping), "description": text(alert.description, escaping),

@@ -11,7 +11,7 @@ struct NotificationPlan {
   let groups: [String: Instant]
   let now: Instant
   private let cooldowns: [String: Int64]
-  private let routes: [(matchers: PreparedMatchers, route: AlertingConfiguration.Route)]
+  private let routes: Routes
   private let channels: [String: ChannelConfiguration]
   /// Alerts one message names at most.
   static let messageLimit = 50
@@ -26,7 +26,7 @@ struct NotificationPlan {
     self.alerts = alerts
     self.groups = groups
     self.now = now
-    routes = configuration.routes.map { (PreparedMatchers($0.matchers), $0) }
+    routes = Routes(configuration.routes)
     channels = Dictionary(
       configuration.channels.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     cooldowns = Dictionary(
@@ -81,13 +81,15 @@ struct NotificationPlan {
   /// The route of an alert: the first that matches, else to those who were told that it fires and have to be
   /// told that it is over; nil where there is nobody to tell.
   private func route(of alert: KeptAlert) -> AlertingConfiguration.Route? {
-    if let first = routes.first(where: { $0.matchers.match(alert.record.labels) }) {
-      return first.route
-    }
-    guard alert.isOpen, alert.record.state != .firing,
-      alert.toldChannels.contains(where: { channels[$0] != nil })
-    else { return nil }
-    return .init(matchers: [], channels: alert.toldChannels)
+    if let first = routes.first(for: alert.record.labels) { return first }
+    let told = told(alert)
+    guard alert.isOpen, alert.record.state != .firing, !told.isEmpty else { return nil }
+    return .init(matchers: [], channels: told)
+  }
+
+  /// The channels that were told that it fires, of those there still are.
+  private func told(_ alert: KeptAlert) -> [String] {
+    alert.toldChannels.filter { channels[$0] != nil }
   }
 
   /// How long ago something was; very long where that is not yet, as a clock that was ahead wrote it.
@@ -107,6 +109,10 @@ struct NotificationPlan {
     // One that was taken on, ended and came again before anybody was told is a new one.
     if !alert.isOpen || alert.told == .acknowledged {
       return record.isQuiet || isHeldBack(alert) ? nil : .firing
+    }
+    // Whoever was told goes by another name now or is gone: those who are there do not know of it.
+    if told(alert).isEmpty, route.channels.contains(where: { channels[$0] != nil }) {
+      return record.isQuiet ? nil : .firing
     }
     if alert.reachedNobody { return record.isQuiet || isCooling(alert) ? nil : .firing }
     guard let pause = route.repeatInterval, !record.isQuiet, let last = alert.deliveredAt,
@@ -140,10 +146,10 @@ struct NotificationPlan {
     for alert in alerts {
       guard var route = route(of: alert) else { continue }
       let want = want(alert, route)
-      // That it is over is told to those who were told that it fires, whatever the routes say now.
-      if want == .resolved || want == .acknowledged, !alert.toldChannels.isEmpty {
-        route.channels = alert.toldChannels
-      }
+      // That it is over is told to those who were told that it fires, whatever the routes say now; where none
+      // of them is left, to those who are there.
+      let told = told(alert)
+      if want == .resolved || want == .acknowledged, !told.isEmpty { route.channels = told }
       let labels = configuration.grouping.labels.reduce(into: [String: String]()) {
         $0[$1] = alert.record.labels[$1] ?? ""
       }
@@ -201,12 +207,11 @@ struct NotificationPlan {
         case .resolved: .resolved
         default: .firing
         }
-      if want == .firing { outcome.toldChannels[alert.record.fingerprint] = group.route.channels }
-      // Who is reminded is told of the end as well.
-      if want == .reminder {
-        let before = alert.toldChannels.filter { !group.route.channels.contains($0) }
-        outcome.toldChannels[alert.record.fingerprint] = before + group.route.channels
-      }
+      guard want == .firing || want == .reminder else { continue }
+      // Who was told before is told of the end as well, also a channel that is gone and may come back.
+      let before =
+        alert.isOpen ? alert.toldChannels.filter { !group.route.channels.contains($0) } : []
+      outcome.toldChannels[alert.record.fingerprint] = before + group.route.channels
     }
     outcome.groups[group.key] = now
     for channel in group.route.channels {

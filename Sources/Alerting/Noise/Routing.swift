@@ -1,9 +1,16 @@
 public import Monitoring
 
-extension AlertingConfiguration {
-  /// The route of an alert: the first that matches; nil where nobody is to be told.
-  func route(for labels: [String: String]) -> Route? {
-    routes.first { $0.matchers.match(labels) }
+/// The routes of a configuration, made ready to be asked often.
+struct Routes {
+  private let routes: [(matchers: PreparedMatchers, route: AlertingConfiguration.Route)]
+
+  init(_ routes: [AlertingConfiguration.Route]) {
+    self.routes = routes.map { (PreparedMatchers($0.matchers), $0) }
+  }
+
+  /// The route of an alert: the first that matches; nil where none does.
+  func first(for labels: [String: String]) -> AlertingConfiguration.Route? {
+    routes.first { $0.matchers.match(labels) }?.route
   }
 }
 
@@ -15,4 +22,7 @@ extension ChannelConfiguration {
     case .slack, .email, .webhook, .alertmanager, .teams: false
     }
   }
+
+  /// Whether what it was told of goes on there until it is told that it is over.
+  var keepsOpen: Bool { keepsIncidents || type == "alertmanager" }
 }

@@ -215,6 +215,7 @@ public final class ChannelDispatcher: Sendable {
     let given = entries.map { entry in
       var entry = entry
       entry.state = .givenUp
+      entry.nextAttemptAt = now
       entry.attempts += seconds == nil ? 0 : 1
       return entry
     }

@@ -30,14 +30,20 @@ public struct AlertReplay: Sendable {
 
   let configuration: AlertingConfiguration
   let costs: Costs?
+  let conditions: [String: AlertCondition]
 
   /// - Parameters:
   ///   - configuration: rules, and how noise is kept down. Without channels, messages are counted as
   ///     those of one channel everything is sent to; without routes, the usual ones apply. Of rules of
   ///     one name the first counts.
   ///   - costs: finite; nil where they are not known.
-  public init(_ configuration: AlertingConfiguration, costs: Costs? = nil) {
+  ///   - conditions: in force in place of rules' own, as ``ThresholdLog/conditions(for:)`` has them.
+  public init(
+    _ configuration: AlertingConfiguration, costs: Costs? = nil,
+    conditions: [String: AlertCondition] = [:]
+  ) {
     self.configuration = Self.usable(configuration)
+    self.conditions = conditions
     self.costs = costs.flatMap { $0.missedHour.isFinite && $0.falseHour.isFinite ? $0 : nil }
   }
 
@@ -94,10 +100,12 @@ public struct AlertReplay: Sendable {
     _ samples: [MetricSample], degradations: [Degradation]? = nil
   ) -> ReplayReport {
     let input = ReplayInput(samples)
-    var run = ReplayRun(configuration, startedAt: input.samples.first?.at, countsMessages: true)
+    var run = ReplayRun(
+      configuration, startedAt: input.samples.first?.at, countsMessages: true,
+      conditions: conditions)
     run.replay(input)
     return ReplaySummary(
-      configuration: configuration, costs: costs, input: input, run: run,
+      configuration: configuration, conditions: conditions, costs: costs, input: input, run: run,
       degradations: degradations
     ).report()
   }

@@ -11,6 +11,7 @@ struct NotificationCounter {
   }
 
   private let configuration: AlertingConfiguration
+  private let routes: Routes
   /// Those that fire, or that people believe to fire.
   private var alerts: [String: Alert] = [:]
   /// Those that are over, which people know, and when they ended: one that comes again too often is held
@@ -26,6 +27,7 @@ struct NotificationCounter {
 
   init(_ configuration: AlertingConfiguration) {
     self.configuration = configuration
+    routes = Routes(configuration.routes)
   }
 
   mutating func take(_ transition: AlertTransition) {
@@ -73,6 +75,9 @@ struct NotificationCounter {
       alerts[fingerprint]?.kept.told = told
       if told == .firing { alerts[fingerprint]?.kept.toldAt = now }
     }
+    for (fingerprint, channels) in outcome.toldChannels {
+      alerts[fingerprint]?.kept.toldChannels = channels
+    }
     groups.merge(outcome.groups) { $1 }
     for message in outcome.messages {
       total += 1
@@ -110,7 +115,7 @@ struct NotificationCounter {
     var times: [Int64] = []
     var isWaiting = false
     for alert in alerts.values {
-      guard let route = configuration.route(for: alert.kept.record.labels) else { continue }
+      guard let route = routes.first(for: alert.kept.record.labels) else { continue }
       let record = alert.kept.record
       let cooldown = cooldown(of: record)
       let told = ([alert.kept.toldAt, alert.kept.deliveredAt].compactMap(\.self).max() ?? now)

@@ -69,6 +69,10 @@ public struct ReplayReport: Codable, Sendable, Equatable {
 public struct RuleReplay: Codable, Sendable, Equatable {
   public var rule: String
   public var metric: String
+  /// What it was held against.
+  public var condition: String
+  /// The rule's own condition, where another threshold is in force in its place; nil elsewhere.
+  @NullCoded public var ownCondition: String?
   public var severity: AlertSeverity
   /// Series it is about.
   public var series: Int
@@ -91,7 +95,9 @@ public struct RuleReplay: Codable, Sendable, Equatable {
   @NullCoded public var detection: Detection?
 
   enum CodingKeys: String, CodingKey {
-    case rule, metric, severity, series, firings, alerts
+    case rule, metric, condition
+    case ownCondition = "own_condition"
+    case severity, series, firings, alerts
     case firingSeconds = "firing_seconds"
     case longestFiringSeconds = "longest_firing_seconds"
     case firingShare = "firing_share"

@@ -46,10 +46,15 @@ struct ReplayRun {
   /// - Parameters:
   ///   - startedAt: since when there could be data.
   ///   - countsMessages: whether it is worked out what people are told.
-  init(_ configuration: AlertingConfiguration, startedAt: Instant?, countsMessages: Bool) {
+  ///   - conditions: in force in place of rules' own.
+  init(
+    _ configuration: AlertingConfiguration, startedAt: Instant?, countsMessages: Bool,
+    conditions: [String: AlertCondition] = [:]
+  ) {
     engine = AlertEngine(
       rules: configuration.rules, flapping: configuration.flapping,
       startedAt: startedAt ?? Instant(microseconds: 0))
+    for (rule, condition) in conditions { engine.follow(condition, for: rule) }
     messages = countsMessages ? NotificationCounter(configuration) : nil
     pause = Int64(min(max(1, configuration.intervalSeconds), 86_400)) * 1_000_000
     wakes = configuration.rules.compactMap { rule in

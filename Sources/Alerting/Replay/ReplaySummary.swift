@@ -3,6 +3,7 @@ import Monitoring
 /// Makes a report of what a replay saw.
 struct ReplaySummary {
   let configuration: AlertingConfiguration
+  let conditions: [String: AlertCondition]
   let costs: AlertReplay.Costs?
   let input: ReplayInput
   let run: ReplayRun
@@ -78,7 +79,10 @@ struct ReplaySummary {
       $0.metric == rule.metric && rule.matchers.match($0.labels)
     }
     var replay = RuleReplay(
-      rule: rule.name, metric: rule.metric, severity: rule.severity, series: followed.count)
+      rule: rule.name, metric: rule.metric,
+      condition: (conditions[rule.name] ?? rule.condition).sentence, severity: rule.severity,
+      series: followed.count)
+    if conditions[rule.name] != nil { replay.ownCondition = rule.condition.sentence }
     replay.firings = firings.count
     replay.alerts = Set(firings.map(\.firing.record.fingerprint)).count
     let lengths = firings.map { Double($0.range.end - $0.range.start) / 1e6 }
@@ -129,7 +133,8 @@ struct ReplaySummary {
 
   /// The figure that is farthest on the wrong side of a bound.
   private func peak(of rule: AlertRule, _ indexes: [Int], in range: Range) -> Double? {
-    guard case .beyond(let subject, let bounds) = rule.condition.test else { return nil }
+    let condition = conditions[rule.name] ?? rule.condition
+    guard case .beyond(let subject, let bounds) = condition.test else { return nil }
     var (low, high) = (0, indexes.count)
     while low < high {
       let middle = (low + high) / 2

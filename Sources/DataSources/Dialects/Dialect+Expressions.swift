@@ -18,6 +18,21 @@ extension Dialect {
 }
 
 extension Dialect {
+  /// A condition that one row in so many meets, told by some expressions as texts: rows in which they are
+  /// equal all do or none; nil where the engine has no hash.
+  public func oneIn(_ step: Int, by expressions: [String]) -> String? {
+    let texts = expressions.map(text).joined(separator: ", ")
+    return switch name {
+    case "duckdb": "hash(\(texts)) % \(step) = 0"
+    case "postgresql":
+      "mod(abs(CAST(hashtext(concat_ws('/', \(texts))) AS bigint)), \(step)) = 0"
+    case "spark": "pmod(xxhash64(\(texts)), \(step)) = 0"
+    default: nil
+    }
+  }
+}
+
+extension Dialect {
   /// A numeric expression rounded down to a 64-bit whole number.
   public func floor(_ expression: String) -> String { "CAST(floor(\(expression)) AS bigint)" }
 }

@@ -40,6 +40,9 @@ extension Relation {
     return derived(select(["*", number]))
   }
 
+  /// Some rows, whichever come first.
+  public func first(_ rows: Int) -> Relation { derived(select(["*"], suffix: "LIMIT \(rows)")) }
+
   /// Rows that occur more than once, each counted as often as it is one too many.
   ///
   /// - Parameters:

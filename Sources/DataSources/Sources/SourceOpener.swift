@@ -193,10 +193,7 @@ public final class SourceOpener: Sendable {
   /// An address without its secrets, for messages and results.
   static func redacted(_ address: String) -> String {
     guard var parts = URLComponents(string: address) else { return address }
-    let secrets = ["password", "passwd", "pwd", "secret", "token", "key", "credential"]
-    let isSecret = (parts.queryItems ?? []).map { item in
-      secrets.contains { item.name.lowercased().contains($0) }
-    }
+    let isSecret = (parts.queryItems ?? []).map { SecretName.isSecret($0.name, $0.value ?? "") }
     guard parts.password != nil || isSecret.contains(true) else { return address }
     if parts.password != nil { parts.password = "…" }
     parts.queryItems = parts.queryItems.map { items in

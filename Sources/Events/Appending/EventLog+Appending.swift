@@ -66,6 +66,15 @@ extension EventLog {
 
   /// Refuses a model that would be one more than may be, and what there is no room for in memory.
   private func checkRoom(for model: String) throws(EventError) {
+    try checkLimit(with: model)
+    guard unsealedKeys.withLock({ $0.count }) < options.unsealedEvents else {
+      sealAll()
+      throw .overloaded
+    }
+  }
+
+  /// Refuses a model that would be one more than may be.
+  func checkLimit(with model: String) throws(EventError) {
     let isFull = columns.withLock { columns in
       // As many kinds of events as there are: few enough to be looked at for each batch.
       if EventKind.allCases.contains(where: { columns[.init(model: model, kind: $0)] != nil }) {
@@ -74,10 +83,6 @@ extension EventLog {
       return Set(columns.keys.map(\.model)).count >= options.models
     }
     if isFull { throw .tooManyModels(limit: options.models) }
-    guard unsealedKeys.withLock({ $0.count }) < options.unsealedEvents else {
-      sealAll()
-      throw .overloaded
-    }
   }
 
   /// Appends events and gives those that were not known yet; nil where they have to be read again.

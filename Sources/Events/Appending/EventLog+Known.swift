@@ -53,23 +53,43 @@ extension EventLog {
     let name = "asked_" + UUID().uuidString.replacingOccurrences(of: "-", with: "")
     try connection.create(name, of: [few], columns: few.columns.map { ($0.name, $0.type) })
     defer { try? connection.execute("DROP TABLE \(name)") }
-    let files = paths.sorted().map { Dialect.duckDB.literal("\(folder)/\($0)") }
-    let same = kind.keyColumns.map {
-      let column = Dialect.duckDB.identifier($0)
-      return "known.\(column) = asked.\(column)"
+    func known(in paths: some Sequence<String>) throws -> Set<Int> {
+      let files = paths.sorted().map { Dialect.duckDB.literal("\(folder)/\($0)") }
+      let same = kind.keyColumns.map {
+        let column = Dialect.duckDB.identifier($0)
+        return "known.\(column) = asked.\(column)"
+      }
+      let stream = try connection.query(
+        """
+        SELECT DISTINCT asked.\(number) FROM \(name) AS asked
+        JOIN read_parquet([\(files.joined(separator: ", "))], hive_partitioning=false) AS known
+          ON \(same.joined(separator: " AND "))
+        """, source: "the events of \(model)")
+      var rows: Set<Int> = []
+      while let batch = try stream.next() {
+        guard let column = batch.column(0), let read = MemoryColumn(column, name: number),
+          case .numbers(let numbers) = read.values
+        else { continue }
+        rows.formUnion(numbers.map { Int($0) })
+      }
+      index.note(read: paths)
+      return rows
     }
-    let stream = try connection.query(
-      """
-      SELECT DISTINCT asked.\(number) FROM \(name) AS asked
-      JOIN read_parquet([\(files.joined(separator: ", "))], hive_partitioning=false) AS known
-        ON \(same.joined(separator: " AND "))
-      """, source: "the events of \(model)")
-    var rows: Set<Int> = []
-    while let batch = try stream.next() {
-      guard let column = batch.column(0), let read = MemoryColumn(column, name: number),
-        case .numbers(let numbers) = read.values
-      else { continue }
-      rows.formUnion(numbers.map { Int($0) })
+    let rows: Set<Int>
+    do {
+      rows = try known(in: paths)
+    } catch {
+      // A file that cannot be read has no event that could be told: the batch is held against the others,
+      // and is not refused for as long as the file lies there.
+      rows = try paths.reduce(into: []) { rows, path in
+        do {
+          rows.formUnion(try known(in: [path]))
+        } catch {
+          // Where this process has too many files open, none of them is at fault.
+          guard FileHandle(forReadingAtPath: "/dev/null") != nil else { throw error }
+          index.note(unread: path, error)
+        }
+      }
     }
     return KnownRows(version: snapshot.version, rows: rows)
   }

@@ -25,6 +25,20 @@ public struct CloudEvent: Sendable {
     try self.init(decoded) { () throws(EventError) in try JSONValue(body) }
   }
 
+  /// Makes the event of a response whose body is not to be read: its request has to be told of it.
+  ///
+  /// - Parameters:
+  ///   - attributes: as in ``init(attributes:body:)``.
+  ///   - reason: why not.
+  /// - Throws: where it is no response, too.
+  public init(
+    attributes: [String: String], refusedAs reason: String
+  ) throws(EventError) {
+    try self.init(attributes.mapValues { $0.removingPercentEncoding ?? $0 }) {
+      () throws(EventError) in throw .unreadable(reason: reason)
+    }
+  }
+
   /// Reads one event, or a batch of them: structured content mode.
   public static func structured(_ body: Data) throws(EventError) -> [Result<CloudEvent, EventError>]
   {

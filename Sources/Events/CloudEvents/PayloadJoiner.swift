@@ -21,6 +21,13 @@ public final class PayloadJoiner: Sendable {
     public var refusedRows = 0
   }
 
+  /// Events that waited and can never be kept.
+  public struct Refused: Sendable {
+    public var model: String
+    public var rows: Int
+    public var error: EventError
+  }
+
   /// One half of an exchange, or that both are done with.
   enum Item: Sendable {
     case half(PayloadHalf)
@@ -64,6 +71,8 @@ public final class PayloadJoiner: Sendable {
       throw .unreadable(reason: "the CloudEvent names no inference service")
     }
     guard EventLog.isModelName(model) else { throw .invalidModel(name: model) }
+    // What could not be appended in the end is not to wait for it.
+    try log.checkLimit(with: model)
     var half = PayloadHalf(
       key: .init(model: model, exchange: event.key), side: event.side,
       predictionID: event.predictionID, time: event.time ?? now, receivedAt: now,
@@ -105,17 +114,21 @@ public final class PayloadJoiner: Sendable {
   /// Appends what waited until a time without its other half, and what a process that ended had not
   /// got round to.
   ///
-  /// - Parameter each: is given what was appended, by model.
+  /// - Parameters:
+  ///   - refused: is given what cannot be kept however often it is tried, and waits no longer.
+  ///   - each: is given what was appended, by model.
   public func flush(
-    receivedBefore time: Instant, each: (String, EventLog.Ingested) -> Void
+    receivedBefore time: Instant, refused: (Refused) -> Void = { _ in },
+    each: (String, EventLog.Ingested) -> Void
   ) async throws(EventError) {
     // Some at a time, so that no more than some bytes of them are in memory.
-    while try await flushSome(receivedBefore: time, each: each) {}
+    while try await flushSome(receivedBefore: time, refused, each) {}
   }
 
   /// Says whether there was anything.
   private func flushSome(
-    receivedBefore time: Instant, each: (String, EventLog.Ingested) -> Void
+    receivedBefore time: Instant, _ refused: (Refused) -> Void,
+    _ each: (String, EventLog.Ingested) -> Void
   ) async throws(EventError) -> Bool {
     let known = Set(done.withLock { $0 })
     let waiting: [PayloadHalf]
@@ -126,15 +139,39 @@ public final class PayloadJoiner: Sendable {
       throw .notKept(reason: EventError.reason(error))
     }
     let exchanges = Dictionary(grouping: waiting, by: \.key)
+    var failure: EventError?
     for (model, exchanges) in Dictionary(grouping: exchanges, by: \.key.model) {
       let answers = log.types(of: model, .predictions)[EventColumnName.prediction] != nil
       let rows = exchanges.sorted { $0.key.exchange < $1.key.exchange }.compactMap { _, halves in
         Self.events(of: halves, isAnswered: answers)
       }
-      if !rows.isEmpty { each(model, try await append(rows, of: model)) }
-      _ = try await submit(.done(exchanges.map(\.key)))
+      // One model whose events cannot be kept now keeps none of the others waiting.
+      do throws(EventError) {
+        try await append(rows, of: model, refused, each)
+        _ = try await submit(.done(exchanges.map(\.key)))
+      } catch {
+        failure = failure ?? error
+      }
     }
+    if let failure { throw failure }
     return !waiting.isEmpty
+  }
+
+  /// Appends exchanges, each by itself where they cannot be kept together.
+  private func append(
+    _ exchanges: [[InferencePayload.Row]], of model: String, _ refused: (Refused) -> Void,
+    _ each: (String, EventLog.Ingested) -> Void
+  ) async throws(EventError) {
+    guard let first = exchanges.first else { return }
+    do throws(EventError) {
+      each(model, try await append(exchanges, of: model))
+    } catch {
+      guard error.isOfTheEvent else { throw error }
+      guard exchanges.count > 1 else {
+        return refused(Refused(model: model, rows: first.count, error: error))
+      }
+      for exchange in exchanges { try await append([exchange], of: model, refused, each) }
+    }
   }
 
   /// Takes nothing more, and returns when all that was taken is written.

@@ -1,3 +1,4 @@
+import DataSources
 import Dispatch
 import Foundation
 import Synchronization
@@ -7,7 +8,7 @@ import Synchronization
 ///
 /// Every sealing writes a ``KeyRun``; where there are several of like size they are merged into one, so
 /// that there are few, and what belongs to segments that are gone is left out. A segment whose hashes
-/// are in no whole file is read again when the log is opened.
+/// are in no whole file is read again when the log is opened; one that cannot be read is left out.
 final class KeyIndex: Sendable {
   /// What it knows at one time; files stay readable for as long as somebody has it.
   struct Snapshot: Sendable {
@@ -40,6 +41,12 @@ final class KeyIndex: Sendable {
     fileprivate func liveRows(of run: KeyRun) -> Int {
       run.parts.reduce(0) { $0 + (live[$1.path] == nil ? 0 : $1.rows) }
     }
+
+    /// Whether a file is for the most part of segments that are gone. Events are held against events: an
+    /// event can have several hashes in it.
+    fileprivate func isMostlyGone(_ run: KeyRun) -> Bool {
+      2 * liveRows(of: run) < run.parts.reduce(0) { $0 + $1.rows }
+    }
   }
 
   /// Runs of like size that are merged into one: larger, there are more of them to ask; smaller, each
@@ -53,10 +60,23 @@ final class KeyIndex: Sendable {
   private let folder: String
   private let fingerprint: UInt64
   private let state: Mutex<Snapshot>
+  private let upkeep = Mutex(IndexUpkeep())
   private let merging = DispatchQueue(label: "plumbline.index", qos: .utility)
   private let isClosed = Atomic(false)
 
   var snapshot: Snapshot { state.withLock { $0 } }
+
+  var current: EventLog.IndexState {
+    let files = state.withLock { $0.runs.count }
+    return upkeep.withLock { upkeep in
+      var current = EventLog.IndexState()
+      current.files = files
+      current.rebuilt = upkeep.rebuilt
+      current.unread = upkeep.unread
+      current.failure = upkeep.failure
+      return current
+    }
+  }
 
   /// Opens the index of a log's folder.
   ///
@@ -101,13 +121,37 @@ final class KeyIndex: Sendable {
     _ segments: [Segment], _ keys: (Segment) throws -> [EventKey]
   ) throws {
     var (entries, parts) = ([KeyRun.Entry](), [Segment]())
-    for (index, segment) in segments.enumerated() {
+    for segment in segments {
+      let read: [EventKey]
+      do {
+        read = try keys(segment)
+      } catch {
+        // One file of many is no reason to take nothing in. It is tried again at the next start.
+        note(unread: segment.path, error)
+        continue
+      }
       let part = UInt32(truncatingIfNeeded: parts.count)
-      entries += try keys(segment).map { KeyRun.Entry(hash: $0.hash, part: part) }
+      entries += read.map { KeyRun.Entry(hash: $0.hash, part: part) }
       parts.append(segment)
-      guard entries.count >= Self.rebuiltRows || index == segments.count - 1 else { continue }
+      upkeep.withLock { $0.rebuilt += 1 }
+      guard entries.count >= Self.rebuiltRows else { continue }
       try add(entries, of: parts)
       (entries, parts) = ([], [])
+    }
+    if !parts.isEmpty { try add(entries, of: parts) }
+  }
+
+  /// Notes that a segment cannot be read.
+  func note(unread path: String, _ error: any Error) {
+    let reason = (error as? any ExplainedError)?.what ?? "\(error)"
+    upkeep.withLock { $0.unread[path] = reason }
+  }
+
+  /// Notes that segments can be read.
+  func note(read paths: some Sequence<String>) {
+    upkeep.withLock { upkeep in
+      guard !upkeep.unread.isEmpty else { return }
+      for path in paths { upkeep.unread[path] = nil }
     }
   }
 
@@ -146,6 +190,8 @@ final class KeyIndex: Sendable {
       return gone
     }
     for run in gone { unlink(run.path) }
+    note(read: segments.map(\.path))
+    upkeep.withLock { $0.note(gone: gone.map(\.path)) }
     merging.async { self.merge() }
   }
 
@@ -168,28 +214,43 @@ final class KeyIndex: Sendable {
 
   // MARK: Merging
 
-  /// Merges what is due. What fails is tried again after the next sealing.
+  /// Merges what is due. What fails is told, and tried again after some sealings.
   private func merge() {
     while !isClosed.load(ordering: .relaxed) {
       let snapshot = snapshot
-      let runs = Self.due(in: snapshot)
-      guard !runs.isEmpty, let merged = try? merge(runs, snapshot) else { return }
-      state.withLock { state in
-        state.runs.removeAll { run in runs.contains { $0 === run } }
-        state.runs.append(merged)
+      let runs = Self.due(in: snapshot, but: upkeep.withLock { $0.putOff(at: snapshot.version) })
+      guard !runs.isEmpty else { return }
+      let paths = runs.map(\.path)
+      do {
+        let merged = try merge(runs, snapshot)
+        state.withLock { state in
+          state.runs.removeAll { run in runs.contains { $0 === run } }
+          state.runs.append(merged)
+        }
+        for path in paths { unlink(path) }
+        upkeep.withLock { $0.note(gone: paths) }
+      } catch EventError.stopped {
+        return
+      } catch {
+        let reason = (error as? any ExplainedError)?.what ?? "\(error)"
+        upkeep.withLock { $0.note(failed: paths, at: snapshot.version, reason) }
       }
-      for run in runs { unlink(run.path) }
     }
   }
 
+  /// Returns when all that was due has been merged.
+  func finishMerging() { merging.sync {} }
+
   /// Runs to be merged: as many of like size as may not be, or one that is for the most part of segments
   /// that are gone.
-  private static func due(in snapshot: Snapshot) -> [KeyRun] {
+  ///
+  /// - Parameter putOff: files that are to be left alone.
+  static func due(in snapshot: Snapshot, but putOff: Set<String> = []) -> [KeyRun] {
     var tiers: [Int: [KeyRun]] = [:]
-    for run in snapshot.runs {
+    for run in snapshot.runs where !putOff.contains(run.path) {
       let rows = snapshot.liveRows(of: run)
       guard rows > 0 else { continue }
-      if rows < run.count / 2 { return [run] }
+      if snapshot.isMostlyGone(run) { return [run] }
       guard rows < largestRows else { continue }
       var (tier, bound) = (0, 1_024)
       while bound <= rows { (tier, bound) = (tier + 1, bound * fanIn) }

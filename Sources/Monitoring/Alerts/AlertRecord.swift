@@ -17,6 +17,10 @@ public struct AlertRecord: Codable, Sendable, Equatable {
   public var rule: String
   public var metric: String
   public var severity: AlertSeverity
+  /// How soon somebody is to take it on; nil where an older version kept it.
+  @NullCoded public var responseTime: ResponseTime?
+  /// Whether its response time is over and nobody has taken it on; nil where it was not asked, as of what was.
+  @NullCoded public var overdue: Bool?
   public var state: State
   public var labels: [String: String]
   /// One line.
@@ -48,7 +52,9 @@ public struct AlertRecord: Codable, Sendable, Equatable {
   @NullCoded public var reason: String?
 
   enum CodingKeys: String, CodingKey {
-    case fingerprint, rule, metric, severity, state, labels, title, description, value, threshold
+    case fingerprint, rule, metric, severity
+    case responseTime = "response_time"
+    case overdue, state, labels, title, description, value, threshold
     case reference
     case activeSince = "active_since"
     case startsAt = "starts_at"
@@ -72,6 +78,7 @@ public struct AlertRecord: Codable, Sendable, Equatable {
     self.rule = rule
     self.metric = metric
     self.severity = severity
+    responseTime = severity.responseTime
     self.state = state
     self.labels = labels
     self.title = title
@@ -81,4 +88,19 @@ public struct AlertRecord: Codable, Sendable, Equatable {
 
   /// Whether people need not be told of it now.
   public var isQuiet: Bool { !silencedBy.isEmpty || !inhibitedBy.isEmpty }
+
+  /// The alert as it is seen at a time: whether it is overdue. One that is kept quiet waits for nobody.
+  public func seen(at now: Instant) -> AlertRecord {
+    var record = self
+    let waits = state == .firing && !isQuiet && acknowledgedBy == nil
+    let microseconds = Int64(timeToRespond.overdueAfterSeconds) * 1_000_000
+    // Times may come from clocks that were wrong.
+    let due = startsAt.map { $0.microseconds.addingReportingOverflow(microseconds) }
+    record.overdue =
+      waits && due.map { !$0.overflow && now.microseconds > $0.partialValue } ?? false
+    return record
+  }
+
+  /// How soon somebody is to take it on.
+  public var timeToRespond: ResponseTime { responseTime ?? severity.responseTime }
 }

@@ -35,6 +35,8 @@ public struct AlertRule: Sendable, Equatable {
   /// Within these bounds a firing alert is over; nil where that is wherever the condition does not fail.
   public var recovery: AlertCondition.Bounds?
   public var severity: AlertSeverity
+  /// How soon somebody is to take its alerts on; the severity's, unless it is set.
+  public var responseTime: ResponseTime
   /// The least time between two notifications of an alert that fires on, or that starts and ends again
   /// and again.
   public var cooldownMinutes = 15
@@ -54,6 +56,7 @@ public struct AlertRule: Sendable, Equatable {
     self.metric = metric
     self.condition = condition
     self.severity = severity
+    responseTime = severity.responseTime
     self.description = description
   }
 

@@ -2,12 +2,12 @@
 public enum AlertSeverity: String, Codable, Sendable, CaseIterable {
   case critical, warning, info
 
-  /// The response time the requirement's severity matrix asks for.
-  public var responseTime: String {
+  /// The response time the severity matrix asks for, where a rule says no other.
+  public var responseTime: ResponseTime {
     switch self {
-    case .critical: "immediate"
-    case .warning: "1_hour"
-    case .info: "24_hours"
+    case .critical: .immediate
+    case .warning: ResponseTime(seconds: 3_600)
+    case .info: ResponseTime(seconds: 86_400)
     }
   }
 }

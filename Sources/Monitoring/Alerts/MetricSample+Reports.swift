@@ -10,6 +10,7 @@ import Statistics
 /// | `new_category_detected` | drift: share of rows with categories the reference has not | feature |
 /// | `data_quality_findings` | drift: warnings and worse about the data | |
 /// | `model_METRIC` | performance: a metric and its reference | |
+/// | `model_quantile_loss_by_level` | performance: the loss of one quantile of several | quantile |
 /// | `model_accuracy_drop` | performance: how much worse accuracy is, as a share of its reference | |
 /// | `model_performance_drop` | the same of the primary metric where that is another | metric |
 extension MetricSample {
@@ -49,14 +50,11 @@ extension MetricSample {
         samples.append(
           sample("drift_score", feature.merging(["method": method]) { $1 }, column.statistic))
       }
-      if column.type == .categorical {
-        let fresh = report.quality.first {
-          $0.check == .newCategories && $0.column == column.column
-        }
-        samples.append(sample("new_category_detected", feature, fresh?.current ?? 0))
-      }
     }
+    let categorical = report.columns.filter { $0.type == .categorical }
     return samples
+      + newCategories(
+        in: categorical.map(\.column), report.quality, labels: labels, at: instant)
   }
 
   /// As ``samples(of:labels:at:)-(DriftReport,_,_)``.
@@ -64,9 +62,15 @@ extension MetricSample {
     of report: PerformanceReport, labels: [String: String], at instant: Instant
   ) -> [MetricSample] {
     var samples = report.metrics.sorted { $0.key < $1.key }.map { name, metric in
-      MetricSample(
+      var sample = MetricSample(
         metric: "model_" + name, labels: labels, at: instant, value: metric.value,
         reference: metric.reference, interval: metric.interval)
+      // `quantile_loss_0.9` is no name a rule or Prometheus can have, for its point.
+      if let level = name.wholeMatch(of: /quantile_loss_([0-9.e-]+)/)?.1 {
+        sample.metric = "model_quantile_loss_by_level"
+        sample.labels["quantile"] = String(level)
+      }
+      return sample
     }
     if let accuracy = report.metrics["accuracy"] {
       samples.append(

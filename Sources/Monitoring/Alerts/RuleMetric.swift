@@ -32,6 +32,7 @@ public struct RuleMetric: Sendable, Equatable {
     .init("new_category_detected", .quality, ["feature"], isShare: true),
     .init("data_quality_findings", .quality), .init("model_accuracy_drop", .performance),
     .init("model_performance_drop", .performance, ["metric"]),
+    .init("model_quantile_loss_by_level", .performance, ["quantile"]),
     .init("check_failed", .checks, isShare: true),
   ]
 

@@ -4,8 +4,9 @@ extension ConfigurationReader {
   private static var ruleKeys: [String] {
     [
       "name", "metric", "where", "condition", "for", "consecutive_failures", "keep_firing_for",
-      "recovery", "severity", "cooldown_minutes", "requires_significance", "labels", "description",
-      "runbook_url", "dynamic",
+      "recovery", "severity", "response_time", "cooldown_minutes", "requires_significance",
+      "labels",
+      "description", "runbook_url", "dynamic",
     ]
   }
 
@@ -91,6 +92,10 @@ extension ConfigurationReader {
       rule.consecutiveFailures = whole(value, in: 1...10_000) ?? 1
     }
     rule.keepFiringFor = fields["keep_firing_for"].flatMap { span($0, in: 1...Self.month) }
+    if let value = fields["response_time"] {
+      rule.responseTime =
+        parsed(value, expected: ResponseTime.expected) { ResponseTime($0) } ?? rule.responseTime
+    }
     if let value = fields["cooldown_minutes"] {
       rule.cooldownMinutes = whole(value, in: 0...100_000) ?? 0
     }

@@ -1,13 +1,7 @@
-/// Finds secrets that stand in a configuration itself.
-///
-/// What is `${NAME}` stands in the environment. A name is taken for one of a secret by the words that
-/// drivers use; files with a secret in them are none.
-enum InlineSecret {
-  private static let words = [
-    "password", "passwd", "pwd", "secret", "token", "apikey", "api_key", "access_key",
-    "pkcs8_value",
-  ]
+import DataSources
 
+/// Finds secrets that stand in a configuration itself; what is `${NAME}` stands in the environment.
+enum InlineSecret {
   /// What of an address is a secret, for a message: `a password`; nil where nothing is.
   ///
   /// Addresses are URIs, `user:password@host` without a scheme, and libpq's `key=value` pairs.
@@ -25,7 +19,9 @@ enum InlineSecret {
       ?? rest.split(whereSeparator: \.isWhitespace)
     for pair in pairs {
       let parts = pair.split(separator: "=", maxSplits: 1)
-      if parts.count == 2, isSecret(name: String(parts[0])) { return "a secret (`\(parts[0])`)" }
+      if parts.count == 2, SecretName.isSecret(String(parts[0]), String(parts[1])) {
+        return "a secret (`\(parts[0])`)"
+      }
     }
     return nil
   }
@@ -34,13 +30,7 @@ enum InlineSecret {
   static func isSecret(option name: String, _ value: String) -> Bool {
     let value = withoutVariables(value)
     guard !value.isEmpty else { return false }
-    return isSecret(name: name) || (value.contains("://") && inAddress(value) != nil)
-  }
-
-  private static func isSecret(name: String) -> Bool {
-    let name = name.lowercased()
-    return words.contains { name.contains($0) } && !name.hasSuffix("file")
-      && !name.hasSuffix("path")
+    return SecretName.isSecret(name, value) || (value.contains("://") && inAddress(value) != nil)
   }
 
   private static func withoutVariables(_ text: String) -> String {

@@ -132,7 +132,8 @@ struct ConditionalComparison {
       excess(tables.reference, scores.outOfFold), excess(tables.current, expectedScores))
   }
 
-  /// Scores beyond what features let expect, squared: what a series over time shows of a changed model.
+  /// How far scores are from what features let expect, either way: what a series over time shows of a
+  /// changed model.
   var scoreResiduals: ([Double], [Double])? {
     guard let scores else { return nil }
     return (

@@ -61,6 +61,22 @@ public struct DiagnosisAnalysis: Sendable {
     return change.z > 2.5 && change.value > 0.01 * abs(referenceLoss)
   }
 
+  /// Whether the loss fell: likewise.
+  public var improved: Bool? {
+    guard let change, let referenceLoss else { return nil }
+    return change.z < -2.5 && change.value < -0.01 * abs(referenceLoss)
+  }
+
+  /// What the world itself makes of the change: the concept part less what the model makes of it.
+  var worldPart: EstimatedEffect? {
+    guard let concept = attribution?.concept else { return nil }
+    guard let model = modelPart else { return concept }
+    let variance =
+      concept.standardError * concept.standardError + model.standardError * model.standardError
+    return EstimatedEffect(
+      value: concept.value - model.value, standardError: variance.squareRoot())
+  }
+
   /// The part of the change that a value makes, 0…1; 0 where there is no rise to explain.
   func share(_ value: Double) -> Double {
     guard degraded == true, let change, change.value > 0 else { return 0 }
@@ -133,13 +149,9 @@ public struct DiagnosisAnalysis: Sendable {
       currentResiduals: known.map { found.currentResiduals[$0] }, of: two.count)
     segments = search.segments
     segmentsTested = search.tested
-    var residuals = (
-      [Double](repeating: .nan, count: tables.reference.rows),
-      [Double](repeating: .nan, count: tables.current.rows)
-    )
-    for (place, row) in one.enumerated() { residuals.0[row] = found.referenceResiduals[place] }
-    for (place, row) in two.enumerated() { residuals.1[row] = found.currentResiduals[place] }
-    lossShift = comparison.overlap?.difference(residuals.0, residuals.1)
+    lossShift = comparison.overlap?.difference(
+      tables.reference.spread(found.referenceResiduals),
+      tables.current.spread(found.currentResiduals))
     if scoreShift?.isMaterial == true { modelPart = comparison.modelPart }
   }
 
@@ -193,6 +205,13 @@ public struct DiagnosisAnalysis: Sendable {
 extension DiagnosisTables.Side {
   /// Rows with a loss.
   var labelled: [Int] { losses.indices.filter { losses[$0].isFinite } }
+
+  /// Values of the rows with a loss, over all rows: NaN at the others.
+  func spread(_ values: [Double]) -> [Double] {
+    var all = [Double](repeating: .nan, count: rows)
+    for (place, row) in labelled.enumerated() { all[row] = values[place] }
+    return all
+  }
 }
 
 extension AttributionColumn {

@@ -29,8 +29,8 @@ extension DiagnosisEvidence {
   /// The change of the loss over all rows in parts that add up to it.
   var attributionReport: AttributionReport? {
     guard let analysis, let tables, let change = analysis.change,
-      let found = analysis.attribution, let before = analysis.referenceLoss,
-      let now = analysis.currentLoss
+      let found = analysis.attribution, let concept = analysis.worldPart,
+      let before = analysis.referenceLoss, let now = analysis.currentLoss
     else { return nil }
     typealias Part = AttributionReport.Part
     func part(_ kind: String, _ feature: String?, _ effect: EstimatedEffect) -> Part {
@@ -39,10 +39,6 @@ extension DiagnosisEvidence {
         upper: effect.interval.upper, share: change.value != 0 ? effect.value / change.value : nil)
     }
     let model = analysis.modelPart
-    let concept = EstimatedEffect(
-      value: found.concept.value - (model?.value ?? 0),
-      standardError: (found.concept.standardError * found.concept.standardError
-        + (model?.standardError ?? 0) * (model?.standardError ?? 0)).squareRoot())
     var parts = zip(tables.features, found.features).map { part("feature", $0.name, $1) }
     parts.append(part("concept", nil, concept))
     if let model { parts.append(part("model", nil, model)) }

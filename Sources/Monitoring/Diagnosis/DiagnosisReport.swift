@@ -5,7 +5,8 @@ public struct DiagnosisReport: Codable, Sendable, Equatable {
     case causeFound = "cause_found"
     /// Nothing got worse, and nothing speaks for a cause.
     case nothingWrong = "nothing_wrong"
-    /// Something got worse, or nothing says whether it did, and no cause stands out.
+    /// Something got worse, or nothing says whether it did, and no cause stands out; or nothing got worse, and
+    /// a diagnostic of somebody's own failed that names no cause.
     case undetermined
   }
 

@@ -95,7 +95,7 @@ struct DiagnosisReportBuilder {
       let others = failed.filter { $0.kind == .custom }.map(\.strength).max() ?? 0
       return DiagnosisReport.Cause(
         cause: cause, kind: best?.kind ?? kinds(cause)[0],
-        score: 1 - (1 - cause.score(signals)) * (1 - others),
+        score: 1 - (1 - (didHarm(cause) ? cause.score(signals) : 0)) * (1 - others),
         basis: others > 0 ? .ownDiagnostics : .calibrated, diagnostics: failed.map(\.checkName),
         evidence: failed.map(\.message),
         recommendedActions: cause.recommendedActions
@@ -108,6 +108,25 @@ struct DiagnosisReportBuilder {
         ? one.score > two.score : one.basis == .calibrated && two.basis != .calibrated
     }
     return causes
+  }
+
+  /// Whether it can be why something got worse. Diagnostics say what changed, and a change for the better is
+  /// none: where the loss fell, a cause counts only where its own part rose all the same.
+  private func didHarm(_ cause: RootCause) -> Bool {
+    guard let analysis = evidence.analysis, analysis.improved == true else { return true }
+    func rose(_ part: EstimatedEffect?) -> Bool {
+      part.map { $0.value > 0 && $0.z > 2.5 } ?? false
+    }
+    switch cause {
+    case .conceptDrift:
+      return rose(analysis.worldPart) || analysis.segments.contains { rose($0.effect) }
+    case .dataDrift:
+      return rose(analysis.attribution?.covariate) || rose(analysis.attribution?.unfamiliar)
+    case .targetDrift: return false
+    // A feature that is broken has to be mended, whatever the loss does meanwhile.
+    case .modelBug: return signals["quality"] >= 0.5 || rose(analysis.modelPart)
+    case .infrastructure, .trafficPattern, .unknown: return true
+    }
   }
 
   private func kinds(_ cause: RootCause) -> [CauseKind] {
@@ -165,8 +184,19 @@ struct DiagnosisReportBuilder {
     switch verdict {
     case .causeFound: causes.first?.recommendedActions ?? []
     case .nothingWrong: ["Continue monitoring"]
+    case .undetermined where degraded == false:
+      results.filter { withoutCause.contains($0.checkName) }
+        .map { $0.remediation.isEmpty ? $0.message : "\($0.remediation) — \($0.message)" }
     case .undetermined: RootCause.unknown.recommendedActions
     }
+  }
+
+  /// What the loss fell from and to; nil where it did not.
+  private var gain: String? {
+    guard let analysis = evidence.analysis, analysis.improved == true,
+      let before = analysis.referenceLoss, let now = analysis.currentLoss
+    else { return nil }
+    return "the loss fell from \(NumberFormat.short(before)) to \(NumberFormat.short(now))"
   }
 
   private func summary(
@@ -179,11 +209,20 @@ struct DiagnosisReportBuilder {
       let why = top.evidence.first.map { ": \($0)" } ?? ""
       return "\(top.kind.title) (\(top.cause.rawValue)), probability "
         + "\(QualityChecks.percent(top.score))\(since)\(why)"
-    case .nothingWrong: return "nothing got worse, and nothing speaks for a cause"
+        + (gain.map { "; \($0) all the same" } ?? "")
+    case .nothingWrong:
+      guard let gain else { return "nothing got worse, and nothing speaks for a cause" }
+      let changes = results.filter { $0.outcome == .failed && !didHarm($0.cause) }
+        .sorted { $0.strength > $1.strength }.map(\.message)
+      return "nothing got worse: \(gain)"
+        + (changes.isEmpty ? "" : "; what changed: " + changes.joined(separator: "; "))
     case .undetermined:
-      return degraded == true
-        ? "the model got worse, and no cause stands out"
-        : "whether the model got worse is not known, and no cause stands out"
+      return switch degraded {
+      case true?: "the model got worse, and no cause stands out"
+      case false?:
+        "the model did not get worse; own diagnostics failed: \(withoutCause.joined(separator: ", "))"
+      case nil: "whether the model got worse is not known, and no cause stands out"
+      }
     }
   }
 }

@@ -78,22 +78,8 @@ private struct SideMaking {
   private static func mostChanged(
     _ classes: Int, _ places: [Int?], _ reference: PredictionTable, _ current: PredictionTable
   ) -> Int? {
-    func excess(_ table: PredictionTable, _ code: Int) -> Moments {
-      Moments(
-        table.truthClasses.indices.compactMap { row -> Double? in
-          guard table.truthClasses[row] >= 0 else { return nil }
-          let said: Double
-          if let place = places[code] {
-            said = table.probabilities[place][row]
-          } else {
-            said = table.predictedClasses.isEmpty ? 0 : table.predictedClasses[row] == code ? 1 : 0
-          }
-          return said.isNaN ? nil : (Int(table.truthClasses[row]) == code ? 1 : 0) - said
-        })
-    }
-    let changes = (0..<classes).map { code in
-      abs(EstimatedEffect.difference(excess(reference, code), excess(current, code))?.z ?? 0)
-    }
+    let (before, now) = (excess(classes, places, reference), excess(classes, places, current))
+    let changes = zip(before, now).map { abs(EstimatedEffect.difference($0, $1)?.z ?? 0) }
     if let best = changes.indices.max(by: { (changes[$0], $1) < (changes[$1], $0) }),
       changes[best] > 0
     {
@@ -104,6 +90,36 @@ private struct SideMaking {
       reference.truthClasses.isEmpty ? reference.predictedClasses : reference.truthClasses
     for code in seen where code >= 0 { counts[Int(code)] += 1 }
     return counts.indices.max { (counts[$0], $1) < (counts[$1], $0) }
+  }
+
+  /// By class: outcomes less what the model said of them, over labelled rows.
+  private static func excess(
+    _ classes: Int, _ places: [Int?], _ table: PredictionTable
+  ) -> [Moments] {
+    // Where the model names a class without a probability, rows are +1, 0 or −1: counted in one pass over
+    // them, however many classes there are.
+    var rows = 0
+    var (missed, wronged) = (
+      [Int](repeating: 0, count: classes), [Int](repeating: 0, count: classes)
+    )
+    for (row, truth) in table.truthClasses.enumerated() where truth >= 0 {
+      rows += 1
+      let said = table.predictedClasses.isEmpty ? -1 : table.predictedClasses[row]
+      guard said != truth else { continue }
+      missed[Int(truth)] += 1
+      if said >= 0 { wronged[Int(said)] += 1 }
+    }
+    return (0..<classes).map { code in
+      guard let place = places[code] else {
+        return Moments(ones: missed[code], minusOnes: wronged[code], of: rows)
+      }
+      let said = table.probabilities[place]
+      return Moments(
+        table.truthClasses.indices.compactMap { row -> Double? in
+          guard table.truthClasses[row] >= 0, !said[row].isNaN else { return nil }
+          return (Int(table.truthClasses[row]) == code ? 1 : 0) - said[row]
+        })
+    }
   }
 
   /// Whether every class that occurs has a probability.

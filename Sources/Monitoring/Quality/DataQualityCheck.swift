@@ -35,8 +35,10 @@ public struct DataQualityCheck: Sendable {
     var findings = compared.quality
     var newest: Instant?
     if let limit = options.freshness, let asOf = options.asOf {
-      newest = try newestRow(before: asOf)
-      if let stale = TableQuality.freshness(newest: newest, asOf: asOf, limit: limit) {
+      newest = try options.newest ?? newestRow(before: asOf)
+      if let stale = TableQuality.freshness(
+        newest: newest, asOf: asOf, limit: limit, isSilent: compared.current.rows == 0)
+      {
         let place = findings.firstIndex { $0.severity == .info } ?? findings.endIndex
         findings.insert(stale, at: place)
       }
@@ -78,7 +80,8 @@ public struct DataQualityCheck: Sendable {
           ? "reference has no rows" : "the two tables have no column to compare" : nil,
       checkedColumns: compared.schema.count, affectedColumns: Set(affected).count,
       critical: critical, warnings: warnings, reference: compared.reference,
-      current: compared.current, newest: newest?.iso8601, findings: findings,
+      current: compared.current, newest: newest?.iso8601,
+      checks: options.checks.map { $0.sorted { $0.rawValue < $1.rawValue } }, findings: findings,
       schema: compared.schema, notes: compared.notes, recommendations: advice.recommendations,
       nextSteps: advice.nextSteps)
   }

@@ -8,6 +8,9 @@ public struct DataQualityOptions: Sendable, Equatable {
   public var freshness: TimeSpan?
   /// What the newest row's age is counted from.
   public var asOf: Instant?
+  /// The newest row's time, where that is known and its row need not be among those that are compared; nil
+  /// to look for it there.
+  public var newest: Instant?
   /// The column of times that freshness is told by; nil for the schema's.
   public var timestamp: String?
 

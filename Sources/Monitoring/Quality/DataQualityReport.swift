@@ -16,6 +16,8 @@ public struct DataQualityReport: Codable, Sendable, Equatable {
   public var current: TableSummary
   /// The time of the newest row (ISO 8601, UTC), where freshness was asked for.
   @NullCoded public var newest: String?
+  /// The findings that were looked for; nil for all.
+  @NullCoded public var checks: [QualityCheck]?
   /// The worst first.
   public var findings: [QualityFinding]
   /// How every column was understood, and why.
@@ -29,7 +31,8 @@ public struct DataQualityReport: Codable, Sendable, Equatable {
     case status, reason
     case checkedColumns = "checked_columns"
     case affectedColumns = "affected_columns"
-    case critical, warnings, reference, current, newest, findings, schema, notes, recommendations
+    case critical, warnings, reference, current, newest, checks, findings, schema, notes
+    case recommendations
     case nextSteps = "next_steps"
   }
 

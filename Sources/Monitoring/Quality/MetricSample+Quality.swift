@@ -6,21 +6,27 @@ extension MetricSample {
   public static func samples(
     of report: DataQualityReport, labels: [String: String], at instant: Instant
   ) -> [MetricSample] {
-    var samples = [
-      MetricSample(
-        metric: "data_quality_findings", labels: labels, at: instant,
-        value: Double(report.critical + report.warnings))
-    ]
-    for column in report.schema where column.type == .categorical && column.role.isCompared {
-      let fresh = report.findings.first {
-        $0.check == .newCategories && $0.column == column.column
-      }
-      samples.append(
-        MetricSample(
-          metric: "new_category_detected",
-          labels: labels.merging(["feature": column.column]) { $1 }, at: instant,
-          value: fresh?.current ?? 0))
+    let count = MetricSample(
+      metric: "data_quality_findings", labels: labels, at: instant,
+      value: Double(report.critical + report.warnings))
+    // What nobody looked for is not none.
+    guard report.checks?.contains(.newCategories) ?? true else { return [count] }
+    let columns = report.schema.filter { $0.type == .categorical && $0.role.isCompared }
+    return [count]
+      + newCategories(
+        in: columns.map(\.column), report.findings, labels: labels, at: instant)
+  }
+
+  /// The share of rows with new categories, of each of some categorical columns.
+  static func newCategories(
+    in columns: [String], _ findings: [QualityFinding], labels: [String: String],
+    at instant: Instant
+  ) -> [MetricSample] {
+    columns.map { column in
+      let fresh = findings.first { $0.check == .newCategories && $0.column == column }
+      return MetricSample(
+        metric: "new_category_detected", labels: labels.merging(["feature": column]) { $1 },
+        at: instant, value: fresh?.current ?? 0)
     }
-    return samples
   }
 }

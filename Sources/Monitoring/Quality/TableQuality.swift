@@ -38,8 +38,12 @@ enum TableQuality {
 
   /// A finding where the newest row is older than it may be.
   ///
-  /// - Parameter newest: nil where no row has a time.
-  static func freshness(newest: Instant?, asOf: Instant, limit: TimeSpan) -> QualityFinding? {
+  /// - Parameters:
+  ///   - newest: nil where no row has a time.
+  ///   - isSilent: whether there is no row at all of the time in question.
+  static func freshness(
+    newest: Instant?, asOf: Instant, limit: TimeSpan, isSilent: Bool
+  ) -> QualityFinding? {
     guard let newest else {
       return QualityFinding(
         check: .freshness, severity: .critical, reference: Double(limit.seconds),
@@ -48,7 +52,8 @@ enum TableQuality {
     let age = Double(asOf.microseconds - newest.microseconds) / 1e6
     guard age > Double(limit.seconds) else { return nil }
     return QualityFinding(
-      check: .freshness, severity: .warning, reference: Double(limit.seconds), current: age,
+      check: .freshness, severity: isSilent ? .critical : .warning,
+      reference: Double(limit.seconds), current: age,
       message:
         "the newest row is of \(newest.iso8601), \(NumberFormat.short(age / 3_600)) hours "
         + "old, and may be \(limit.description)")

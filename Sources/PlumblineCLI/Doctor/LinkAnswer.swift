@@ -28,9 +28,8 @@ enum LinkAnswer: Equatable {
         guard (300...399).contains(answer.status), let location = answer[header: "Location"],
           let next = Self.target(of: location, from: place)
         else {
-          let hasMoved = WebAddress.peer(of: place) != WebAddress.peer(of: url) || place != url
           self =
-            hasMoved && (200...299).contains(answer.status) && Self.isLogin(place)
+            (200...299).contains(answer.status) && Self.isLogin(place, insteadOf: url)
             ? .login(WebAddress.peer(of: place)) : .status(answer.status)
           return
         }
@@ -52,11 +51,30 @@ enum LinkAnswer: Equatable {
   }
 
   /// Whether an address looks like one to log in at: what is behind it was not seen then.
-  static func isLogin(_ url: String) -> Bool {
-    let address = (URLComponents(string: url)?.path ?? "").lowercased()
-    let host = WebAddress.peer(of: url).lowercased()
-    let words = ["login", "signin", "sign-in", "sign_in", "oauth", "saml", "sso", "authorize"]
-    return words.contains { address.contains($0) }
-      || ["login.", "sso.", "auth.", "accounts.", "idp."].contains { host.hasPrefix($0) }
+  ///
+  /// - Parameters:
+  ///   - place: where a link led to.
+  ///   - url: the link. That only the scheme or a slash at the end is another is what servers do to every
+  ///     address, and none to log in at.
+  static func isLogin(_ place: String, insteadOf url: String) -> Bool {
+    guard let target = URLComponents(string: place), let link = URLComponents(string: url),
+      parts(target) != parts(link) || host(target) != host(link)
+        || target.percentEncodedQuery != link.percentEncodedQuery
+    else { return false }
+    // Whole names only: `processor-lag` has an `sso` in it. What follows a dot says what serves the page.
+    return parts(target).contains { words.contains(String($0.prefix { $0 != "." })) }
+      || ["login.", "sso.", "auth.", "accounts.", "idp."].contains { host(target).hasPrefix($0) }
   }
+
+  private static let words: Set<String> = [
+    "login", "log-in", "log_in", "wp-login", "signin", "sign-in", "sign_in", "oauth", "oauth2",
+    "saml",
+    "saml2", "sso", "authorize",
+  ]
+
+  private static func parts(_ address: URLComponents) -> [Substring] {
+    address.path.lowercased().split(separator: "/")
+  }
+
+  private static func host(_ address: URLComponents) -> String { (address.host ?? "").lowercased() }
 }

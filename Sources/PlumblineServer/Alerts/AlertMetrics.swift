@@ -14,6 +14,7 @@ final class AlertMetrics: Sendable {
   private let registry: MetricRegistry
   private let alerts: MetricFamily<Gauge>
   private let firing: MetricFamily<Gauge>
+  private let overdue: MetricFamily<Gauge>
   private let attempts: MetricFamily<Counter>
   private let waiting: MetricFamily<Gauge>
   private let givenUp: MetricFamily<Counter>
@@ -27,6 +28,10 @@ final class AlertMetrics: Sendable {
     firing = try registry.gauge(
       "plumbline_alerts_firing", help: "Alerts of a rule that fire.",
       labels: ["rule", "severity", "model_name"])
+    overdue = try registry.gauge(
+      "plumbline_alerts_overdue",
+      help: "Alerts that nobody has acknowledged within their response time.",
+      labels: ["severity"])
     attempts = try registry.counter(
       "plumbline_notification_attempts_total", help: "Attempts to tell people, by how they went.",
       labels: ["channel", "outcome"])
@@ -41,7 +46,10 @@ final class AlertMetrics: Sendable {
 
   /// - Parameter givenUp: kinds of the messages that are not tried again after it.
   func count(_ attempt: DeliveryAttempt, givenUp kinds: [AlertMessage.Kind]) {
-    attempts.with(attempt.channel, attempt.outcome.rawValue).increment()
+    // A message that is given up as too old, or because its channel is gone, is no attempt.
+    if attempt.outcome != .givenUp {
+      attempts.with(attempt.channel, attempt.outcome.rawValue).increment()
+    }
     for kind in kinds { givenUp.with(attempt.channel, kind.rawValue).increment() }
   }
 
@@ -70,13 +78,17 @@ final class AlertMetrics: Sendable {
     }
   }
 
-  /// Shows how alerts are.
+  /// Shows how alerts are, as they are seen now.
   func show(_ records: [AlertRecord], waiting counts: [String: Int]) {
     for state in AlertRecord.State.allCases where state != .inactive {
       for severity in AlertSeverity.allCases {
         alerts.with(state.rawValue, severity.rawValue).set(
           Double(records.count { $0.state == state && $0.severity == severity }))
       }
+    }
+    for severity in AlertSeverity.allCases {
+      overdue.with(severity.rawValue).set(
+        Double(records.count { $0.overdue == true && $0.severity == severity }))
     }
     let fires = Dictionary(grouping: records.filter { $0.state == .firing }) {
       [$0.rule, $0.severity.rawValue, $0.labels["model_name"] ?? ""]

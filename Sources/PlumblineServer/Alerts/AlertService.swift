@@ -44,8 +44,11 @@ final class AlertService: Service {
     self.history = history
     self.logger = logger
     let configuration = state.alerting
-    metrics = try AlertMetrics(state.registry)
-    manager = try AlertManager(configuration, history: history, now: state.now())
+    let metrics = try AlertMetrics(state.registry)
+    self.metrics = metrics
+    manager = try AlertManager(configuration, history: history, now: state.now()) {
+      metrics.count($0, givenUp: $1)
+    }
     shared = Mutex(Shared(configuration: configuration, channels: []))
     let channels = try channels(of: configuration)
     shared.withLock { $0.channels = channels }
@@ -144,7 +147,7 @@ final class AlertService: Service {
     do {
       log(try manager.advance(to: now))
       let counts = try history.notificationCounts().mapValues(\.waiting)
-      metrics.show(manager.records(), waiting: counts)
+      metrics.show(manager.records().map { $0.seen(at: now) }, waiting: counts)
     } catch {
       logger.error("alerts could not be kept: \(error)")
     }

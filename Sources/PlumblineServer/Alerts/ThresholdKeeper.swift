@@ -5,7 +5,7 @@ import Monitoring
 import Store
 
 /// Puts thresholds that follow history in force: those people applied at once, those of rules that ask for
-/// it once a day.
+/// it once a day, but for what somebody reverted: that is proposed until somebody applies it.
 struct ThresholdKeeper: Sendable {
   let history: History
   let manager: AlertManager
@@ -50,8 +50,11 @@ struct ThresholdKeeper: Sendable {
     let about: Logger.Metadata = [
       "rule": "\(rule.name)", "from": "\(proposal.oldThreshold)", "to": "\(proposal.newThreshold)",
     ]
-    guard rule.dynamic?.mode == .apply else {
-      let last = try history.thresholdChanges(of: rule.name, limit: 1).first
+    let changes = try history.thresholdChanges(of: rule.name)
+    // What somebody took back is theirs to put in force again, or it could not be reverted for longer than a day.
+    let isTakenBack = changes.first { $0.state != .proposed }?.state == .reverted
+    guard rule.dynamic?.mode == .apply, !isTakenBack else {
+      let last = changes.first
       guard last?.after != proposal.newThreshold || last?.state != .proposed else { return }
       try log.keep(proposal, at: now)
       logger.notice("a threshold is proposed", metadata: about)

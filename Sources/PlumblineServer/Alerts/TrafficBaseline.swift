@@ -6,8 +6,8 @@ import Statistics
 ///
 /// What begins or ends at some minute does so on another day a little earlier or later, and an hour apart where
 /// clocks change: how a rate differs is told beside the steps before and after, and a drop beside the quietest
-/// step within an hour either way. A weekday that has been seen is held against itself, so that a weekend
-/// is quiet for nobody to wake from the second one on.
+/// step within an hour either way, or the quietest hour where a step is all but silent. A weekday that has been
+/// seen is held against itself, so that a weekend is quiet for nobody to wake from the second one on.
 struct TrafficBaseline: Sendable {
   static let days: Int64 = 14
   /// Days a time has to have been seen on before it is usual in any way.
@@ -113,11 +113,11 @@ struct TrafficBaseline: Sendable {
 
   /// The steps around a time; nil where one of them is not known yet.
   private func around(
-    _ model: String, _ now: Instant, by reach: Int64
+    _ model: String, _ now: Instant, _ range: ClosedRange<Int64>
   ) -> (steps: [Step], weekdays: [Int64])? {
     guard let known = steps[model] else { return nil }
     let (day, step) = Self.place(of: now)
-    let places = (-reach...reach).map { day * Self.stepsOfDay + step + $0 }
+    let places = range.map { day * Self.stepsOfDay + step + $0 }
     let found = places.compactMap { known[$0 % Self.stepsOfDay] }
     guard found.count == places.count else { return nil }
     return (found, places.map { $0 / Self.stepsOfDay % 7 })
@@ -125,7 +125,7 @@ struct TrafficBaseline: Sendable {
 
   /// What is usual for a model at a time; nil where that is not known yet, or that nobody calls.
   func usual(_ model: String, at now: Instant) -> Usual? {
-    guard let (steps, weekdays) = around(model, now, by: 1) else { return nil }
+    guard let (steps, weekdays) = around(model, now, -1...1) else { return nil }
     let rate = steps[1].rate(on: weekdays[1])
     guard rate > 0 else { return nil }
     let rates = zip(steps, weekdays).flatMap { [$0.rate] + ($0.ofWeekday[$1] ?? []) }
@@ -136,7 +136,20 @@ struct TrafficBaseline: Sendable {
 
   /// The rate that has to come at a time at the least, on a day like others; nil where that is not known yet.
   func least(_ model: String, at now: Instant) -> Double? {
-    guard let (steps, weekdays) = around(model, now, by: Self.reach) else { return nil }
+    guard let (steps, weekdays) = around(model, now, -Self.reach...Self.reach) else { return nil }
     return zip(steps, weekdays).map { $0.least(on: $1) }.min()
+  }
+
+  /// The calls that have to come in an hour until a time at the least, on a day like others, whether it ends then
+  /// or within an hour either way; nil where that is not known yet.
+  func leastOfHour(_ model: String, at now: Instant) -> Double? {
+    guard let (steps, weekdays) = around(model, now, -2 * Self.reach...Self.reach) else {
+      return nil
+    }
+    let calls = zip(steps, weekdays).map {
+      $0.least(on: $1) * Double(Self.stepMicroseconds) / 1e6
+    }
+    let hour = Int(Self.reach)
+    return (0...(calls.count - hour)).map { calls[$0..<($0 + hour)].reduce(0, +) }.min()
   }
 }

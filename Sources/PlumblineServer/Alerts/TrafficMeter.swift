@@ -72,12 +72,9 @@ struct TrafficMeter {
   ) -> MetricSample {
     var sample = MetricSample(
       metric: "traffic_drop", labels: ["model_name": model], at: now, value: nil)
-    guard let rate = baseline.least(model, at: now), rate > 0 else { return sample }
-    let needed = Int64(min(Self.leastUsualCalls / rate, Double(Self.memorySeconds)))
-    let (counted, seconds) = counted(
-      model, traffic, over: max(Self.windowSeconds, needed), until: now)
-    let expected = rate * seconds
-    guard expected > 0 else { return sample }
+    guard let (counted, expected) = besideUsual(model, traffic, until: now), expected > 0 else {
+      return sample
+    }
     sample.value = 1 - counted.all / expected
     // Of a count n the mean is within about n + 2 ± 2√(n + 1) with 95 % confidence.
     let reach = 2 * (counted.all + 1).squareRoot()
@@ -85,6 +82,24 @@ struct TrafficMeter {
       lower: 1 - (counted.all + 2 + reach) / expected,
       upper: 1 - max(0, counted.all - reach) / expected)
     return sample
+  }
+
+  /// What came and what had to come at the least, over as long as it takes to tell.
+  private func besideUsual(
+    _ model: String, _ traffic: [String: MLMetrics.Traffic], until now: Instant
+  ) -> (Counted, expected: Double)? {
+    guard let rate = baseline.least(model, at: now) else { return nil }
+    let memory = Double(Self.memorySeconds)
+    if rate * memory >= Self.leastUsualCalls {
+      let needed = Int64(Self.leastUsualCalls / rate)
+      let (counted, seconds) = counted(
+        model, traffic, over: max(Self.windowSeconds, needed), until: now)
+      return (counted, rate * seconds)
+    }
+    // Some minutes around this time are quiet as it is, as those between batches: only a whole hour tells.
+    let (counted, seconds) = counted(model, traffic, over: Self.memorySeconds, until: now)
+    guard seconds >= memory, let calls = baseline.leastOfHour(model, at: now) else { return nil }
+    return (counted, calls)
   }
 
   private func samples(

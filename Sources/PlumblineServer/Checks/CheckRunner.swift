@@ -64,15 +64,28 @@ struct CheckRunner: Sendable {
     var quality = check.quality
     quality.asOf = due
     if model.production == nil { quality.timestamp = EventColumnName.timestamp }
-    return try withSides(due, quality.comparison) { reference, current, options in
-      quality.comparison = options
-      return try DataQualityCheck(reference: reference, current: current, options: quality).run()
+    func compare(_ newest: Instant?) throws -> DataQualityReport {
+      try withSides(due, quality.comparison, silentSince: newest) { reference, current, options in
+        quality.comparison = options
+        return try DataQualityCheck(reference: reference, current: current, options: quality).run()
+      }
+    }
+    do {
+      return try compare(nil)
+    } catch let error as NoEvents where error.until == due && quality.looksAtFreshness {
+      // A model that fell silent is what freshness is about.
+      quality.newest = try log.newestTime(of: model.name, .predictions, before: due)
+      guard let newest = quality.newest else { throw error }
+      return try compare(newest)
     }
   }
 
   /// Lends what is compared at a time, and how it is cut and its columns are understood.
+  ///
+  /// - Parameter newest: the time of the newest event of a log that has none in the window: what is compared
+  ///   is no event with those up to then.
   private func withSides<Report>(
-    _ due: Instant, _ options: DriftOptions,
+    _ due: Instant, _ options: DriftOptions, silentSince newest: Instant? = nil,
     _ compare: (Relation, Relation?, DriftOptions) throws -> Report
   ) throws -> Report {
     var options = options
@@ -90,10 +103,12 @@ struct CheckRunner: Sendable {
     options.schema = EventSchema(log.types(of: model.name, .predictions).keys)
       .completing(options.schema, sharedWith: try reference.map(columns(of:)))
     let start = start(of: due)
-    return try withEvents(.predictions, from: start, until: due) { current in
+    return try withEvents(.predictions, from: newest ?? start, until: due) { current in
+      let current = newest == nil ? current : current.filtered(by: "false")
       if let reference { return try compare(reference, current, options) }
-      let before = Instant(microseconds: start.microseconds - check.referenceWindow.microseconds)
-      return try withEvents(.predictions, from: before, until: start) { reference in
+      let end = newest.map { Instant(microseconds: $0.microseconds + 1) } ?? start
+      let before = Instant(microseconds: end.microseconds - check.referenceWindow.microseconds)
+      return try withEvents(.predictions, from: before, until: end) { reference in
         try compare(reference, current, options)
       }
     }
@@ -165,6 +180,12 @@ struct CheckRunner: Sendable {
       return try labels
         ?? PerformanceCheck(predictions: predictions, reference: reference, options: options).run()
     }
+  }
+}
+
+extension DataQualityOptions {
+  fileprivate var looksAtFreshness: Bool {
+    freshness != nil && checks?.contains(.freshness) ?? true
   }
 }
 

@@ -94,7 +94,8 @@ function drawAlert(body, alert) {
   const model = alert.state === "firing" ? alert.labels.model_name : undefined;
   const isOpen = alert.state === "firing" && !alert.acknowledged_by;
   cells(body.insertRow(),
-    [make("span", alert.state, { className: `status ${alert.state === "firing" ? alert.severity : "unknown"}` }), make("small", quiet && ` ${quiet}`)],
+    [make("span", alert.state, { className: `status ${alert.state === "firing" ? alert.severity : "unknown"}` }), make("small", quiet && ` ${quiet}`),
+      alert.overdue ? make("strong", " overdue", { title: `Nobody has taken it on within its response time, ${alert.response_time}.` }) : ""],
     alert.severity, [title, make("small", ` ${series}`)],
     [alert.description, ...(model ? [" ", why(model)] : []), make("small", alert.flapping ? " It starts and ends again and again." : "")],
     time(alert.starts_at ?? alert.active_since),

@@ -1,21 +1,27 @@
 import Synchronization
+import Telemetry
 
 /// Where diagnoses are made: one at a time of each model, and few at once.
+///
+/// One that takes too long is overdue: a thread that computes, or waits for a database, cannot be ended. It
+/// gives its place to other models, but keeps its own until it comes back.
 final class DiagnosisDesk: Sendable {
   /// Cores are kept busy for seconds: two at once leave none for more.
   static let places = 2
+  /// Overdue ones with which no more is begun: each may keep cores and memory busy.
+  static let mostOverdue = 4
 
-  enum Refusal: Error {
-    /// One of the same model is being made.
-    case underWay
-    case full
+  enum Refusal: Error, Equatable {
+    /// One of the same model is being made, or has not come back.
+    case underWay(isOverdue: Bool)
+    /// As many are being made, or have not come back, as may; of these models.
+    case full(overdue: [String])
   }
 
   /// A place that is taken until it is left, or nobody has it any more.
   final class Place: Sendable {
     private let desk: DiagnosisDesk
     private let model: String
-    private let isLeft = Atomic(false)
 
     fileprivate init(_ desk: DiagnosisDesk, _ model: String) {
       self.desk = desk
@@ -23,24 +29,57 @@ final class DiagnosisDesk: Sendable {
     }
 
     /// Makes room for the next; by then somebody else may have it, so only the first time counts.
-    func leave() {
-      guard !isLeft.exchange(true, ordering: .relaxed) else { return }
-      desk.models.withLock { _ = $0.remove(model) }
-    }
+    func leave() { desk.change { $0.release(model, ObjectIdentifier(self)) } }
+
+    /// Makes room for another model: nobody waits any longer for what is made here.
+    func giveUp() { desk.change { $0.giveUp(model, ObjectIdentifier(self)) } }
 
     deinit { leave() }
   }
 
-  private let models = Mutex<Set<String>>([])
+  private struct State {
+    /// Who has which model.
+    private var takers: [String: (place: ObjectIdentifier, isOverdue: Bool)] = [:]
 
-  func take(_ model: String) throws(Refusal) -> Place {
-    let refusal = models.withLock { models -> Refusal? in
-      guard !models.contains(model) else { return .underWay }
-      guard models.count < Self.places else { return .full }
-      models.insert(model)
+    var overdue: [String] { takers.filter(\.value.isOverdue).keys.sorted() }
+
+    mutating func take(_ model: String, _ place: ObjectIdentifier) -> Refusal? {
+      if let taker = takers[model] { return .underWay(isOverdue: taker.isOverdue) }
+      let overdue = overdue
+      guard overdue.count < mostOverdue, takers.count - overdue.count < places else {
+        return .full(overdue: overdue)
+      }
+      takers[model] = (place, false)
       return nil
     }
+
+    mutating func release(_ model: String, _ place: ObjectIdentifier) {
+      if takers[model]?.place == place { takers[model] = nil }
+    }
+
+    mutating func giveUp(_ model: String, _ place: ObjectIdentifier) {
+      if takers[model]?.place == place { takers[model]?.isOverdue = true }
+    }
+  }
+
+  private let state = Mutex(State())
+  private let gauge: Gauge?
+
+  /// - Parameter overdue: shows how many are.
+  init(overdue gauge: Gauge? = nil) { self.gauge = gauge }
+
+  func take(_ model: String) throws(Refusal) -> Place {
+    let place = Place(self, model)
+    let refusal = state.withLock { $0.take(model, ObjectIdentifier(place)) }
     if let refusal { throw refusal }
-    return Place(self, model)
+    return place
+  }
+
+  private func change(_ change: (inout State) -> Void) {
+    let overdue = state.withLock { state in
+      change(&state)
+      return state.overdue.count
+    }
+    gauge?.set(Double(overdue))
   }
 }

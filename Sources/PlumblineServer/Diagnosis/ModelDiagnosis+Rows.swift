@@ -5,14 +5,15 @@ import Monitoring
 
 extension ModelDiagnosis {
   /// Rows of both sides, and labels that come apart.
-  private struct Rows {
+  struct Rows {
     var reference: Relation
     var current: Relation
     var labels: Relation?
     /// Which of them are the log's own events.
     var isReferenceOfLog = false
     var isCurrentOfLog = false
-    var areLabelsOfLog = false
+    /// Whether both sides are stretches of one table: how many rows each has says something too.
+    var areOfOneTable = false
   }
 
   /// Reads the rows in question and what they are compared with.
@@ -33,11 +34,11 @@ extension ModelDiagnosis {
               + "`reference`")
           return
         }
-        try withLabels { labels, areOfLog in
+        try withLabels { labels in
           try read(
             Rows(
               reference: reference, current: current, labels: labels,
-              isReferenceOfLog: isOfLog, isCurrentOfLog: true, areLabelsOfLog: areOfLog),
+              isReferenceOfLog: isOfLog, isCurrentOfLog: true, areOfOneTable: isOfLog),
             &evidence, &missing)
         }
       }
@@ -69,13 +70,13 @@ extension ModelDiagnosis {
     if found == nil { try body(configured, false) }
   }
 
-  private func withLabels(_ body: (Relation?, _ areOfLog: Bool) throws -> Void) throws {
-    if let labels = model.labels { return try body(open(labels), false) }
+  private func withLabels(_ body: (Relation?) throws -> Void) throws {
+    if let labels = model.labels { return try body(open(labels)) }
     // A label comes after its prediction.
     let found: Void? = try log.withEvents(
       of: model.name, .labels, from: question.referenceFrom
-    ) { try body($0, true) }
-    if found == nil { try body(nil, false) }
+    ) { try body($0) }
+    if found == nil { try body(nil) }
   }
 
   private func open(_ source: ModelConfiguration.Source) throws -> Relation {
@@ -103,7 +104,8 @@ extension ModelDiagnosis {
     try read(
       Rows(
         reference: configured ?? rows(question.referenceFrom, question.referenceUntil),
-        current: rows(question.since, question.until), labels: try model.labels.map(open)),
+        current: rows(question.since, question.until), labels: try model.labels.map(open),
+        areOfOneTable: configured == nil),
       &evidence, &missing)
   }
 
@@ -139,14 +141,14 @@ extension ModelDiagnosis {
         "rows: \(side) has \(count) rows, and nothing can be said of fewer than \(Self.leastRows)")
     }
     guard counts.allSatisfy({ $0 >= Self.leastRows }) else { return }
-    let rows = thinned(given, counts, &missing)
-    let columns = try [rows.reference, rows.current].map { relation in
+    let columns = try [given.reference, given.current].map { relation in
       Set(try relation.columns(over: relation.database.connect()).map(\.name))
     }
     let shared = columns[0].intersection(columns[1])
+    let options = performanceOptions(completing: given.isCurrentOfLog)
+    let rows = try thinned(given, counts, columns, options, &missing)
     var reader = DiagnosisReader(
-      reference: rows.reference, current: rows.current, labels: rows.labels,
-      options: performanceOptions(completing: rows.isCurrentOfLog))
+      reference: rows.reference, current: rows.current, labels: rows.labels, options: options)
     reader.schema =
       rows.isCurrentOfLog
       ? EventSchema(columns[1]).completing(
@@ -165,22 +167,5 @@ extension ModelDiagnosis {
     evidence.results += configuration.checks.map {
       $0.run(current: given.current, reference: given.reference)
     }
-  }
-
-  /// Every so manieth row of the log by its id, the same share of both sides, and their labels.
-  private func thinned(_ rows: Rows, _ counts: [Int], _ missing: inout [String]) -> Rows {
-    let ofLog = [rows.isReferenceOfLog ? counts[0] : 0, rows.isCurrentOfLog ? counts[1] : 0]
-    let step = ((ofLog.max() ?? 0) + Self.mostRows - 1) / Self.mostRows
-    guard step > 1 else { return rows }
-    missing.append("rows: one in \(step) was read; a shorter window has fewer")
-    func part(_ relation: Relation) -> Relation {
-      let id = relation.dialect.identifier(EventColumnName.id)
-      return relation.filtered(by: "hash(\(id)) % \(step) = 0")
-    }
-    var rows = rows
-    if rows.isReferenceOfLog { rows.reference = part(rows.reference) }
-    if rows.isCurrentOfLog { rows.current = part(rows.current) }
-    if rows.areLabelsOfLog { rows.labels = rows.labels.map(part) }
-    return rows
   }
 }

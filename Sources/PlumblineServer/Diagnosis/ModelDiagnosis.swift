@@ -19,7 +19,7 @@ struct ModelDiagnosis: Sendable {
   /// Rows of a side from which on something can be said of them.
   static let leastRows = 30
   /// Rows of a side that are read at most; of more every so manieth.
-  static let mostRows = 250_000
+  var mostRows = 250_000
 
   func report() throws -> DiagnosisReport {
     var evidence = DiagnosisEvidence()

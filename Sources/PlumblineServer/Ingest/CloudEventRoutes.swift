@@ -28,7 +28,30 @@ struct CloudEventRoutes<Context: RequestContext> {
 
   @Sendable private func take(_ request: Request, _ context: Context) async throws -> Response {
     let model = request.uri.queryParameters["model"].map(String.init)
-    return try await BodyReader(state: state).withBody(request) { body in
+    do {
+      return try await takeBody(request, of: model)
+    } catch let problem as Problem where problem.status == .contentTooLarge {
+      try await refuse(request, of: model, problem.detail)
+      throw problem
+    }
+  }
+
+  /// Has the request of a response that is too large to be read know of it: it would else be taken for one
+  /// that failed. Where the attributes are in the body, nobody knows whose it is.
+  private func refuse(_ request: Request, of model: String?, _ reason: String) async throws {
+    guard
+      let event = try? CloudEvent(attributes: Self.attributes(request), refusedAs: reason)
+    else { return }
+    var answer = Answer()
+    do {
+      try await take(event, 0, of: model, &answer)
+    } catch EventError.unreadable {
+      // As it has to be.
+    }
+  }
+
+  private func takeBody(_ request: Request, of model: String?) async throws -> Response {
+    try await BodyReader(state: state).withBody(request) { body in
       let isAlone: Bool
       let events: [Result<CloudEvent, EventError>]
       do {
@@ -82,6 +105,13 @@ struct CloudEventRoutes<Context: RequestContext> {
     answer.rejected += events.read.rejected.map { .init(index: index, reason: $0.reason) }
   }
 
+  private static func attributes(_ request: Request) -> [String: String] {
+    request.headers.reduce(into: [:]) { attributes, field in
+      let name = field.name.canonicalName
+      if name.hasPrefix("ce-") { attributes[String(name.dropFirst(3))] = field.value }
+    }
+  }
+
   /// The events of a body, and whether it is one that stands for the whole request.
   private static func events(
     _ request: Request, _ body: Data
@@ -91,27 +121,13 @@ struct CloudEventRoutes<Context: RequestContext> {
     case "application/cloudevents+json": return (try CloudEvent.structured(body), true)
     case "application/cloudevents-batch+json": return (try CloudEvent.structured(body), false)
     case "application/json", nil:
-      let attributes = request.headers.reduce(into: [String: String]()) { attributes, field in
-        let name = field.name.canonicalName
-        if name.hasPrefix("ce-") { attributes[String(name.dropFirst(3))] = field.value }
-      }
-      return ([.success(try CloudEvent(attributes: attributes, body: body))], true)
+      return ([.success(try CloudEvent(attributes: attributes(request), body: body))], true)
     default:
       throw Problem(
         .unsupportedMediaType, "unsupported_media_type",
         "CloudEvents come as application/cloudevents+json, application/cloudevents-batch+json, or "
           + "application/json with `ce-` headers, not `\(type ?? "")`",
         mend: "have the logger send JSON")
-    }
-  }
-}
-
-extension EventError {
-  /// Whether it is of one event of a batch, rather than of the service.
-  fileprivate var isOfTheEvent: Bool {
-    switch self {
-    case .unreadable, .invalidModel, .tooLarge, .tooManyModels: true
-    default: false
     }
   }
 }

@@ -3,6 +3,7 @@ import Logging
 import Monitoring
 import ServiceLifecycle
 import Store
+import Telemetry
 
 /// Seals what waits, joins small segments and drops old ones, and gives up waiting for halves of
 /// exchanges, again and again.
@@ -12,6 +13,13 @@ struct Maintenance: Service, CustomStringConvertible {
   let logger: Logger
   /// How long to wait between rounds.
   var pause = Duration.seconds(30)
+  private let watch = IndexWatch()
+
+  init(state: ServiceState, history: History, logger: Logger) {
+    self.state = state
+    self.history = history
+    self.logger = logger
+  }
 
   var description: String { "Maintenance" }
 
@@ -27,13 +35,22 @@ struct Maintenance: Service, CustomStringConvertible {
     }
   }
 
-  private func flush() async {
+  func flush() async {
     let seconds = state.configuration.joinSeconds
     do {
       try await state.joiner.flush(
         receivedBefore: Instant(
-          microseconds: state.now().microseconds - Int64(seconds) * 1_000_000)
-      ) { state.count($1, of: $0, .predictions, waited: seconds) }
+          microseconds: state.now().microseconds - Int64(seconds) * 1_000_000),
+        refused: { refused in
+          state.metrics.rejected.with(refused.model, EventKind.predictions.rawValue)
+            .increment(by: Double(refused.rows))
+          logger.warning(
+            "events that waited are refused",
+            metadata: [
+              "model": "\(refused.model)", "rows": "\(refused.rows)",
+              "error": "\(refused.error.what)",
+            ])
+        }, each: { state.count($1, of: $0, .predictions, waited: seconds) })
     } catch {
       logger.error("requests without response could not be kept", metadata: ["error": "\(error)"])
     }
@@ -62,6 +79,9 @@ struct Maintenance: Service, CustomStringConvertible {
     }
     await step("events could not be sealed") { [log = state.log] in try log.seal() }
     await step("small files could not be joined") { [log = state.log] in try log.compact() }
+    let index = state.log.indexState
+    state.metrics.show(index)
+    watch.look(at: index, logger)
   }
 
   private static let dayMicroseconds: Int64 = 86_400_000_000

@@ -13,6 +13,11 @@ final class ServiceMetrics: Sendable {
   let backfilled: MetricFamily<Counter>
   let refusedBodies: MetricFamily<Counter>
   let ingestSeconds: Histogram
+  /// Diagnoses that nobody waits for any longer and that have not ended.
+  let overdueDiagnoses: Gauge
+  private let indexFiles: Gauge
+  private let indexFailed: Gauge
+  private let unreadSegments: Gauge
   private let models = Mutex<[String: MLMetrics]>([:])
 
   init(_ registry: MetricRegistry) throws {
@@ -35,7 +40,28 @@ final class ServiceMetrics: Sendable {
       "plumbline_ingest_seconds", help: "Time from a batch's last byte until it was durable.",
       bounds: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5]
     ).with()
+    overdueDiagnoses = try registry.gauge(
+      "plumbline_diagnoses_overdue",
+      help: "Diagnoses that took longer than diagnosis.timeout and have not ended yet."
+    ).with()
+    indexFiles = try registry.gauge(
+      "plumbline_index_files", help: "Files of the index of events; merged, there are few."
+    ).with()
+    indexFailed = try registry.gauge(
+      "plumbline_index_merge_failed", help: "1 where files of the index could not be merged."
+    ).with()
+    unreadSegments = try registry.gauge(
+      "plumbline_segments_unreadable",
+      help: "Files of events that cannot be read: what is in them may come again."
+    ).with()
     try registry.addProcessMetrics()
+  }
+
+  /// Shows how the index of events fares.
+  func show(_ index: EventLog.IndexState) {
+    indexFiles.set(Double(index.files))
+    indexFailed.set(index.failure == nil ? 0 : 1)
+    unreadSegments.set(Double(index.unread.count))
   }
 
   /// Seconds for which a prediction counts as live traffic after it was made: as long as the traffic that

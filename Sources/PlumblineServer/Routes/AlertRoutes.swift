@@ -63,14 +63,15 @@ struct AlertRoutes<Context: RequestContext> {
         && (severities.isEmpty || severities.contains(alert.severity))
         && (model == nil || alert.labels["model_name"] == model)
     }
-    return try JSONText.response(Alerts(alerts: found))
+    let now = state.now()
+    return try JSONText.response(Alerts(alerts: found.map { $0.seen(at: now) }))
   }
 
   @Sendable private func show(_ request: Request, _ context: Context) async throws -> Response {
     let fingerprint = context.parameters.get("fingerprint") ?? ""
     guard let alert = try history.alert(fingerprint) else { throw Self.noSuchAlert }
     let events = try history.alertEvents(of: fingerprint, limit: 100)
-    return try JSONText.response(Alert(alert: alert.whole, events: events))
+    return try JSONText.response(Alert(alert: alert.whole.seen(at: state.now()), events: events))
   }
 
   @Sendable private func acknowledge(
@@ -85,10 +86,11 @@ struct AlertRoutes<Context: RequestContext> {
     }
     guard Person.isName(wish.by) else { throw Self.unclear }
     guard try history.alert(fingerprint) != nil else { throw Self.noSuchAlert }
+    let now = state.now()
     let outcome = try history.acknowledge(
-      fingerprint, by: wish.by, takesOver: wish.takeOver ?? false, at: state.now())
+      fingerprint, by: wish.by, takesOver: wish.takeOver ?? false, at: now)
     switch outcome {
-    case .taken(let alert): return try JSONText.response(alert)
+    case .taken(let alert): return try JSONText.response(alert.seen(at: now))
     case .takenBefore(let alert):
       throw Problem(
         .conflict, "already_acknowledged",

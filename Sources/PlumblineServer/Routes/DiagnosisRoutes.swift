@@ -1,5 +1,6 @@
 import Events
 import Hummingbird
+import Logging
 import Monitoring
 import NIOCore
 import Reporting
@@ -10,12 +11,13 @@ struct DiagnosisRoutes<Context: RequestContext> {
   let state: ServiceState
   let history: History
   let version: String
-  private let desk = DiagnosisDesk()
+  private let desk: DiagnosisDesk
 
   init(state: ServiceState, history: History, version: String) {
     self.state = state
     self.history = history
     self.version = version
+    desk = DiagnosisDesk(overdue: state.metrics.overdueDiagnoses)
   }
 
   func add(to router: some RouterMethods<Context>) {
@@ -74,17 +76,23 @@ struct DiagnosisRoutes<Context: RequestContext> {
     do {
       place = try desk.take(model.name)
     } catch {
-      throw Self.busy(error, model.name)
+      throw Self.busy(error, model.name, configuration.timeoutSeconds)
     }
     let report: DiagnosisReport
     do {
-      // The thread has the place to its end, also where nobody waits for it any more; it leaves before the
+      // The thread has its model to its end, also where nobody waits for it any more; it leaves before the
       // answer goes out, since the same may be asked for again as soon as that is there.
       report = try await Background.run(within: configuration.timeoutSeconds) {
         defer { place.leave() }
         return try diagnosis.report()
       }
     } catch let error as Background.GivenUp {
+      if error == .slow {
+        place.giveUp()
+        context.logger.warning(
+          "a diagnosis takes longer than it may, and goes on unseen",
+          metadata: ["model": "\(model.name)", "seconds": "\(configuration.timeoutSeconds)"])
+      }
       throw Self.givenUp(error, configuration.timeoutSeconds)
     }
     return try response(report, format, of: model.name, at: now)
@@ -109,16 +117,28 @@ struct DiagnosisRoutes<Context: RequestContext> {
       status: .ok, headers: [.contentType: type], body: .init(byteBuffer: ByteBuffer(string: text)))
   }
 
-  private static func busy(_ refusal: DiagnosisDesk.Refusal, _ model: String) -> Problem {
+  private static func busy(
+    _ refusal: DiagnosisDesk.Refusal, _ model: String, _ seconds: Int
+  ) -> Problem {
     switch refusal {
-    case .underWay:
-      Problem(
+    case .underWay(isOverdue: false):
+      return Problem(
         .tooManyRequests, "diagnosis_under_way", "a diagnosis of `\(model)` is being made",
         mend: "ask again after a while", retryAfter: 10)
-    case .full:
-      Problem(
-        .serviceUnavailable, "too_many_diagnoses", "as many diagnoses are being made as may be",
-        mend: "ask again after a while", retryAfter: 10)
+    case .underWay(isOverdue: true):
+      return Problem(
+        .tooManyRequests, "diagnosis_under_way",
+        "a diagnosis of `\(model)` took longer than \(seconds) s and has not ended yet",
+        mend: "see whether its source answers, and a query of diagnosis.checks ends", retryAfter: 60
+      )
+    case .full(let overdue):
+      let those =
+        overdue.isEmpty
+        ? "" : "; took too long and has not ended yet: \(overdue.joined(separator: ", "))"
+      return Problem(
+        .serviceUnavailable, "too_many_diagnoses",
+        "as many diagnoses are being made as may be" + those, mend: "ask again after a while",
+        retryAfter: 10)
     }
   }
 

@@ -68,7 +68,13 @@ extension Problem {
       )
     case .locked, .unusable, .noEngine: (status, retryAfter) = (.serviceUnavailable, 10)
     }
-    self.init(status, error.code, error.what, mend: error.mend, retryAfter: retryAfter)
+    var what = error.what
+    // Where the folder is, and what the system says of it, is for who runs the service.
+    switch error {
+    case .locked, .unusable: what = "the service's data folder cannot be used"
+    default: break
+    }
+    self.init(status, error.code, what, mend: error.mend, retryAfter: retryAfter)
   }
 
   static let notFound = Problem(
@@ -104,7 +110,11 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
     } catch let problem as Problem {
       return try problem.response(from: request, context: context)
     } catch let error as EventError {
-      return try Problem(error).response(from: request, context: context)
+      let problem = Problem(error)
+      if problem.detail != error.what {
+        context.logger.error("a request failed", metadata: ["error": "\(error.what)"])
+      }
+      return try problem.response(from: request, context: context)
     } catch let error as HTTPError {
       return try problem(error, request).response(from: request, context: context)
     } catch  where Self.isOfTheConnection(error) {

@@ -81,7 +81,12 @@ public func render(
   let alert = detail.alert
   let facts: [(String, String?)] = [
     ("fingerprint", alert.fingerprint), ("severity", alert.severity.rawValue),
-    ("state", alert.state.rawValue + (alert.flapping ? ", flapping" : "")),
+    ("response time", alert.timeToRespond.description),
+    (
+      "state",
+      alert.state.rawValue + (alert.flapping ? ", flapping" : "")
+        + (alert.overdue == true ? ", overdue" : "")
+    ),
     ("metric", alert.metric), ("labels", alert.seriesText),
     ("value", alert.value.map(Figures.number)), ("threshold", alert.threshold.map(Figures.number)),
     ("reference", alert.reference.map(Figures.number)),
@@ -119,9 +124,11 @@ private struct AlertList {
     let quiet =
       alert.silencedBy.isEmpty ? alert.inhibitedBy.isEmpty ? "" : " (inhibited)" : " (silenced)"
     let taken = alert.acknowledgedBy.map { " (\($0))" } ?? ""
+    let overdue = alert.overdue == true ? " (overdue)" : ""
     let since = alert.startsAt ?? alert.activeSince ?? alert.unknownSince ?? alert.updatedAt
     return [
-      alert.state.rawValue + quiet + taken, alert.severity.rawValue, alert.rule, alert.seriesText,
+      alert.state.rawValue + quiet + taken + overdue, alert.severity.rawValue, alert.rule,
+      alert.seriesText,
       alert.state == .unknown ? "no data" : alert.description, since.iso8601, alert.fingerprint,
     ]
   }

@@ -29,7 +29,13 @@ public func render(
   let truth =
     report.degradations.map { "\($0.count) times the model really was worse" }
     ?? "whether the model really was worse is not known: there are no labels"
-  return "\(period); \(truth).\n\n"
+  let replaced = report.rules.compactMap { rule in
+    rule.ownCondition.map {
+      PrintableText.visible(
+        "\(rule.rule): \(rule.condition) is in force in place of its own \($0)") + "\n"
+    }
+  }.joined()
+  return "\(period); \(truth).\n\n" + replaced + (replaced.isEmpty ? "" : "\n")
     + Grid(titles, rows, empty: "there are no rules").text(format, style) + costs
 }
 

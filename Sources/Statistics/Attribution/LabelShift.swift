@@ -20,12 +20,17 @@ public struct LabelShift: Sendable, Equatable {
   public let conditionalPValue: Double
   /// The largest |z| behind it.
   public let discrepancy: Double
+  /// Outcomes that have rows, but fewer than ``leastRows`` on a side: rows of these are not compared.
+  public let uncompared: [Int]
   /// How much better the change of the last column's mean goes with other shares of outcomes than with no
   /// change at all: a difference of log-likelihoods, above 0 for the shares. Where only the relation
   /// changed, features and scores stay as they were.
   public let support: Double
   /// How the reference's mean loss changes when its outcomes are weighed to current's shares.
   public let explainedLoss: Double?
+
+  /// Fewer rows of an outcome say nothing of how they look.
+  public static let leastRows = 20
 
   /// - Parameters:
   ///   - reference: an outcome for each reference row: 0..<count, −1 where it is not known.
@@ -54,6 +59,9 @@ public struct LabelShift: Sendable, Equatable {
     distance = zip(shares, others).reduce(0) { $0 + abs($1.0 - $1.1) } / 2
     let common = zip(shares, others).reduce(0) { $0 + ($1.0 * $1.1).squareRoot() }
     hellinger = max(0, 1 - common).squareRoot()
+    uncompared = (0..<count).filter {
+      max(first[$0], second[$0]) > 0 && min(first[$0], second[$0]) < Self.leastRows
+    }
     var largest = 0.0
     var looked = 0
     for (one, two) in zip(referenceColumns, currentColumns) {
@@ -115,7 +123,7 @@ public struct LabelShift: Sendable, Equatable {
     var (difference, variance, each) = (0.0, 0.0, [Double]())
     for outcome in first.indices {
       guard let change = EstimatedEffect.difference(old[outcome], new[outcome]),
-        min(old[outcome].count, new[outcome].count) >= 20
+        min(old[outcome].count, new[outcome].count) >= leastRows
       else { continue }
       difference += shares[outcome] * change.value
       let error = shares[outcome] * change.standardError

@@ -92,6 +92,23 @@ public struct Moments: Sendable, Equatable {
     return mean
   }
 
+  /// The moments of `count` values that are 1, −1 and else 0. O(1).
+  ///
+  /// - Parameters:
+  ///   - ones: how many are 1.
+  ///   - minusOnes: how many are −1; at most `count` together with the ones.
+  ///   - count: how many values there are.
+  public init(ones: Int, minusOnes: Int, of count: Int) {
+    self.init()
+    guard count > 0 else { return }
+    self.count = count
+    let (sum, squares) = (Double(ones - minusOnes), Double(ones + minusOnes))
+    mean = sum / Double(count)
+    squaredDeviations = Swift.max(0, squares - sum * mean)
+    minimum = minusOnes > 0 ? -1 : ones < count ? 0 : 1
+    maximum = ones > 0 ? 1 : minusOnes < count ? 0 : -1
+  }
+
   /// Adds the values that `other` was made from.
   public mutating func merge(_ other: Moments) {
     guard other.count > 0 else { return }

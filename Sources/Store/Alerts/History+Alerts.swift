@@ -203,18 +203,36 @@ extension History {
 
   /// What happened to alerts, newest first.
   ///
-  /// - Parameter fingerprint: of one alert only; nil for all.
+  /// - Parameters:
+  ///   - fingerprint: of one alert only; nil for all.
+  ///   - model: of alerts of this model, and those that name none; nil for all.
+  ///   - kinds: only these; nil for all.
+  ///   - from: the first time that counts; nil for all.
+  ///   - until: the first time that counts no more; nil for all.
+  ///   - limit: of what counts, as many are given.
+  ///   - before: only those whose id is less.
   public func alertEvents(
-    of fingerprint: String? = nil, from: Instant? = nil, limit: Int, before: Int64? = nil
+    of fingerprint: String? = nil, model: String? = nil, kinds: [AlertEvent.Kind]? = nil,
+    from: Instant? = nil, until: Instant? = nil, limit: Int, before: Int64? = nil
   ) throws(HistoryError) -> [AlertEvent] {
-    try read { database in
+    let kinds = kinds.map { "," + $0.map(\.rawValue).joined(separator: ",") + "," }
+    return try read { database in
       try Row.fetchAll(
         database,
         sql: """
           SELECT id, at, kind, detail, record FROM alert_event
-          WHERE (?1 IS NULL OR fingerprint = ?1) AND (?2 IS NULL OR id < ?2) AND at >= ?3
-          ORDER BY id DESC LIMIT ?4
-          """, arguments: [fingerprint, before, from?.microseconds ?? .min, limit]
+          WHERE (?1 IS NULL OR fingerprint = ?1) AND (?2 IS NULL OR id < ?2) AND at >= ?3 AND at < ?4
+            AND (?5 IS NULL OR instr(?5, ',' || kind || ',') > 0)
+            AND (?6 IS NULL OR coalesce(
+              CASE WHEN json_valid(CAST(record AS TEXT))
+                THEN json_extract(CAST(record AS TEXT), '$.labels.model_name') END, ?6) = ?6)
+          ORDER BY id DESC LIMIT ?7
+          """,
+        arguments: [
+          fingerprint, before, from?.microseconds ?? .min, until?.microseconds ?? .max, kinds,
+          model,
+          limit,
+        ]
       ).compactMap { row in
         // One that cannot be read, as another version wrote it, is not worth all others.
         guard let kind = AlertEvent.Kind(rawValue: row[2]),

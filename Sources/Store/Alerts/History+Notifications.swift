@@ -19,6 +19,7 @@ public struct QueuedNotification: Sendable, Equatable {
   /// The message, as its channel reads it.
   public var message: Data
   public var createdAt: Instant
+  /// Of one that was given up, when that was.
   public var nextAttemptAt: Instant
   public var attempts = 0
   public var state = State.waiting
@@ -142,6 +143,26 @@ extension History {
             AND (next_attempt_at <= ?2 OR next_attempt_at > ?3))
           ORDER BY id LIMIT ?4
           """, arguments: [channel, now.microseconds, horizon.microseconds, limit]
+      ).map(Self.notification)
+    }
+  }
+
+  /// Messages of a channel that were given up until a time, and after which it was to be told nothing of the
+  /// same key, oldest first.
+  ///
+  /// - Parameter from: no older ones.
+  public func lastGivenUp(
+    of channel: String, createdFrom from: Instant, until: Instant
+  ) throws(HistoryError) -> [QueuedNotification] {
+    try read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT id, channel, order_key, message, created_at, next_attempt_at, attempts
+          FROM notification WHERE state = 'given_up' AND created_at >= ?2 AND next_attempt_at <= ?3
+            AND id IN (SELECT max(id) FROM notification WHERE channel = ?1 GROUP BY order_key)
+          ORDER BY id
+          """, arguments: [channel, from.microseconds, until.microseconds]
       ).map(Self.notification)
     }
   }

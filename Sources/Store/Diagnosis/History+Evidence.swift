@@ -12,19 +12,11 @@ extension History {
     to evidence: inout DiagnosisEvidence, model: String? = nil, from: Instant? = nil,
     until: Instant? = nil
   ) throws(HistoryError) {
-    func isMeant(_ labels: [String: String]) -> Bool {
-      guard let model, let named = labels["model_name"] else { return true }
-      return named == model
-    }
     evidence.metrics += try samples(from: from, until: until, model: model)
-    let events = try alertEvents(from: from, limit: Self.eventsLimit)
-    evidence.alerts += events.reversed().compactMap { event in
-      guard [.firing, .resolved].contains(event.kind), isMeant(event.alert.labels),
-        until.map({ event.at < $0 }) ?? true
-      else {
-        return nil
-      }
-      return AlertMark(
+    let events = try alertEvents(
+      model: model, kinds: [.firing, .resolved], from: from, until: until, limit: Self.eventsLimit)
+    evidence.alerts += events.reversed().map { event in
+      AlertMark(
         at: event.at, kind: event.kind.rawValue, rule: event.alert.rule,
         metric: event.alert.metric, severity: event.alert.severity, labels: event.alert.labels)
     }

@@ -83,7 +83,9 @@ import Testing
     #expect(payload["summary"] as? String == "Accuracy of fraud is 81.20%")
     #expect(payload["severity"] as? String == "critical")
     #expect(payload["source"] as? String == "fraud")
-    #expect((payload["custom_details"] as? [String: Any])?["threshold"] as? Double == 0.85)
+    let details = try #require(payload["custom_details"] as? [String: Any])
+    #expect(details["threshold"] as? Double == 0.85)
+    #expect(details["response_time"] as? String == "immediate")
     let links = try #require(requests.first?.json["links"] as? [[String: String]])
     #expect(links.first?["text"] == "Runbook")
   }
@@ -128,7 +130,7 @@ import Testing
       request.body
         == """
         {"alerts":[{"annotations":{"description":"It was 91% & more.\\nLook at <segments>.",\
-        "metric":"model_accuracy","reference":"0.9","runbook_url":\
+        "metric":"model_accuracy","reference":"0.9","response_time":"immediate","runbook_url":\
         "https://wiki.example.com/runbooks/accuracy?a=1&b=%3C2%3E%7Cx",\
         "summary":"Accuracy of fraud is 81.20%","threshold":"0.85","value":"0.812"},\
         "endsAt":"0001-01-01T00:00:00Z","fingerprint":"8f14e45fceea167a",\
@@ -136,7 +138,7 @@ import Testing
         {"alertname":"model_accuracy_degradation","model_name":"fraud","severity":"critical"},\
         "startsAt":"2026-11-24T07:30:00Z","status":"firing"}],"commonAnnotations":\
         {"description":"It was 91% & more.\\nLook at <segments>.",\
-        "metric":"model_accuracy","reference":"0.9","runbook_url":\
+        "metric":"model_accuracy","reference":"0.9","response_time":"immediate","runbook_url":\
         "https://wiki.example.com/runbooks/accuracy?a=1&b=%3C2%3E%7Cx",\
         "summary":"Accuracy of fraud is 81.20%","threshold":"0.85","value":"0.812"},\
         "commonLabels":{"alertname":"model_accuracy_degradation","model_name":"fraud",\

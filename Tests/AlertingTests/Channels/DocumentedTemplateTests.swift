@@ -19,14 +19,16 @@ struct DocumentedTemplateTests {
   }
 
   private var messages: [AlertMessage] {
-    var alert = Sample.alert()
+    // A message of several alerts, whose title and severity are not those of the last.
+    let severer = Sample.alert("severer", fingerprint: "0")
+    var alert = Sample.alert(severity: .warning)
     (alert.reference, alert.reason, alert.flapping) = (0.9, "why", true)
     (alert.activeSince, alert.endsAt, alert.unknownSince) = (
       Provider.now, Provider.now, Provider.now
     )
     (alert.acknowledgedBy, alert.acknowledgedAt) = ("Grace", Provider.now)
     return AlertMessage.Kind.allCases.map { kind in
-      var message = Sample.message(kind, alerts: [alert])
+      var message = Sample.message(kind, alerts: [severer, alert])
       message.truncatedAlerts = 3
       return message
     }
@@ -61,10 +63,16 @@ struct DocumentedTemplateTests {
   @Test func `Every documented variable of an alert renders`() throws {
     let tags = try tags("of an alert")
     #expect(tags.count > 20)
+    let ofMessages = try Set(self.tags("of a message"))
     for tag in tags {
-      // In brackets, as a name the alert lacks would be looked up in the message.
-      let text = try rendered("{{#alerts}}\(template(tag)){{/alerts}}")
-      #expect(text.contains { !$0.isEmpty }, "\(tag)")
+      let last = try rendered("{{#alerts}}|\(template(tag)){{/alerts}}").map { text in
+        String(text.split(separator: "|", omittingEmptySubsequences: false).last ?? "")
+      }
+      #expect(last.contains { !$0.isEmpty }, "\(tag)")
+      // A name an alert lacks would be looked up in the message around it, which says something else.
+      if ofMessages.contains(tag) {
+        #expect(try last != rendered(template(tag)), "\(tag) is the message's")
+      }
     }
     let names = Set(tags.map { $0.replacing("#", with: "").replacing(".NAME", with: "") })
     let alert = try #require(messages.first.map { MessageView.make($0, .none)["alerts"] })

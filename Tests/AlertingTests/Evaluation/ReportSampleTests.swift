@@ -101,24 +101,34 @@ struct ReportSampleTests {
 
   private func expectKnown(_ samples: [MetricSample]) {
     #expect(!samples.isEmpty)
-    for sample in samples where !sample.metric.contains(".") {
+    for sample in samples {
       let metric = RuleMetric.named(sample.metric)
       // The labels of all samples of a check come from the service.
       #expect(metric?.labels == Set(sample.labels.keys).union(["check"]), "\(sample.metric)")
+      let isName = sample.metric.wholeMatch(of: /[a-z_][a-z0-9_]*/) != nil
+      #expect(isName, "\(sample.metric)")
     }
   }
 
-  @Test func `Every metric of a report is in the list rules are checked by, with its labels`()
+  @Test
+  func `The metrics of reports are those in the list rules are checked by, with their labels`()
     throws
   {
-    expectKnown(try samples(rows: 200, seed: 3, moved: 2, method: nil))
+    var made: Set<String> = []
+    func know(_ samples: [MetricSample]) {
+      expectKnown(samples)
+      made.formUnion(samples.map(\.metric))
+    }
+    know(try samples(rows: 200, seed: 3, moved: 2, method: nil))
     let file = try folder.write(
       "all.parquet",
       rowsOf: """
         SELECT range % 2 AS y, range % 3 AS c, 0.2 + 0.6 * (range % 2) AS p, range % 7 AS n,
           range % 5 + 0.5 AS m, range // 10 AS q, range % 10 AS item, 1.0 AS money,
           range % 7 - 1.0 AS low, range % 7 + 1.0 AS high, (range % 3 = 0)::INT * 0.5 + 0.2 AS p0,
-          (range % 3 = 1)::INT * 0.5 + 0.2 AS p1, (range % 3 = 2)::INT * 0.5 + 0.2 AS p2
+          (range % 3 = 1)::INT * 0.5 + 0.2 AS p1, (range % 3 = 2)::INT * 0.5 + 0.2 AS p2,
+          CASE WHEN range % 10 > 0 THEN range % 2 END AS said,
+          CASE WHEN range % 10 > 0 THEN range % 5 + 0.5 END AS some
         FROM range(400)
         """)
     func known(_ task: PerformanceTask, _ change: (inout PerformanceOptions) -> Void) throws {
@@ -129,7 +139,7 @@ struct ReportSampleTests {
         predictions: sources.open(file), labels: nil, reference: sources.open(file),
         options: options
       ).run()
-      expectKnown(
+      know(
         MetricSample.samples(of: report, labels: ["model_name": "m"], at: Scenario.time(0)))
     }
     try known(.classification) {
@@ -144,12 +154,26 @@ struct ReportSampleTests {
     }
     try known(.regression) {
       ($0.target, $0.prediction, $0.value) = ("n", "m", "money")
-      $0.quantiles = [.init(level: 0.9, column: "high")]
+      $0.quantiles = [.init(level: 0.9, column: "high"), .init(level: 0.1, column: "low")]
       $0.interval = .init(lower: "low", upper: "high")
     }
     try known(.ranking) {
       ($0.target, $0.prediction, $0.group, $0.item) = ("y", "m", "q", "item")
     }
+    // Rows that lack something, and a class without a probability of its own.
+    try known(.classification) { ($0.target, $0.prediction) = ("y", "said") }
+    try known(.classification) { ($0.target, $0.probability) = ("y", "some") }
+    try known(.classification) {
+      $0.target = "c"
+      $0.probabilities = (0..<2).map { .init(label: "\($0)", column: "p\($0)") }
+    }
+    try known(.regression) { ($0.target, $0.prediction) = ("n", "some") }
+    let ofReports: [RuleMetric.Source] = [.drift, .quality, .performance]
+    let listed = RuleMetric.names.filter { name in
+      RuleMetric.named(name).map { ofReports.contains($0.source) } ?? false
+    }
+    // Those of places in lists are as many as there are places.
+    #expect(Set(listed) == made.filter { $0.wholeMatch(of: /.*_at_[0-9]+/) == nil })
   }
 
   /// Predictions that are right with a probability.

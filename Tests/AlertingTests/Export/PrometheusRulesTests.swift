@@ -1,5 +1,6 @@
 import Alerting
 import Monitoring
+import Store
 import Support
 import Testing
 
@@ -80,6 +81,7 @@ struct PrometheusRulesTests {
                     team: '{{ $value }} {x'
                     topic: errors
                   exp_annotations:
+                    response_time: 1h
                     summary: 'a {rule}: fr{aud'
                     description: '{{25%} 0.250 > 5%: fr{aud of {{ $value }} {x'
                     runbook_url: 'http://x/{{ . }}'
@@ -88,6 +90,7 @@ struct PrometheusRulesTests {
               exp_alerts:
                 - exp_labels: {model_name: 'fr{aud', severity: warning, topic: errors}
                   exp_annotations:
+                    response_time: 1h
                     summary: 'b: fr{aud'
                     description: '0.25 is beyond 0.2'
             - eval_time: 1m
@@ -95,6 +98,7 @@ struct PrometheusRulesTests {
               exp_alerts:
                 - exp_labels: {model_name: 'fr{aud', severity: warning, topic: errors}
                   exp_annotations:
+                    response_time: 1h
                     summary: 'b: fr{aud'
                     description: '0.0625 is beyond 0.1'
 
@@ -129,15 +133,63 @@ struct PrometheusRulesTests {
               alertname: expected
               exp_alerts:
                 - exp_labels: {model_name: never, severity: warning, topic: rate}
-                  exp_annotations: {summary: 'expected: never', description: 'expected: –'}
+                  exp_annotations: {summary: 'expected: never', description: 'expected: –', response_time: 1h}
             - {eval_time: 2m, alertname: gone, exp_alerts: []}
             - {eval_time: 5m, alertname: gone, exp_alerts: []}
             - eval_time: 6m
               alertname: gone
               exp_alerts:
                 - exp_labels: {model_name: fraud, severity: warning, topic: rate}
-                  exp_annotations: {summary: 'gone: fraud', description: 'gone: –'}
+                  exp_annotations: {summary: 'gone: fraud', description: 'gone: –', response_time: 1h}
             - {eval_time: 8m, alertname: gone, exp_alerts: []}
+
+      """)
+    let (code, output) = try promtool(["test", "rules", tests])
+    #expect(code == 0, "\(output)")
+  }
+
+  @Test func `The threshold in force is exported in place of the rule's own, and it is said`()
+    throws
+  {
+    let folder = try TemporaryFolder()
+    let log = ThresholdLog(try History(path: folder.path + "/h.db"))
+    let rules = try ConfigurationReader.rules(
+      """
+      rules:
+        - {name: followed, metric: errors, condition: "> 5%", recovery: 4%, consecutive_failures: 1,
+           description: "{value:.0%} ({condition})", dynamic: {mode: apply, minimum: 1%, maximum: 20%}}
+        - {name: plain, metric: errors, condition: "> 9%", consecutive_failures: 1}
+      """, path: "rules.yaml", environment: [:])
+    try log.apply(0.08, to: rules[0], at: MinuteSeries.minute(0), explanation: "noise")
+    let exported = PrometheusRules(rules: rules, conditions: try log.conditions(for: rules))
+    #expect(exported.leftOut.isEmpty)
+    let yaml = try exported.yaml
+    #expect(yaml.contains("# followed: > 8% is in force in place of its own > 5%\n"), "\(yaml)")
+    #expect(!yaml.contains("# plain:"))
+    _ = try folder.write("rules.yaml", yaml)
+    let tests = try folder.write(
+      "tests.yaml",
+      """
+      rule_files: [rules.yaml]
+      evaluation_interval: 1m
+      tests:
+        - interval: 1m
+          input_series:
+            - {series: 'plumbline_errors{model_name="a"}', values: '0.06 0.0875 0.05 0.03'}
+          alert_rule_test:
+            - {eval_time: 0m, alertname: followed, exp_alerts: []}
+            - eval_time: 1m
+              alertname: followed
+              exp_alerts:
+                - exp_labels: {model_name: a, severity: warning, topic: errors}
+                  exp_annotations: {summary: 'followed: a', description: '8.75% (> 8%)', response_time: 1h}
+            - eval_time: 2m
+              alertname: followed
+              exp_alerts:
+                - exp_labels: {model_name: a, severity: warning, topic: errors}
+                  exp_annotations: {summary: 'followed: a', description: '5% (> 8%)', response_time: 1h}
+            - {eval_time: 3m, alertname: followed, exp_alerts: []}
+            - {eval_time: 1m, alertname: plain, exp_alerts: []}
 
       """)
     let (code, output) = try promtool(["test", "rules", tests])

@@ -47,7 +47,10 @@ struct PrometheusScenario {
           "exp_alerts": firing.map { record in
             [
               "exp_labels": record.labels.filter { $0.key != "alertname" },
-              "exp_annotations": ["summary": record.title, "description": record.description],
+              "exp_annotations": [
+                "summary": record.title, "description": record.description,
+                "response_time": rule.responseTime.description,
+              ],
             ]
           },
         ])

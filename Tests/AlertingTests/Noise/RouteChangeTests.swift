@@ -82,6 +82,72 @@ struct RouteChangeTests: WithHistory {
     #expect(try kinds("mail") == [.firing, .resolved] && kinds("chat") == [.resolved])
   }
 
+  /// One channel that everything goes to.
+  private func only(_ name: String) -> AlertingConfiguration {
+    alerting([errors], channels: [name])
+  }
+
+  @Test(arguments: [false, true])
+  func `A channel by another name is told anew of what fires, and of its end`(_ restarts: Bool)
+    throws
+  {
+    var manager = try manager(only("chat"))
+    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
+    try deliver(only("chat"), to: "chat", at: 0)
+    if restarts {
+      manager = try self.manager(only("talk"), at: 1)
+    } else {
+      try manager.reload(only("talk"), at: Scenario.time(1))
+    }
+    for minute in 1..<30 { try manager.advance(to: Scenario.time(minute)) }
+    #expect(try kinds("talk") == [.firing])
+    // An Alertmanager would be told again and again, by its new name.
+    #expect(manager.records(toldTo: "talk").map(\.name) == ["errors/a"])
+    try manager.record([sample(0.01, at: 30)], at: Scenario.time(30))
+    #expect(try kinds("talk") == [.firing, .resolved] && kinds("chat").isEmpty)
+    #expect(try history.alerts(isOpen: true).allSatisfy { $0.told == .resolved })
+  }
+
+  @Test func `A channel that comes back is told of the end too`() throws {
+    let manager = try manager(only("chat"))
+    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
+    try deliver(only("chat"), to: "chat", at: 0)
+    try manager.reload(only("mail"), at: Scenario.time(1))
+    try manager.reload(both(["chat"]), at: Scenario.time(2))
+    try manager.record([sample(0.01, at: 3)], at: Scenario.time(3))
+    #expect(try kinds("chat") == [.resolved] && kinds("mail") == [.firing, .resolved])
+  }
+
+  @Test func `The end goes to those who are there where nobody who was told is left`() throws {
+    let manager = try manager(only("chat"))
+    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
+    try history.add(
+      Silence(
+        matchers: [LabelMatcher(label: "model_name", value: "a")], startsAt: Scenario.time(0),
+        endsAt: Scenario.time(90), createdBy: "ann", createdAt: Scenario.time(0), comment: ""))
+    try manager.reload(only("talk"), at: Scenario.time(1))
+    // What is silenced is not told anew.
+    #expect(try kinds("talk").isEmpty)
+    try manager.record([sample(0.01, at: 2)], at: Scenario.time(2))
+    #expect(try kinds("talk") == [.resolved])
+  }
+
+  @Test func `One that fires again before its end was told is known to all who were told of it`()
+    throws
+  {
+    let manager = try manager(both(["chat"]))
+    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
+    let fingerprint = AlertEngine.fingerprint("errors", ["model_name": "a"])
+    _ = try history.acknowledge(fingerprint, by: "ann", at: Scenario.time(1))
+    try manager.advance(to: Scenario.time(1))
+    try manager.reload(both(["mail"]), at: Scenario.time(2))
+    try manager.record([sample(0.01, at: 3), sample(0.07, at: 4)], at: Scenario.time(4))
+    #expect(try kinds("mail") == [.firing])
+    try manager.record([sample(0.01, at: 5)], at: Scenario.time(5))
+    #expect(try kinds("chat") == [.firing, .acknowledged, .resolved])
+    #expect(try kinds("mail") == [.firing, .resolved])
+  }
+
   @Test func `A channel's messages about a group keep their order when routes change`() throws {
     let manager = try manager(both(["chat"]))
     try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))

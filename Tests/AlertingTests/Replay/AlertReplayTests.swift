@@ -32,6 +32,27 @@ struct AlertReplayTests {
     #expect(report.baselines == nil)
   }
 
+  @Test func `A threshold in force stands in place of the rule's own, and it is said`() throws {
+    let folder = try TemporaryFolder()
+    let log = ThresholdLog(try History(path: folder.path + "/h.db"))
+    let rules = try [
+      NoisySeries.rule("> 0.5", dynamic: "mode: apply, minimum: 0.3, maximum: 0.7"),
+      MinuteSeries.rule("other", "latency", "> 0.5"),
+    ]
+    try log.apply(0.6, to: rules[0], at: minute(0), explanation: "noise")
+    var configuration = AlertingConfiguration()
+    configuration.rules = rules
+    let report = AlertReplay(configuration, conditions: try log.conditions(for: rules)).run(
+      MinuteSeries.samples("latency", [0.55, 0.4, 0.65, 0.4]))
+    #expect(report.rules.map(\.firings) == [1, 2])
+    #expect(report.rules.map(\.condition) == ["> 0.6", "> 0.5"])
+    #expect(report.rules.map(\.ownCondition) == ["> 0.5", nil])
+    #expect(report.firings.filter { $0.rule == "slow" }.map(\.peak) == [0.65])
+    // Without what is in force the rule's own is.
+    let own = AlertReplay(configuration).run(MinuteSeries.samples("latency", [0.55, 0.4]))
+    #expect(own.rules.map(\.firings) == [1, 1] && own.rules.allSatisfy { $0.ownCondition == nil })
+  }
+
   @Test func `Order and repetitions do not matter`() throws {
     var generator = SeededGenerator(seed: 7)
     let values = (0..<300).map { _ in generator.uniform() }

@@ -29,6 +29,7 @@ struct AlertsTests {
             condition: "> 50%"
             consecutive_failures: 1
             severity: critical
+            response_time: 1s
             description: "{value:.0%} of the predictions of {labels.model_name} fail"
             runbook_url: https://wiki.example/failing
           - {name: "failing_some", metric: error_rate, condition: "> 10%", consecutive_failures: 1, labels: {topic: error_rate}}
@@ -88,6 +89,34 @@ struct AlertsTests {
     #expect(
       metrics.contains(
         "plumbline_notification_attempts_total{channel=\"hook\",outcome=\"delivered\"}"))
+  }
+
+  @Test func `What nobody takes on in time is overdue, until somebody does`() async throws {
+    let service = try start()
+    #expect(await predict(service, 0..<100, "error") == 200)
+    func late() async -> [[String: Any]] {
+      await alerts(service, "?state=firing").filter { $0["overdue"] as? Bool == true }
+    }
+    while await late().isEmpty { await Task.yield() }
+    // The milder one is kept quiet, and has an hour.
+    let alert = try #require(await late().first)
+    #expect(await late().count == 1 && alert["response_time"] as? String == "1s")
+    let fingerprint = try #require(alert["fingerprint"] as? String)
+    let page = try Browser.look(at: service.address.absoluteString + "/", in: folder.path).dom
+    #expect(page.contains("its response time, 1s.\"> overdue</strong>"), "\(page)")
+    func metrics() async -> String { await service.request("GET", "metrics")?.text ?? "" }
+    let gauge = "plumbline_alerts_overdue{severity=\"critical\"}"
+    while await !metrics().contains("\(gauge) 1") { await Task.yield() }
+    let listed = try CommandRun.plumbline([
+      "alerts", "list", "--data-folder", folder.path + "/data",
+    ])
+    #expect(listed.output.contains("firing (overdue)"), "\(listed)")
+    let taken = await service.request(
+      "POST", "v1/alerts/\(fingerprint)/ack", body: Data(#"{"by": "ada"}"#.utf8),
+      type: "application/json")
+    #expect(taken?.json["overdue"] as? Bool == false)
+    while await !late().isEmpty { await Task.yield() }
+    while await !metrics().contains("\(gauge) 0") { await Task.yield() }
   }
 
   @Test func `Of what is silenced nobody is told, until the silence ends`() async throws {

@@ -147,6 +147,7 @@ struct DiagnosisServiceTests {
     #expect(report.json["primary_cause"] as? String == "model_bug", "\(report.text)")
     let cause = try #require((report.json["causes"] as? [[String: Any]])?.first)
     #expect(cause["kind"] as? String == "feature_engineering_bug")
+    #expect(cause["score_basis"] as? String == "calibrated")
     #expect((cause["evidence"] as? [String])?.first?.contains("`amount`") == true)
     let since = try #require(cause["since"] as? String)
     #expect(since > Self.time(6) && since < Self.time(2), "\(since)")
@@ -263,6 +264,11 @@ struct DiagnosisServiceTests {
     let second = try await ask(service, "GET", "fraud/diagnosis", "read")
     #expect(second.status == 429 && second.json["code"] as? String == "diagnosis_under_way")
     #expect(second.headers["retry-after"] != nil)
+    #expect((second.json["detail"] as? String)?.contains("longer than 2 s") == true)
+    #expect(service.logText.contains("a diagnosis takes longer than it may"), "\(service.logText)")
+    let metrics = await service.request(
+      "GET", "metrics", headers: ["Authorization": "Bearer \(Self.secrets["read"] ?? "")"])
+    #expect(metrics?.text.contains("\nplumbline_diagnoses_overdue 1\n") == true)
     // All else goes on, and so does the stop.
     #expect(try await ask(service, "GET", "fraud/runs", "read").status == 200)
     service.send(SIGTERM)

@@ -17,7 +17,7 @@ struct ExchangeTests {
       service:
         data_folder: \(folder.path)/data
         listen: 127.0.0.1:0
-        limits: {file_bytes: 1MB}
+        limits: {file_bytes: 1MB, body_bytes: 256KiB}
       models:
         - {name: iris, feature_names: [length, width], class_names: [setosa, virginica]}
       \(more)
@@ -151,6 +151,19 @@ struct ExchangeTests {
     #expect(
       try #require(await service.request("GET", "metrics")).text.contains(
         "plumbline_events_rejected_total{model_name=\"iris\",kind=\"predictions\"} 2"))
+    // So it is where a response is too large to be read, whichever comes first.
+    let large = "{\"predictions\": [\(String(repeating: "1, ", count: 100_000))1]}"
+    _ = try await send("request", #"{"instances": [[5, 3]]}"#, id: "large")
+    for id in ["large", "early"] {
+      let refused = try await send("response", large, id: id)
+      #expect(refused.status == 413 && refused.json["code"] as? String == "body_too_large")
+    }
+    let late = try await send("request", #"{"instances": [[5, 3]]}"#, id: "early")
+    #expect(late.status == 400 && late.text.contains("refused together"), "\(late.text)")
+    #expect(try await send("request", large, id: "x").status == 413)
+    #expect(
+      try #require(await service.request("GET", "metrics")).text.contains(
+        "plumbline_events_rejected_total{model_name=\"iris\",kind=\"predictions\"} 4"))
     let batch = Data(
       #"[{"id": "3", "specversion": "0.3", "source": "s", "type": "io.seldon.serving.inference.request", "inferenceservicename": "iris", "data": {"data": {"ndarray": [[1, 2]]}}}, {"id": "4"}]"#
         .utf8)

@@ -32,7 +32,9 @@ enum AlertLabels {
     var annotations = [
       "summary": templates.title(single, .none, marked: false),
       "description": templates.text(single, .none) ?? alert.description,
-      "metric": alert.metric, "runbook_url": alert.runbook ?? "",
+      "metric": alert.metric,
+      "response_time": alert.timeToRespond.description,
+      "runbook_url": alert.runbook ?? "",
       "acknowledged_by": alert.acknowledgedBy ?? "",
       // As exact as the number is: what reads this is a program.
       "value": alert.value.map { "\($0)" } ?? "",

@@ -32,10 +32,16 @@ struct PagerDutyEvent: Encodable {
     var description: String?
     var rule: String?
     var metric: String?
+    var responseTime: String?
     var value: Double?
     var threshold: Double?
     var reference: Double?
     var labels: [String: String]?
+
+    enum CodingKeys: String, CodingKey {
+      case description, rule, metric, value, threshold, reference, labels
+      case responseTime = "response_time"
+    }
   }
 
   var routingKey: String
@@ -74,6 +80,7 @@ extension PagerDutyEvent.Payload {
       details: PagerDutyEvent.Details(
         description: templates.text(message, .none)?.clipped(to: Self.textLimit).presentable
           ?? alert.readableDescription, rule: name(alert.rule), metric: name(alert.metric),
+        responseTime: alert.timeToRespond.description,
         value: ProviderJSON.finite(alert.value), threshold: ProviderJSON.finite(alert.threshold),
         reference: ProviderJSON.finite(alert.reference),
         labels: Dictionary(

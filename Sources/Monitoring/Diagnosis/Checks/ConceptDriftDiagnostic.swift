@@ -10,8 +10,7 @@ public struct ConceptDriftDiagnostic: Diagnostic {
 
   public func run(_ evidence: DiagnosisEvidence) -> DiagnosticResult {
     guard let analysis = evidence.analysis, let attribution = analysis.attribution else {
-      return .unknown(
-        self, evidence.tables?.reasonWithoutLoss ?? "labels are not known on both sides")
+      return .unknown(self, Self.reason(evidence))
     }
     guard let overlap = analysis.overlap, overlap > 0.1 else {
       return .unknown(
@@ -69,6 +68,16 @@ public struct ConceptDriftDiagnostic: Diagnostic {
         ? "the same features come with other outcomes or losses\(place)"
         : "the same features come with the same outcomes", details: details,
       since: analysis.onsets["concept"]?.at ?? analysis.onsets["loss"]?.at)
+  }
+
+  /// Why there is no attribution.
+  private static func reason(_ evidence: DiagnosisEvidence) -> String {
+    guard let tables = evidence.tables, evidence.analysis?.change != nil else {
+      return evidence.tables?.reasonWithoutLoss ?? "labels are not known on both sides"
+    }
+    return tables.features.isEmpty
+      ? "there are no features that outcomes could be compared for"
+      : "there are too few labelled reference rows to say what features let expect"
   }
 
   static func strength(_ analysis: DiagnosisAnalysis) -> Double {

@@ -35,6 +35,21 @@ public struct TargetDriftDiagnostic: Diagnostic {
         DiagnosticFigure(
           "positive_share", value: shift.currentShares[1], reference: shift.referenceShares[1]))
     }
+    if !shift.uncompared.isEmpty {
+      details.append(
+        DiagnosticFigure(
+          "outcomes_not_compared", value: Double(shift.uncompared.count),
+          text:
+            "outcomes with fewer than \(LabelShift.leastRows) rows on a side, of which nothing is said"
+            + Self.names(shift, evidence.tables)))
+    }
+    // Without features, or with hardly any rows alike, nothing says whether the relation holds.
+    guard !moved || analysis.outcomeShift != nil else {
+      return .unknown(
+        self,
+        "outcomes come in other shares (distance \(NumberFormat.short(shift.distance))), but whether the "
+          + "relation changed is not known", details: details)
+    }
     let text =
       !moved
       ? "outcomes come in the same shares"
@@ -46,6 +61,13 @@ public struct TargetDriftDiagnostic: Diagnostic {
       self, failed: moved && fit >= 0.5, severity: shift.distance > 0.15 ? .critical : .warning,
       strength: moved ? fit : 0, message: text, details: details,
       since: analysis.onsets["outcome"]?.at)
+  }
+
+  /// The first few classes that were not compared; nothing where outcomes have no names.
+  private static func names(_ shift: LabelShift, _ tables: DiagnosisTables?) -> String {
+    guard let names = tables?.classes, names.count == shift.referenceShares.count else { return "" }
+    let first = shift.uncompared.prefix(5).map { "`\(names[$0])`" }.joined(separator: ", ")
+    return ": " + first + (shift.uncompared.count > 5 ? ", …" : "")
   }
 
   /// Hellinger's distance of outcomes from which shares are others: from 50 % to 53 %, from 2 % to 3 %.

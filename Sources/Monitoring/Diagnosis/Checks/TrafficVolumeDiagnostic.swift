@@ -58,13 +58,13 @@ public struct TrafficVolumeDiagnostic: Diagnostic {
       if place >= 0, place < days { counts[place] += 1 }
     }
     let start = Int((second.lowerBound - first.lowerBound) / day)
-    guard
-      let rise = ChangePoints.find(counts).first(where: {
-        $0.index > start + 1 && $0.after > $0.before
-      })
-    else { return figure }
+    let rises = ChangePoints.find(counts).filter { $0.index > start + 1 && $0.after > $0.before }
+    // A small rise may come before the spike: what is usual is the level before any of them.
+    guard let earliest = rises.first, let rise = rises.max(by: { $0.after < $1.after }) else {
+      return figure
+    }
     figure.value = rise.after / 86_400
-    figure.baseline = rise.before / 86_400
+    figure.baseline = earliest.before / 86_400
     figure.since = Instant(microseconds: first.lowerBound + Int64(rise.index) * day)
     return figure
   }

@@ -11,6 +11,8 @@ struct AlertsExportCommand: ParsableCommand {
     discussion: """
       They ask for the gauges the service shows at /metrics. Prometheus 2.42 or later reads them.
 
+      Where a service has put a threshold in force in place of a rule's own, it is exported, and the file says so.
+
       Example:
         plumbline alerts export --config plumbline.yaml > plumbline.rules.yml
       """)
@@ -28,6 +30,12 @@ struct AlertsExportCommand: ParsableCommand {
   var interval: TimeSpan?
 
   @Option(
+    help: ArgumentHelp(
+      "The data folder of the service whose thresholds are in force; the configuration's where it is there.",
+      valueName: "folder"))
+  var dataFolder: String?
+
+  @Option(
     name: .shortAndLong, help: ArgumentHelp("Where to write; standard output.", valueName: "file"))
   var output: String?
 
@@ -38,14 +46,22 @@ struct AlertsExportCommand: ParsableCommand {
 
   func run() throws {
     let options = try OutputOptions.parse(config.map { ["--config", $0] } ?? [])
+    let configuration = try options.configuration()
     let exported: [AlertRule]
     if let rules {
       exported = try ConfigurationReader.rules(
         TextFile.read(rules), path: rules, environment: ProcessInfo.processInfo.environment)
     } else {
-      exported = try options.configuration().alerting.rules
+      exported = configuration.alerting.rules
     }
-    let prometheus = PrometheusRules(rules: exported, evaluationInterval: interval)
+    let conditions = try ConditionsInForce.read(
+      for: exported, from: dataFolder.map { $0 + "/history.db" }, else: configuration)
+    let prometheus = PrometheusRules(
+      rules: exported, evaluationInterval: interval, conditions: conditions)
+    for rule in exported {
+      guard let condition = conditions[rule.name] else { continue }
+      Console.error("note: \(rule.name): \(rule.replaced(by: condition))")
+    }
     for left in prometheus.leftOut {
       Console.error("warning: \(left.rule) is left out: \(left.reason)")
     }

@@ -22,7 +22,8 @@ struct AlertsListCommand: ParsableCommand {
   @OptionGroup var store: AlertStoreOptions
 
   func run() throws {
-    let all = try store.open().alerts().map(\.whole).filter { $0.state != .inactive }
+    let all = try store.open().alerts().map { $0.whole.seen(at: .now) }
+      .filter { $0.state != .inactive }
     let shown = all.filter { alert in
       (state.isEmpty || state.contains(alert.state))
         && (model == nil || alert.labels["model_name"] == model)
@@ -51,7 +52,8 @@ struct AlertsShowCommand: ParsableCommand {
     let alert = try history.alert(beginning: fingerprint)
     let events = try history.alertEvents(of: alert.record.fingerprint, limit: 100)
     try store.print {
-      try render(AlertDetail(alert: alert.whole, events: events), as: $0, style: $1)
+      try render(
+        AlertDetail(alert: alert.whole.seen(at: .now), events: events), as: $0, style: $1)
     }
   }
 }
@@ -91,7 +93,7 @@ struct AlertsAckCommand: ParsableCommand {
     case .taken(let taken):
       try store.print { format, _ in
         format == .json
-          ? try json(taken)
+          ? try json(taken.seen(at: .now))
           : taken.acknowledgementText + "\n"
       }
     case .takenBefore(let alert):

@@ -13,7 +13,8 @@ struct AlertsReplayCommand: ParsableCommand {
     discussion: """
       How often each rule would have fired and how long, how many messages that would have been, and, \
       where labels show when the model really was worse, what it would have caught, missed and cried \
-      wolf about, beside always firing and never firing.
+      wolf about, beside always firing and never firing. Thresholds a service has put in force stand in place \
+      of rules' own, and it is said of which.
 
       Examples:
         plumbline alerts replay --rules rules.yaml --history plumbline-data/history.db
@@ -93,7 +94,10 @@ struct AlertsReplayCommand: ParsableCommand {
         TextFile.read(rules), path: rules, environment: ProcessInfo.processInfo.environment)
     }
     let found = try read(configuration)
-    let replay = AlertReplay(alerting, costs: cost?.value)
+    let conditions = try ConditionsInForce.read(
+      for: alerting.rules, from: dataFolder.map { $0 + "/history.db" } ?? history,
+      else: configuration)
+    let replay = AlertReplay(alerting, costs: cost?.value, conditions: conditions)
     let report = replay.run(
       found, degradations: Degradation.found(in: found, threshold: degraded))
     guard !output.quiet else { return }

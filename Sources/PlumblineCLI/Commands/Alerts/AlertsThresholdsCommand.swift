@@ -30,9 +30,9 @@ struct AlertsThresholdsCommand: ParsableCommand {
     let rules = try store.output.configuration().alerting.rules
     guard store.output.configurationPath == nil else { return rules }
     let known = Set(rules.map(\.name))
+    // What was tried and reverted, or only proposed, is over: there has to be a way out.
     let others = Set(
-      try history.alerts(isOpen: true).map(\.record.rule)
-        + history.thresholdChanges().map(\.rule)
+      try history.alerts(isOpen: true).map(\.record.rule) + history.thresholdsInForce().keys
     ).subtracting(known)
     guard others.isEmpty else { throw AlertsError.unknownRules(names: others.sorted()) }
     return rules

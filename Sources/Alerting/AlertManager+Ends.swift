@@ -1,0 +1,43 @@
+import Foundation
+import Monitoring
+import Store
+
+extension AlertManager {
+  /// Seconds between two tries at least, however short a rule's cooldown is.
+  private static let leastPauseSeconds = 300
+
+  /// Ends that channels refused where what is not told to be over stays open: they are told again after the
+  /// cooldown, for as long as the channel tries to deliver anything, while the alert does not fire.
+  ///
+  /// - Parameter firing: fingerprints of what fires.
+  func endsToTellAgain(
+    _ configuration: AlertingConfiguration, firing: Set<String>, at now: Instant
+  ) throws(HistoryError) -> [QueuedNotification] {
+    let cooldowns = Dictionary(
+      configuration.rules.map { ($0.name, Instant.length($0.cooldownMinutes, of: 60_000_000)) },
+      uniquingKeysWith: { first, _ in first })
+    var again: [QueuedNotification] = []
+    for channel in configuration.channels where channel.keepsOpen {
+      let length = Instant.length(channel.giveUpSeconds, of: 1_000_000)
+      let refused = try history.lastGivenUp(
+        of: channel.name, createdFrom: now.adding(microseconds: length == .max ? .min : -length),
+        until: now.adding(seconds: -Double(Self.leastPauseSeconds)))
+      for entry in refused {
+        guard var content = try? JSONDecoder().decode(AlertMessage.self, from: entry.message),
+          content.kind == .resolved
+        else { continue }
+        content.alerts.removeAll { firing.contains($0.fingerprint) }
+        let cooldown = content.alerts.map { cooldowns[$0.rule] ?? 15 * 60_000_000 }.max()
+        guard let cooldown, now.since(entry.nextAttemptAt) >= cooldown,
+          let message = try? JSONEncoder.sorted.encode(content)
+        else { continue }
+        // As old as the first: its age is what ends the tries.
+        again.append(
+          QueuedNotification(
+            channel: channel.name, orderKey: entry.orderKey, message: message,
+            createdAt: entry.createdAt))
+      }
+    }
+    return again
+  }
+}
