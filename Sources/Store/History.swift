@@ -21,7 +21,7 @@ public struct History: Sendable {
       database = try DatabaseQueue(path: path, configuration: configuration)
       try Migrations.all.migrate(database)
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
   }
 
@@ -54,7 +54,7 @@ public struct History: Sendable {
         return id
       }
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
   }
 
@@ -81,7 +81,7 @@ public struct History: Sendable {
         ).map(RunSummary.init)
       }
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
   }
 
@@ -98,7 +98,7 @@ public struct History: Sendable {
             """, arguments: [id])
       }
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
     guard let row else { throw .noSuchRun(id: id, path: path) }
     do {
@@ -132,7 +132,7 @@ public struct History: Sendable {
           arguments: [model, check])
       }
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
   }
 
@@ -148,7 +148,7 @@ public struct History: Sendable {
             """, arguments: [model, check])
       }
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
     guard let newest else { return nil }
     return try run(newest)
@@ -196,7 +196,7 @@ extension History {
     do {
       return try database.read(body)
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
   }
 
@@ -205,7 +205,7 @@ extension History {
     do {
       return try database.write(body)
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
   }
 }

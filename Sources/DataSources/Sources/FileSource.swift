@@ -118,7 +118,7 @@ enum FileFormat: String, CaseIterable {
       files[format, default: []].append("\(base)/\(file)")
     }
     guard let format = allCases.first(where: { files[$0] != nil }), let found = files[format] else {
-      throw .nothingMatches(pattern: folder + "/**")
+      throw .emptyFolder(path: folder)
     }
     let paths = found.sorted()
     return format.reader(

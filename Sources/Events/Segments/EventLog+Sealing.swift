@@ -74,7 +74,7 @@ extension EventLog {
     } catch let error as EventError {
       throw error
     } catch {
-      throw .unusable(folder: folder, reason: "\(error)")
+      throw .unusable(folder: folder, reason: EventError.reason(error))
     }
   }
 
