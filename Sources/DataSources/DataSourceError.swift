@@ -17,6 +17,8 @@ public enum DataSourceError: ExplainedError, Equatable {
   case queryFailed(source: String, reason: String)
   case unexpectedResult(source: String, reason: String)
   case temporaryFile(reason: String)
+  /// A folder with files of several formats, of each of which there are some.
+  case severalFormats(folder: String, formats: [String])
   /// A part of a connection's address or options is not where the configuration says.
   case secretMissing(source: String, reason: String)
 
@@ -40,6 +42,7 @@ public enum DataSourceError: ExplainedError, Equatable {
     case .queryFailed: "query_failed"
     case .unexpectedResult: "unexpected_result"
     case .temporaryFile: "temporary_file"
+    case .severalFormats: "several_formats"
     case .secretMissing: "secret_missing"
     }
   }
@@ -64,6 +67,8 @@ public enum DataSourceError: ExplainedError, Equatable {
     case .queryFailed(let source, let reason): "the query over \(source) fails: \(reason)"
     case .unexpectedResult(let source, let reason):
       "\(source) answered with something else than was asked: \(reason)"
+    case .severalFormats(let folder, let formats):
+      "\(folder) holds files of several formats: \(formats.joined(separator: ", "))"
     case .temporaryFile(let reason): "standard input cannot be kept in a temporary file: \(reason)"
     case .secretMissing(let source, let reason): "\(source) cannot be reached: \(reason)"
     }
@@ -93,6 +98,9 @@ public enum DataSourceError: ExplainedError, Equatable {
     case .queryNeeded(_, let option): "say it with \(option) \"SELECT …\""
     case .queryFailed: "check the query; it must be one SELECT"
     case .unexpectedResult: "check the query and the driver's version"
+    case .severalFormats(let folder, let formats):
+      "name those that are meant by a pattern, such as "
+        + "'\(folder)/*.\(formats.first?.split(separator: " ").last ?? "parquet")'"
     case .temporaryFile: "make room in the folder named by TMPDIR"
     case .secretMissing: "set the variable for this process, or mend the file"
     }

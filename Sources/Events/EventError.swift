@@ -3,6 +3,8 @@ public import DataSources
 /// What can go wrong with events.
 public enum EventError: ExplainedError, Equatable {
   case unreadable(reason: String)
+  /// A Parquet file that was sent, or what it holds, is nothing that events can be read from.
+  case unreadableFile(reason: String)
   case invalidModel(name: String)
   case locked(folder: String)
   case unusable(folder: String, reason: String)
@@ -16,11 +18,13 @@ public enum EventError: ExplainedError, Equatable {
   case overloaded
   /// It could not be made durable; nothing of it was kept.
   case notKept(reason: String)
+  /// A file of events in the data folder, relative to it, is not what it was.
+  case damaged(path: String, reason: String)
   case stopped
 
   public var code: String {
     switch self {
-    case .unreadable: "unreadable_events"
+    case .unreadable, .unreadableFile: "unreadable_events"
     case .invalidModel: "invalid_model"
     case .locked: "data_folder_in_use"
     case .unusable: "data_folder_unusable"
@@ -29,13 +33,15 @@ public enum EventError: ExplainedError, Equatable {
     case .tooManyModels: "too_many_models"
     case .overloaded: "overloaded"
     case .notKept: "not_kept"
+    case .damaged: "damaged_file"
     case .stopped: "stopping"
     }
   }
 
   public var what: String {
     switch self {
-    case .unreadable(let reason): "the events cannot be read: \(reason)"
+    case .unreadable(let reason), .unreadableFile(let reason):
+      "the events cannot be read: \(reason)"
     case .invalidModel(let name): "`\(name)` cannot be the name of a model"
     case .locked(let folder): "another process has the data folder \(folder)"
     case .unusable(let folder, let reason): "the data folder \(folder) cannot be used: \(reason)"
@@ -44,6 +50,8 @@ public enum EventError: ExplainedError, Equatable {
     case .tooManyModels(let limit): "there are \(limit) models, as many as may be"
     case .overloaded: "more events are waiting to be written than may wait"
     case .notKept(let reason): "the events could not be kept: \(reason)"
+    case .damaged(let path, let reason):
+      "the file \(path) in the data folder is not as it was: \(reason)"
     case .stopped: "the service is stopping"
     }
   }
@@ -51,6 +59,9 @@ public enum EventError: ExplainedError, Equatable {
   public var mend: String {
     switch self {
     case .unreadable: "send a JSON array of objects, or an object on each line"
+    case .unreadableFile:
+      "check that the whole file was sent, and that it is Parquet with numbers, texts and truth "
+        + "values"
     case .invalidModel: "use 1 to 128 letters, digits, `.`, `_` and `-`, a letter or digit first"
     case .locked: "stop the other process, or give this one a folder of its own"
     case .unusable: "check that the folder can be written to and has room"
@@ -59,6 +70,8 @@ public enum EventError: ExplainedError, Equatable {
     case .tooManyModels: "send events of a model there is already, or raise service.limits.models"
     case .overloaded: "send the same batch again after a while"
     case .notKept: "check the room on the disk, then send the same batch again"
+    case .damaged:
+      "put the file back as it was; or start the service anew, which then goes on without the file"
     case .stopped: "send the same batch again when the service is back"
     }
   }
@@ -67,8 +80,8 @@ public enum EventError: ExplainedError, Equatable {
   /// beside them can.
   public var isOfTheEvent: Bool {
     switch self {
-    case .unreadable, .invalidModel, .tooLarge, .tooManyModels: true
-    default: false
+    case .unreadable, .unreadableFile, .invalidModel, .tooLarge, .tooManyModels: true
+    case .locked, .unusable, .noEngine, .overloaded, .notKept, .damaged, .stopped: false
     }
   }
 }

@@ -26,6 +26,9 @@ extension EventLog {
     public var closingSeconds = 5.0
     /// Of the engine that reads, in MiB; the one that seals has half as much.
     public var engineMemory = 1_024
+    /// Whether files that belong to no segment are put away when the log is opened. Who opens it to read
+    /// leaves them where they are.
+    public var tidies = true
     /// Bits of hashes that are used.
     var hashMask = UInt64.max
 

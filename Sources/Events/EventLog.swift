@@ -43,6 +43,10 @@ public final class EventLog: Sendable {
   /// When sealing has to end; nil while the log is open.
   let closing = Mutex<ContinuousClock.Instant?>(nil)
   private let retainedDays = Mutex<Int?>(nil)
+  /// What was found when it was opened.
+  public let recovery: Recovery
+  /// Segments that are left out.
+  let missing: Set<String>
 
   /// Opens the log of a folder, or makes it.
   ///
@@ -55,13 +59,13 @@ public final class EventLog: Sendable {
     folder: String, options: Options = Options(), lookup: DriverLookup = .current,
     clock: @escaping @Sendable () -> Instant
   ) throws(EventError) {
+    let folder = DurableFiles.absolute(folder)
     self.folder = folder
     self.options = options
     self.clock = clock
     lock = try FolderLock(folder: folder)
     do {
       journal = try Journal(path: folder + "/events.db")
-      try Self.removeOrphans(folder, journal)
       let scratch = folder + "/scratch"
       // What a process that ended left there is of no use; what cannot be removed does no harm.
       try? FileManager.default.removeItem(atPath: scratch)
@@ -72,6 +76,15 @@ public final class EventLog: Sendable {
       self.engine = engine
       sealingEngine = try Self.engine(
         lookup, scratch: scratch + "/sealing", memory: options.engineMemory / 2, ["threads = 1"])
+      let reconciliation = Reconciliation(
+        folder: folder, journal: journal, connection: try engine.connect())
+      if options.tidies { try reconciliation.removeDiscarded() }
+      var recovery = Recovery()
+      let unknown = try reconciliation.unknownFiles()
+      recovery.adopted = try reconciliation.adopt(unknown)
+      recovery.missing = try reconciliation.missing()
+      let missing = Set(recovery.missing)
+      self.missing = missing
       columns = Mutex(
         try journal.columns().reduce(into: [:]) { known, column in
           known[ModelKey(model: column.model, kind: column.kind), default: [:]][column.name] =
@@ -80,7 +93,8 @@ public final class EventLog: Sendable {
       let hasher = EventKeys(secret: try journal.secret(), mask: options.hashMask)
       self.hasher = hasher
       index = try KeyIndex(
-        folder: folder, fingerprint: hasher.fingerprint, segments: try journal.segments()
+        folder: folder, fingerprint: hasher.fingerprint,
+        segments: try journal.segments().filter { !missing.contains($0.path) }
       ) { try hasher.keys(of: $0, in: folder, over: engine.connect()) }
       let backlog = try journal.backlog()
       var keys = UnsealedKeys(reserving: min(options.unsealedEvents, 1_000_000))
@@ -98,6 +112,11 @@ public final class EventLog: Sendable {
             rows: backlog.rows)
         })
       writer = GroupWriter(label: "plumbline.journal", limit: options.pendingBytes)
+      recovery.unknown = Set(unknown).subtracting(recovery.adopted).sorted()
+      if options.tidies {
+        recovery.unknown = try reconciliation.setAside(recovery.unknown, hasher)
+      }
+      self.recovery = recovery
     } catch {
       throw Self.explained(error, folder)
     }
@@ -130,17 +149,6 @@ public final class EventLog: Sendable {
       try connection.execute("SET \(setting)")
     }
     return database
-  }
-
-  /// Files no segment is in were written by a process that ended before it could say so.
-  private static func removeOrphans(_ folder: String, _ journal: Journal) throws {
-    let known = Set(try journal.segments().map(\.path))
-    let all = FileManager.default.enumerator(atPath: folder + "/events")
-    while let file = all?.nextObject() as? String {
-      if file.hasSuffix(".parquet"), !known.contains("events/" + file) {
-        try FileManager.default.removeItem(atPath: "\(folder)/events/\(file)")
-      }
-    }
   }
 
   /// A path for a file that is needed for a while; what is left is removed at the next start.

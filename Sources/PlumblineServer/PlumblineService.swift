@@ -90,13 +90,15 @@ public struct PlumblineService: Sendable {
     options.sealRows = configuration.unsealedRows
     options.models = configuration.modelLimit
     let log = try EventLog(folder: configuration.dataFolder, options: options, clock: now)
+    log.recovery.log(to: logger)
     let joiner = PayloadJoiner(log: log)
     defer {
       joiner.close()
       log.close()
     }
     let state = try ServiceState(
-      log: log, joiner: joiner, registry: registry, configuration: whole, now: now)
+      log: log, joiner: joiner, registry: registry, configuration: whole, now: now,
+      logger: logger)
     let history = try History(path: configuration.dataFolder + "/history.db")
     let alerts = try AlertService(state: state, history: history, logger: logger)
     let scheduler = Scheduler(

@@ -4,25 +4,52 @@ public import Monitoring
 
 /// Runs kept in a SQLite file.
 ///
-/// The file is made at first use and brought up to date by migrations that are only ever added to.
+/// The file is made at first use and brought up to date by migrations that are only ever added to. Who
+/// only reads opens it with ``init(reading:)``, which changes nothing.
 public struct History: Sendable {
   let path: String
   let database: DatabaseQueue
 
-  /// Opens or makes the file.
+  /// Opens or makes the file; where it cannot be made nothing stays of it.
   ///
   /// - Throws: ``HistoryError/unusable(path:reason:)``.
   public init(path: String) throws(HistoryError) {
     self.path = path
+    let isNew = !FileManager.default.fileExists(atPath: path)
     do {
-      var configuration = GRDB.Configuration()
-      // Another process may be writing: wait for it rather than fail at once.
-      configuration.busyMode = .timeout(10)
-      database = try DatabaseQueue(path: path, configuration: configuration)
-      try Migrations.all.migrate(database)
+      database = try Self.made(path)
     } catch {
+      // The database is closed by now.
+      if isNew { Self.removeEmpty(path) }
       throw .unusable(path: path, reason: HistoryError.reason(error))
     }
+  }
+
+  /// Removes a file, and its journal, in which nothing is.
+  private static func removeEmpty(_ path: String) {
+    for file in [path, path + "-journal"] {
+      // What cannot be looked at is left.
+      let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+      if attributes?[.size] as? Int == 0 { unlink(file) }
+    }
+  }
+
+  private static func made(_ path: String) throws -> DatabaseQueue {
+    let database = try DatabaseQueue(path: path, configuration: configuration)
+    try Migrations.all.migrate(database)
+    return database
+  }
+
+  init(path: String, database: DatabaseQueue) {
+    self.path = path
+    self.database = database
+  }
+
+  static var configuration: GRDB.Configuration {
+    var configuration = GRDB.Configuration()
+    // Another process may be writing: wait for it rather than fail at once.
+    configuration.busyMode = .timeout(10)
+    return configuration
   }
 
   /// Keeps a run and gives its number; one of a check of the service is also how far that check is.

@@ -156,6 +156,17 @@ struct SourceTests {
     }
   }
 
+  @Test func `A folder with files of several formats is refused, a pattern says which`() throws {
+    for name in ["mixed/a.csv", "mixed/b.csv", "mixed/day=1/c.parquet"] {
+      _ = try folder.write(name, rowsOf: "SELECT 7e0 AS x")
+    }
+    let path = folder.path + "/mixed"
+    let error = #expect(throws: DataSourceError.self) { try numbers(path + "/") }
+    #expect(error == .severalFormats(folder: path, formats: ["1 parquet", "2 csv"]))
+    #expect(error?.what == "\(path) holds files of several formats: 1 parquet, 2 csv")
+    #expect(try numbers(path + "/*.csv").values == [7, 7])
+  }
+
   @Test func `A query may end in a comment or a semicolon`() throws {
     let path = try folder.write("t.csv", "x\n1\n2\n")
     for query in ["SELECT x FROM source -- all of it", "SELECT x FROM source;"] {

@@ -300,17 +300,6 @@ struct EventLogTests {
     #expect(try files().isEmpty)
   }
 
-  @Test func `Files nobody knows of are removed at the start`() async throws {
-    let log = try folder.openLog()
-    _ = try await log.append(lines(0..<10), .lines, to: "m", .predictions)
-    log.close()
-    let known = try #require(files().first)
-    let stray = known.replacingOccurrences(of: ".parquet", with: "-stray.parquet")
-    try FileManager.default.copyItem(atPath: known, toPath: stray)
-    #expect(try query(folder.openLog(), "count(*)") == [10])
-    #expect(try files() == [known])
-  }
-
   @Test func `More than may wait is refused`() async throws {
     let log = try folder.openLog { $0.pendingBytes = 1 }
     let refused = await withTaskGroup(of: Bool.self) { group in

@@ -218,7 +218,9 @@ struct ParquetEventsTests {
       let error = await #expect(throws: EventError.self) {
         try await log.append(parquet: path, to: "m", .predictions)
       }
-      guard case .unreadable(let told) = error else { throw try #require(error) }
+      guard case .unreadableFile(let told) = error else { throw try #require(error) }
+      // Who sent a file has no use for what is said of JSON.
+      #expect(error?.mend.contains("Parquet") == true && error?.mend.contains("JSON") == false)
       #expect(told.contains(reason) && !told.contains(folder.path), "\(told)")
     }
     let good = try folder.write("good.parquet", rowsOf: "SELECT 1 AS prediction_id")

@@ -102,6 +102,40 @@ struct ExportRouteTests {
     }
   }
 
+  /// What a body is made of.
+  private final class Collected: ResponseBodyWriter, Sendable {
+    let bytes = Mutex(ByteBuffer())
+
+    func write(_ buffer: ByteBuffer) async throws {
+      bytes.withLock { _ = $0.writeImmutableBuffer(buffer) }
+    }
+
+    func finish(_ trailingHeaders: HTTPFields?) async throws {}
+  }
+
+  /// Files of events, by their paths below those of all.
+  private var segments: [String] {
+    let all = FileManager.default.enumerator(atPath: folder.path + "/data/events")
+    return (all?.allObjects as? [String] ?? []).filter { $0.hasSuffix(".parquet") }
+  }
+
+  @Test func `A file that is cut short is named, with what can be done`() async throws {
+    try await append()
+    #expect(try await get(Self.path, Places(1)).status == .ok)
+    let name = try #require(segments.first)
+    let url = URL(fileURLWithPath: "\(folder.path)/data/events/\(name)")
+    try Data(contentsOf: url).prefix(100).write(to: url)
+    let failed = try await get(Self.path, Places(1))
+    #expect(failed.status == .internalServerError)
+    #expect(failed.headers[.contentType] == "application/problem+json")
+    let body = Collected()
+    try await failed.body.write(body)
+    let text = body.bytes.withLock { String(buffer: $0) }
+    #expect(
+      text.contains("\"code\":\"damaged_file\"") && text.contains("events/\(name)"), "\(text)")
+    #expect(text.contains("put the file back") && !text.contains(folder.path), "\(text)")
+  }
+
   @Test func `What there is none of is not found, however busy it is`() async throws {
     #expect(try await get(Self.path, Places(1)).status == .notFound)
   }

@@ -63,4 +63,60 @@ struct HistoryTests {
       try history.add(Run(command: "drift", createdAt: "2024", report: .drift(report)))
     }
   }
+
+  @Test func `A file that cannot be made leaves nothing behind`() throws {
+    // What SQLite has to write its changes to is in the way of.
+    let path = folder.path + "/new.db"
+    _ = try folder.write("new.db-journal/x", "")
+    #expect(throws: HistoryError.self) { try History(path: path) }
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  // MARK: Who only reads
+
+  @Test func `Reading changes nothing, of a history of an older version neither`() throws {
+    let path = folder.path + "/h.db"
+    let kept = try History(path: path).add(
+      Run(command: "drift", createdAt: "2024-01-01T00:00:00Z", report: .drift(report())))
+    func bytes() throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+    let before = try bytes()
+    #expect(try History(reading: path).run(kept).command == "drift")
+    #expect(throws: HistoryError.self) {
+      try History(reading: path).add(
+        Run(command: "drift", createdAt: "2024-01-02T00:00:00Z", report: .drift(report())))
+    }
+    #expect(try bytes() == before)
+    // As it was before deployments were kept.
+    let older = try DatabaseQueue(path: path)
+    try older.write { database in
+      try database.execute(
+        sql: """
+          DROP TABLE deployment;
+          DELETE FROM grdb_migrations WHERE identifier = 'deployments';
+          """)
+    }
+    try older.close()
+    let old = try bytes()
+    let reading = try History(reading: path)
+    #expect(try reading.run(kept).command == "drift" && reading.deployments(of: "m").isEmpty)
+    #expect(try bytes() == old)
+  }
+
+  @Test func `A file that is no history is refused by what it is, and stays as it is`() throws {
+    let none = folder.path + "/none.db"
+    #expect(throws: HistoryError.missing(path: none)) { try History(reading: none) }
+    #expect(!FileManager.default.fileExists(atPath: none))
+    let empty = try folder.write("empty.csv", "")
+    #expect(throws: HistoryError.empty(path: empty)) { try History(reading: empty) }
+    let table = try folder.write("table.csv", "x\n1\n")
+    #expect(throws: HistoryError.noHistory(path: table)) { try History(reading: table) }
+    let other = folder.path + "/other.db"
+    let database = try DatabaseQueue(path: other)
+    try database.write { try $0.execute(sql: "CREATE TABLE run (id INTEGER)") }
+    try database.close()
+    #expect(throws: HistoryError.noHistory(path: other)) { try History(reading: other) }
+    for (path, size) in [(empty, 0), (table, 4)] {
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path)).count == size)
+    }
+  }
 }

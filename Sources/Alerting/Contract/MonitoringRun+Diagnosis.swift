@@ -26,7 +26,7 @@ extension MonitoringRun {
       (evidence.tables, evidence.labelDelay) = try reader.read()
     }
     if let history = data?.history {
-      try History(path: history).add(to: &evidence, model: config?.model)
+      try History(reading: history).add(to: &evidence, model: config?.model)
     }
     if let samples = data?.samples {
       let relation = try sources.open(

@@ -45,7 +45,7 @@ extension MonitoringRun {
   }
 
   private func samples(_ data: RunRequest.DataLocation) throws -> [MetricSample] {
-    if let path = data.history { return try History(path: path).replaySamples() }
+    if let path = data.history { return try History(reading: path).replaySamples() }
     guard let source = data.samples else { return [] }
     let relation = try sources.open(source, sql: data.samplesSQL, option: "data.samples_sql")
     let reader =

@@ -106,8 +106,9 @@ enum FileFormat: String, CaseIterable {
       [escapingPattern(path)], many: false, separator: format.separator(of: [path]))
   }
 
-  /// A folder is read as the first format of which it has files, partitions included; what is hidden,
-  /// or begins with an underscore as other programs' own files do, is left out.
+  /// A folder is read whole, partitions included; what is hidden, or begins with an underscore as other
+  /// programs' own files do, is left out. One with files of several formats is refused: which of them are
+  /// meant is not for us to guess.
   private static func reader(folder: String) throws(DataSourceError) -> String {
     let base = folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     var files: [FileFormat: [String]] = [:]
@@ -116,6 +117,13 @@ enum FileFormat: String, CaseIterable {
       let isHidden = file.split(separator: "/").contains { $0.hasPrefix(".") || $0.hasPrefix("_") }
       guard !isHidden, let format = FileFormat(path: file) else { continue }
       files[format, default: []].append("\(base)/\(file)")
+    }
+    if files.count > 1 {
+      throw .severalFormats(
+        folder: base,
+        formats: allCases.compactMap { format in
+          files[format].map { "\($0.count) \(format.rawValue)" }
+        })
     }
     guard let format = allCases.first(where: { files[$0] != nil }), let found = files[format] else {
       throw .emptyFolder(path: folder)
@@ -133,14 +141,15 @@ enum FileFormat: String, CaseIterable {
 
   /// Files that a pattern in their folder's last part matches; none where other parts are patterns.
   private static func matches(of pattern: String) -> [String] {
-    let name = (pattern as NSString).lastPathComponent
-    let folder = (pattern as NSString).deletingLastPathComponent
+    // Foundation's parts of paths end the process where a path is one character long.
+    let nameStart = pattern.utf8.lastIndex(of: UInt8(ascii: "/")).map(pattern.utf8.index(after:))
+    let folder = nameStart.map { String(pattern[..<$0]) } ?? ""
+    let name = nameStart.map { String(pattern[$0...]) } ?? pattern
     // A folder that cannot be listed has no matches, which the engine is told to find, and says so.
     let files =
       (try? FileManager.default.contentsOfDirectory(
         atPath: folder.isEmpty ? "." : folder)) ?? []
-    return files.filter { fnmatch(name, $0, 0) == 0 }.sorted()
-      .map { folder.isEmpty ? $0 : "\(folder)/\($0)" }
+    return files.filter { fnmatch(name, $0, 0) == 0 }.sorted().map { folder + $0 }
   }
 
   /// A path that exists is taken literally, even where it holds characters of a pattern.
@@ -151,4 +160,9 @@ enum FileFormat: String, CaseIterable {
     }
     return escaped
   }
+}
+
+extension SourceOpener {
+  /// Whether a file of a folder is read with it, by its ending.
+  public static func isData(_ path: String) -> Bool { FileFormat(path: path) != nil }
 }

@@ -94,6 +94,11 @@ final class Journal: Sendable {
       }
       try database.execute(sql: "INSERT INTO secret (key) VALUES (randomblob(16))")
     }
+    migrator.registerMigration("files that are to go") { database in
+      try database.create(table: "discarded_file") { table in
+        table.primaryKey("path", .text)
+      }
+    }
     return migrator
   }
 
@@ -234,6 +239,9 @@ final class Journal: Sendable {
       }
       for segment in gone {
         try database.execute(sql: "DELETE FROM segment WHERE path = ?", arguments: [segment.path])
+        // Its file can be removed from here on, also by a process that comes later.
+        try database.execute(
+          sql: "INSERT OR IGNORE INTO discarded_file (path) VALUES (?)", arguments: [segment.path])
       }
       for segment in segments {
         try database.execute(
@@ -250,8 +258,27 @@ final class Journal: Sendable {
     }
   }
 
+  /// Files of segments that were replaced or dropped, and may be there still.
+  func discarded() throws -> [String] {
+    try database.read { database in
+      try String.fetchAll(database, sql: "SELECT path FROM discarded_file ORDER BY path")
+    }
+  }
+
+  func forget(discarded paths: [String]) throws {
+    guard !paths.isEmpty else { return }
+    try database.write { database in
+      for path in paths {
+        try database.execute(sql: "DELETE FROM discarded_file WHERE path = ?", arguments: [path])
+      }
+    }
+  }
+
   func close() throws {
     try checkpoints.close()
+    // From here on all is in one file, whoever copies it or loses the others. What cannot be brought over
+    // is in its log, as it was while others wrote.
+    _ = try? database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
     try database.close()
   }
 }

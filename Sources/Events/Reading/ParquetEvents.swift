@@ -37,7 +37,7 @@ final class ParquetEvents: @unchecked Sendable {
   /// What was read of the engine's batch and is not in a portion yet, the next part last.
   private var waiting: [Part] = []
 
-  /// - Throws: ``EventError/unreadable(reason:)`` where it is no Parquet file, or has columns that are
+  /// - Throws: ``EventError/unreadableFile(reason:)`` where it is no Parquet file, or has columns that are
   ///   none of events.
   static func open(
     _ path: String, _ kind: EventKind, engine: Database, _ options: EventLog.Options
@@ -261,14 +261,17 @@ final class ParquetEvents: @unchecked Sendable {
   }
 
   private static func unreadable(_ error: any Error, _ path: String) -> EventError {
-    if let error = error as? EventError { return error }
+    if let error = error as? EventError {
+      guard case .unreadable(let reason) = error else { return error }
+      return .unreadableFile(reason: reason)
+    }
     // Where the file lies is the service's own affair.
     let reason =
       switch error as? DataSourceError {
       case .unreadable(_, let reason), .queryFailed(_, let reason): reason
       default: "\(error)"
       }
-    return .unreadable(reason: reason.replacing(path, with: "the body"))
+    return .unreadableFile(reason: reason.replacing(path, with: "the body"))
   }
 
   private static func onQueue<Result: Sendable>(

@@ -23,16 +23,48 @@ enum DurableFiles {
     var folders: Set<String> = []
     for (path, target) in files {
       try synchronise(path)
-      var folder = (target as NSString).deletingLastPathComponent
+      var folder = Self.folder(of: target)
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       guard rename(path, target) == 0 else { throw failure(target) }
       // The folders that may be new are on the way up from the file.
-      for _ in 0..<4 where !folder.isEmpty && folder != "/" {
+      for _ in 0..<4 where folder != "/" {
         folders.insert(folder)
-        folder = (folder as NSString).deletingLastPathComponent
+        folder = Self.folder(of: folder)
       }
     }
     for folder in folders { try synchronise(folder) }
+  }
+
+  /// Removes files of a folder, and the folders of days that are empty then.
+  ///
+  /// - Returns: those that are not there any more.
+  static func remove(_ paths: [String], in folder: String) -> [String] {
+    paths.filter { path in
+      let file = "\(folder)/\(path)"
+      let isGone = unlink(file) == 0 || errno == ENOENT
+      // Only an empty folder goes.
+      rmdir(Self.folder(of: file))
+      return isGone
+    }
+  }
+
+  /// The folder a file or folder lies in: `.` for a name alone, the root for the root itself.
+  ///
+  /// Foundation's `deletingLastPathComponent` ends the process where a path is one character long.
+  static func folder(of path: String) -> String {
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The same place whatever the working directory becomes.
+  static func absolute(_ path: String) -> String {
+    path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+  }
+
+  /// Bytes of a file; nil where there is none.
+  static func size(of path: String) -> Int? {
+    // What cannot be looked at cannot be read either.
+    (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int
   }
 
   private static func failure(_ path: String) -> EventError {

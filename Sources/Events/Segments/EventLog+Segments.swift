@@ -16,7 +16,7 @@ extension EventLog {
     try seal(model)
     beginReading()
     defer { finishReading() }
-    let segments = try journal.segments(of: model, kind).filter { segment in
+    let segments = try present(of: model, kind).filter { segment in
       segment.lastTime >= from?.microseconds ?? .min
         && segment.firstTime < until?.microseconds ?? .max
     }
@@ -31,7 +31,28 @@ extension EventLog {
     let bounds = [
       from.map { "\(time) >= \($0.microseconds)" }, until.map { "\(time) < \($0.microseconds)" },
     ].compactMap { $0 }
-    return try body(bounds.reduce(relation) { $0.filtered(by: $1) })
+    do {
+      return try body(bounds.reduce(relation) { $0.filtered(by: $1) })
+    } catch {
+      // Whatever was asked for, a file that is not what it was is why it could not be had.
+      throw damage(to: segments) ?? error
+    }
+  }
+
+  /// Segments whose files are there.
+  func present(of model: String? = nil, _ kind: EventKind? = nil) throws -> [Segment] {
+    try journal.segments(of: model, kind).filter { !missing.contains($0.path) }
+  }
+
+  /// What is wrong with the first of some files that is gone or of another size; nil where none is.
+  private func damage(to segments: [Segment]) -> (any Error)? {
+    for segment in segments {
+      let size = DurableFiles.size(of: "\(folder)/\(segment.path)")
+      guard size != segment.bytes else { continue }
+      let reason = size.map { "it has \($0) bytes and had \(segment.bytes)" } ?? "it is gone"
+      return EventError.damaged(path: segment.path, reason: reason)
+    }
+    return nil
   }
 
   /// Has files stay until ``finishReading()``.
@@ -60,13 +81,9 @@ extension EventLog {
   }
 
   private func remove(_ paths: [String]) {
-    for path in paths {
-      // What stays belongs to no segment any more: the next start removes it.
-      try? FileManager.default.removeItem(atPath: "\(folder)/\(path)")
-      let day = ("\(folder)/\(path)" as NSString).deletingLastPathComponent
-      // Only an empty folder goes.
-      rmdir(day)
-    }
+    guard !paths.isEmpty else { return }
+    // What stays belongs to no segment any more: the next start removes it.
+    try? journal.forget(discarded: DurableFiles.remove(paths, in: folder))
   }
 
   // MARK: Keeping in bounds
@@ -105,7 +122,7 @@ extension EventLog {
     throws(EventError)
   {
     try onSealer {
-      let small = try self.journal.segments().filter { $0.rows < rows }
+      let small = try self.present().filter { $0.rows < rows }
       let days = Dictionary(grouping: small) { [$0.model, $0.kind.rawValue, $0.day] }
       for segments in days.values where segments.count >= max(2, count) {
         guard let first = segments.first else { continue }
@@ -134,7 +151,7 @@ extension EventLog {
   /// Rows and bytes that are sealed, and rows that wait.
   public func figures() throws(EventError) -> (rows: Int, bytes: Int, waiting: Int) {
     do {
-      let segments = try journal.segments()
+      let segments = try present()
       let waiting = unsealed.withLock { $0.values.reduce(0) { $0 + $1.rows } }
       return (
         segments.reduce(0) { $0 + $1.rows }, segments.reduce(0) { $0 + $1.bytes }, waiting

@@ -44,7 +44,13 @@ struct SegmentWriter {
     return segments
   }
 
-  private func segment(_ file: String, as path: String, day: String) throws -> Segment {
+  /// What a file holds, as the journal knows segments.
+  ///
+  /// - Parameters:
+  ///   - file: where it is now.
+  ///   - path: where it is to be found, relative to the log's folder.
+  ///   - day: the folder it is in, such as `date=2026-11-23`.
+  func segment(_ file: String, as path: String, day: String) throws -> Segment {
     let time = Dialect.duckDB.identifier(EventColumnName.timestamp)
     let stream = try connection.query(
       """
@@ -53,11 +59,11 @@ struct SegmentWriter {
       """, source: file)
     guard let batch = try stream.next(), let rows = batch.column(0)?.wholeNumbers()?.first ?? nil,
       let first = batch.column(1)?.wholeNumbers()?.first ?? nil,
-      let last = batch.column(2)?.wholeNumbers()?.first ?? nil
+      let last = batch.column(2)?.wholeNumbers()?.first ?? nil,
+      let bytes = DurableFiles.size(of: file)
     else { throw EventError.notKept(reason: "\(file) has no rows") }
-    let attributes = try FileManager.default.attributesOfItem(atPath: file)
     return Segment(
       model: model, kind: kind, day: String(day.dropFirst("date=".count)), path: path,
-      rows: Int(rows), bytes: attributes[.size] as? Int ?? 0, firstTime: first, lastTime: last)
+      rows: Int(rows), bytes: bytes, firstTime: first, lastTime: last)
   }
 }

@@ -93,6 +93,10 @@ struct DiagnoseCommand: ParsableCommand {
 
   func run() throws {
     let configuration = try output.configuration()
+    try files.check(
+      reads: [
+        reference, current, labels.labels, history, metrics, deployments, output.configurationPath,
+      ])
     var options = configuration.diagnosis.options
     if let seed = predicted.seed { options.seed = seed }
     let report = Diagnosis(options: options).run(try evidence(configuration))
@@ -128,7 +132,7 @@ struct DiagnoseCommand: ParsableCommand {
       guard FileManager.default.fileExists(atPath: history) else {
         throw FileError.unreadable(path: history, reason: "there is no such file")
       }
-      try History(path: history).add(to: &evidence, model: model)
+      try History(reading: history).add(to: &evidence, model: model)
     }
     if let metrics {
       let relation = try sources.open(metrics, sql: nil, option: "--metrics")

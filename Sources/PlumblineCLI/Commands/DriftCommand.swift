@@ -49,6 +49,8 @@ struct DriftCommand: ParsableCommand {
 
   func run() throws {
     let configuration = try output.configuration()
+    let history = history ?? configuration.history
+    try files.check(history: history, reads: [reference, current, output.configurationPath])
     var options = configuration.drift
     schema.apply(to: &options.schema)
     try drift.apply(to: &options)
@@ -62,7 +64,7 @@ struct DriftCommand: ParsableCommand {
     let report = try check.run { progress.update($0, of: $1) }
     progress.finish()
 
-    try keep(report, in: history ?? configuration.history)
+    try keep(report, in: history)
     if !output.quiet {
       try Console.write(render(report, as: output.format ?? .table, style: Console.style))
     }

@@ -20,17 +20,22 @@ struct HistoryCommand: ParsableCommand {
           + "names it.", valueName: "file"))
     var history: String?
 
-    func open(_ configuration: Configuration) throws -> History {
+    func path(_ configuration: Configuration) throws -> String {
       let path =
         history ?? ProcessInfo.processInfo.environment["PLUMBLINE_HISTORY"]
         ?? configuration.history
       guard let path, !path.isEmpty else {
         throw ValidationError("--history has to name the file runs are kept in")
       }
+      return path
+    }
+
+    func open(_ configuration: Configuration) throws -> History {
+      let path = try path(configuration)
       guard FileManager.default.fileExists(atPath: path) else {
         throw FileError.unreadable(path: path, reason: "there is no such file")
       }
-      return try History(path: path)
+      return try History(reading: path)
     }
   }
 
@@ -46,8 +51,12 @@ struct HistoryCommand: ParsableCommand {
 
     @OptionGroup(title: "Output") var output: OutputOptions
 
+    func validate() throws {
+      if limit < 1 { throw ValidationError("--limit takes a whole number above 0") }
+    }
+
     func run() throws {
-      let runs = try file.open(output.configuration()).list(limit: max(0, limit))
+      let runs = try file.open(output.configuration()).list(limit: limit)
       guard !output.quiet else { return }
       try Console.write(render(runs, as: output.format ?? .table, style: Console.style))
     }
@@ -69,7 +78,11 @@ struct HistoryCommand: ParsableCommand {
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run() throws {
-      let run = try file.open(output.configuration()).run(id)
+      let configuration = try output.configuration()
+      try OutputFiles.check(
+        [("--html", html)],
+        reads: [try file.path(configuration), output.configurationPath])
+      let run = try file.open(configuration).run(id)
       if let html {
         try TextFile.write(
           renderHTML(

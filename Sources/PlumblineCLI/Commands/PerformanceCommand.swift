@@ -51,6 +51,8 @@ struct PerformanceCommand: ParsableCommand {
 
   func run() throws {
     let configuration = try output.configuration()
+    try files.check(
+      history: history, reads: [predictions, labels.labels, reference, output.configurationPath])
     var options = PerformanceOptions()
     try labels.apply(to: &options)
     try predicted.apply(to: &options)

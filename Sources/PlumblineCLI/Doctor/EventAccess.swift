@@ -44,7 +44,9 @@ final class FolderEvents: EventAccess {
         throw NoEvents(why: "\(folder) holds no events: the service has not run there")
       }
       do throws(EventError) {
-        let made = try EventLog(folder: folder, clock: { .now })
+        var options = EventLog.Options()
+        options.tidies = false
+        let made = try EventLog(folder: folder, options: options, clock: { .now })
         open = made
         return made
       } catch {

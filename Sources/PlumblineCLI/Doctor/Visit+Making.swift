@@ -106,7 +106,7 @@ extension Visit {
       return overHTTP ?? MissingRecords(why: "\(path) is not there")
     }
     do throws(HistoryError) {
-      return HistoryRecords(history: try History(path: path), place: path)
+      return HistoryRecords(history: try History(reading: path), place: path)
     } catch {
       return MissingRecords(why: error.what, isBroken: true)
     }

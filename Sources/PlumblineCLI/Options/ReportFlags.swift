@@ -20,6 +20,16 @@ struct ReportFlags: ParsableArguments {
     failOn ?? configuration.failOn.flatMap(FailOn.init)
   }
 
+  /// Refuses files that would be written over each other, or over what the command reads.
+  ///
+  /// - Parameters:
+  ///   - history: where the run is kept; nil where it is not.
+  ///   - inputs: sources and files that are read.
+  func check(history: String? = nil, reads inputs: [String?]) throws {
+    try OutputFiles.check(
+      [("--html", html), ("--json", json), ("--history", history)], reads: inputs)
+  }
+
   /// Writes the files that were asked for.
   ///
   /// - Parameters:

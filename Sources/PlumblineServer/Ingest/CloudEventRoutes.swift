@@ -67,7 +67,7 @@ struct CloudEventRoutes<Context: RequestContext> {
         do {
           try await take(event.get(), index, of: model, &answer)
         } catch let error as EventError {
-          if case .notKept = error { state.noteWrite(failed: true) }
+          if case .notKept = error { state.noteWrite(error) }
           guard !isAlone, error.isOfTheEvent else {
             state.metrics.refusedBodies.with(error.code).increment()
             throw error
@@ -76,7 +76,7 @@ struct CloudEventRoutes<Context: RequestContext> {
         }
       }
       // What waits for its other half is on the disk, too.
-      if answer.accepted + answer.waiting > 0 { state.noteWrite(failed: false) }
+      if answer.accepted + answer.waiting > 0 { state.noteWrite(nil) }
       return try JSONText.response(answer, status: .accepted)
     }
   }

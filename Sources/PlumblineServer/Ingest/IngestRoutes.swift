@@ -53,10 +53,10 @@ struct IngestRoutes<Context: RequestContext> {
         case .text(let format): try await take(text: request, format, to: model, kind, complete)
         case .parquet: try await take(parquet: request, to: model, kind, complete)
         }
-      if answer.accepted > 0 { state.noteWrite(failed: false) }
+      if answer.accepted > 0 { state.noteWrite(nil) }
       return try JSONText.response(answer)
     } catch let error as EventError {
-      if case .notKept = error { state.noteWrite(failed: true) }
+      if case .notKept = error { state.noteWrite(error) }
       state.metrics.refusedBodies.with(error.code).increment()
       throw error
     }

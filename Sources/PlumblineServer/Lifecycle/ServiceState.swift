@@ -1,6 +1,7 @@
 import DataSources
 import Events
 import Foundation
+import Logging
 import Monitoring
 import Synchronization
 import Telemetry
@@ -12,6 +13,7 @@ final class ServiceState: Sendable {
   let registry: MetricRegistry
   let metrics: ServiceMetrics
   let now: @Sendable () -> Instant
+  private let logger: Logger
   private let live: Mutex<Live>
   /// Bytes of bodies that are being taken in.
   private let bodies = Mutex(0)
@@ -32,8 +34,10 @@ final class ServiceState: Sendable {
 
   init(
     log: EventLog, joiner: PayloadJoiner, registry: MetricRegistry,
-    configuration: Configuration, now: @escaping @Sendable () -> Instant
+    configuration: Configuration, now: @escaping @Sendable () -> Instant,
+    logger: Logger = Logger(label: "plumbline")
   ) throws {
+    self.logger = logger
     self.log = log
     self.joiner = joiner
     self.registry = registry
@@ -82,9 +86,22 @@ final class ServiceState: Sendable {
     bodies.withLock { $0 -= bytes }
   }
 
-  /// Notes how writing what came in last went.
-  func noteWrite(failed: Bool) {
-    isUnwritable.withLock { $0 = failed }
+  /// Notes how writing what came in last went, and says so where that is another than before.
+  ///
+  /// - Parameter failure: why it could not be written; nil where it was.
+  func noteWrite(_ failure: EventError?) {
+    let isChange = isUnwritable.withLock { isUnwritable in
+      defer { isUnwritable = failure != nil }
+      return isUnwritable != (failure != nil)
+    }
+    guard isChange else { return }
+    if let failure {
+      logger.error(
+        "events cannot be written, and are refused until they can be",
+        metadata: ["error": "\(failure.what)", "data_folder": "\(configuration.dataFolder)"])
+    } else {
+      logger.notice("events can be written again")
+    }
   }
 
   /// Whether events can be written, as far as is known.
@@ -100,7 +117,7 @@ final class ServiceState: Sendable {
     } catch {
       return false
     }
-    noteWrite(failed: false)
+    noteWrite(nil)
     return true
   }
 

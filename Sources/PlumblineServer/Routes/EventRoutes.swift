@@ -49,6 +49,11 @@ struct EventRoutes<Context: RequestContext> {
           retryAfter: 10)
       }
       throw Problem(.notFound, error.code, error.what, mend: error.mend)
+    } catch let error as EventError {
+      if case .damaged = error {
+        context.logger.error("an export failed", metadata: ["error": "\(error.what)"])
+      }
+      throw error
     }
     // The name goes at once: the file goes with its last reader.
     defer { try? FileManager.default.removeItem(atPath: path) }

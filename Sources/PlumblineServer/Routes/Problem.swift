@@ -56,7 +56,7 @@ extension Problem {
     let status: HTTPResponse.Status
     var retryAfter: Int?
     switch error {
-    case .unreadable: status = .badRequest
+    case .unreadable, .unreadableFile: status = .badRequest
     case .invalidModel: status = .notFound
     case .tooLarge: status = .contentTooLarge
     case .tooManyModels: status = .forbidden
@@ -66,6 +66,8 @@ extension Problem {
       (status, retryAfter) = (
         HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), 10
       )
+    // It stays so until somebody does something about it.
+    case .damaged: status = .internalServerError
     case .locked, .unusable, .noEngine: (status, retryAfter) = (.serviceUnavailable, 10)
     }
     var what = error.what

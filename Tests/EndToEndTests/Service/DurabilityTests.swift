@@ -50,6 +50,8 @@ struct DurabilityTests {
     #expect(try #require(await full.request("GET", "metrics")).text.contains("not_kept"))
     // But it is not ready for more.
     #expect(try #require(await full.request("GET", "readyz")).status == 503)
+    let told = full.logText.matches(of: /error events cannot be written.*not be kept/).count
+    #expect(told == 1, "\(full.logText)")
     full.send(SIGTERM)
     _ = full.wait()
     let roomy = try RunningService(folder, configuration)
@@ -89,6 +91,71 @@ struct DurabilityTests {
     }
     #expect(answer.status == 507 && answer.json["code"] as? String == "not_kept", "\(answer.text)")
     #expect(try #require(await full.request("GET", "readyz")).status == 503)
+  }
+
+  @Test func `A journal that is lost takes no file along, whoever opens the folder next`()
+    async throws
+  {
+    let folder = try TemporaryFolder()
+    let data = folder.path + "/data"
+    let configuration = "service: {data_folder: \(data), listen: \"127.0.0.1:0\"}"
+    let first = try RunningService(folder, configuration)
+    #expect(await first.predict(0..<50)?.status == 200)
+    first.send(SIGTERM)
+    #expect(first.wait() == 0)
+    func loseJournal() throws {
+      for file in try FileManager.default.contentsOfDirectory(atPath: data) {
+        if file.hasPrefix("events.db") {
+          try FileManager.default.removeItem(atPath: "\(data)/\(file)")
+        }
+      }
+    }
+    func export(to name: String) throws -> CommandRun.Outcome {
+      try CommandRun.plumbline([
+        "export", "fraud", "--data-folder", data, "--to", "\(folder.path)/\(name)", "--format",
+        "json",
+      ])
+    }
+    try loseJournal()
+    let saved = try export(to: "saved")
+    #expect(saved.json["rows"] as? Int == 50 && saved.errors.contains("the journal was lost"))
+    #expect(try ids(in: folder).count == 50)
+    try loseJournal()
+    let second = try RunningService(folder, configuration)
+    #expect(second.logText.contains("error the journal of events was lost"), "\(second.logText)")
+    #expect(await second.predict(0..<60)?.json["duplicates"] as? Int == 50)
+    second.send(SIGTERM)
+    #expect(second.wait() == 0)
+    #expect(try ids(in: folder).count == 60)
+    // What an export cannot have it says.
+    let day = try #require(
+      FileManager.default.contentsOfDirectory(atPath: data + "/events/fraud/predictions").first)
+    let files = "events/fraud/predictions/\(day)"
+    let file = try #require(
+      FileManager.default.contentsOfDirectory(atPath: "\(data)/\(files)").first)
+    try Data("PAR1".utf8).write(to: URL(fileURLWithPath: "\(data)/\(files)/\(file)"))
+    let rest = try export(to: "rest")
+    #expect([10, 50].contains(rest.json["rows"] as? Int), "\(rest.all)")
+    #expect(
+      rest.errors.contains("gone or damaged are left out: \(files)/\(file)\n"), "\(rest.errors)")
+  }
+
+  @Test func `A data folder with a name of one letter, or none, is one like others`() async throws {
+    let folder = try TemporaryFolder()
+    let service = try RunningService(
+      folder, "service: {data_folder: \(folder.path)/D, listen: \"127.0.0.1:0\"}")
+    #expect(await service.predict(0..<50)?.status == 200)
+    service.send(SIGTERM)
+    #expect(service.wait() == 0)
+    for (name, place) in [("D", folder.path), (".", folder.path + "/D")] {
+      // What is made again is brought to the disk with the folders it is in.
+      try FileManager.default.removeItem(atPath: folder.path + "/D/index")
+      let target = "\(folder.path)/out-\(name)"
+      let export = try ToolRun(
+        RunningService.binary.path,
+        ["export", "fraud", "--data-folder", name, "--to", target, "--format", "json"], at: place)
+      #expect(export.hasExited && export.json["rows"] as? Int == 50, "\(export.all)")
+    }
   }
 
   @Test func `Events that were acknowledged survive kill -9, each once`() async throws {
@@ -131,6 +198,8 @@ struct DurabilityTests {
       }
       _ = service.wait()
     }
+    // What was sealed twice over was not kept aside: nothing of it was needed.
+    #expect(!FileManager.default.fileExists(atPath: folder.path + "/data/orphans"))
     // They are known by what the disk has of them, and were that to lose the index, by the events alone.
     try FileManager.default.removeItem(atPath: folder.path + "/data/index")
     let last = try RunningService(folder, configuration)

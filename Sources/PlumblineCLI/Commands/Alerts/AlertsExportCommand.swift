@@ -45,6 +45,8 @@ struct AlertsExportCommand: ParsableCommand {
   var config: String?
 
   func run() throws {
+    let named = config ?? ProcessInfo.processInfo.environment["PLUMBLINE_CONFIG"]
+    try OutputFiles.check([("--output", output)], reads: [rules, named])
     let options = try OutputOptions.parse(config.map { ["--config", $0] } ?? [])
     let configuration = try options.configuration()
     let exported: [AlertRule]

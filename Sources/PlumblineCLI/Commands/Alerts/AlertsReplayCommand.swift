@@ -119,6 +119,6 @@ struct AlertsReplayCommand: ParsableCommand {
     guard FileManager.default.fileExists(atPath: path) else {
       throw FileError.unreadable(path: path, reason: "there is no such file")
     }
-    return try History(path: path).replaySamples(from: from, until: until)
+    return try History(reading: path).replaySamples(from: from, until: until)
   }
 }

@@ -78,6 +78,9 @@ struct ExperimentAnalyzeCommand: ParsableCommand {
   var quiet = false
 
   func run() throws {
+    try OutputFiles.check(
+      [("--html", html), ("--state-out", stateOut), ("--history", history)],
+      reads: [source, experiment] + state.map(Optional.some))
     let config = try planned()
     let state = try read(config)
     if let stateOut { try TextFile.write(Reporting.json(state), to: stateOut) }

@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Events
+import Foundation
 import Monitoring
 import Reporting
 
@@ -44,13 +45,42 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     let folder = try dataFolder ?? output.configuration().service.dataFolder
-    let log = try EventLog(folder: folder, clock: { .now })
+    // The files alone are enough: a journal that was lost is made of them again.
+    guard ["events.db", "events"].contains(where: { Self.isThere("\(folder)/\($0)") }) else {
+      throw FileError.unreadable(
+        path: folder + "/events.db",
+        reason: "there is no such file: the service has not run there")
+    }
+    var options = EventLog.Options()
+    options.tidies = false
+    let log = try EventLog(folder: folder, options: options, clock: { .now })
     defer { log.close() }
+    Self.warn(of: log.recovery)
     let rows = try log.export(kind, of: model, from: from, until: until, to: to)
     guard !output.quiet else { return }
     let isJSON = output.format == .json
     try Console.write(
       isJSON ? json(Answer(rows: rows, folder: to)) : "\(rows) \(kind.rawValue) are in \(to).\n")
+  }
+
+  private static func isThere(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: path)
+  }
+
+  /// Says what is not in an export that looks whole.
+  private static func warn(of recovery: EventLog.Recovery) {
+    if !recovery.adopted.isEmpty {
+      Console.error(
+        "warning: the journal was lost: what waited to be written to files is not among the events")
+    }
+    for (what, files) in [
+      ("files the journal does not know", recovery.unknown),
+      ("files that are gone or damaged", recovery.missing),
+    ] {
+      guard let first = files.first else { continue }
+      let rest = files.count > 1 ? " and \(files.count - 1) more" : ""
+      Console.error("warning: \(what) are left out: \(first)\(rest)")
+    }
   }
 }
 
