@@ -7,6 +7,10 @@ public enum DataSourceError: ExplainedError, Equatable {
   case nothingMatches(pattern: String)
   case unknownFormat(path: String)
   case emptyFile(path: String)
+  /// A folder without a file of a known format.
+  case emptyFolder(path: String)
+  /// A file that is reached over a network.
+  case remoteFile(address: String)
   case unreadable(source: String, reason: String)
   case cannotConnect(source: String, reason: String)
   case queryNeeded(source: String, option: String)
@@ -18,6 +22,9 @@ public enum DataSourceError: ExplainedError, Equatable {
   /// A part of a connection's address or options is not where the configuration says.
   case secretMissing(source: String, reason: String)
 
+  /// What standard input is called as a source.
+  static let standardInput = "standard input"
+
   public var code: String {
     switch self {
     case .driverNotFound: "driver_not_found"
@@ -27,6 +34,8 @@ public enum DataSourceError: ExplainedError, Equatable {
     case .nothingMatches: "nothing_matches"
     case .unknownFormat: "unknown_format"
     case .emptyFile: "empty_file"
+    case .emptyFolder: "empty_folder"
+    case .remoteFile: "remote_file"
     case .unreadable: "unreadable_source"
     case .cannotConnect: "cannot_connect"
     case .queryNeeded: "query_needed"
@@ -50,6 +59,8 @@ public enum DataSourceError: ExplainedError, Equatable {
     case .nothingMatches(let pattern): "no file matches \(pattern)"
     case .unknownFormat(let path): "\(path) is of no format Plumbline knows by its ending"
     case .emptyFile(let path): "\(path) is empty"
+    case .emptyFolder(let path): "the folder \(path) holds no file of data"
+    case .remoteFile(let address): "\(address) is not on this machine"
     case .unreadable(let source, let reason): "\(source) cannot be read: \(reason)"
     case .cannotConnect(let source, let reason): "\(source) cannot be reached: \(reason)"
     case .queryNeeded(let source, _): "\(source) is a database and does not say which rows"
@@ -76,6 +87,12 @@ public enum DataSourceError: ExplainedError, Equatable {
     case .unknownFormat:
       "name a .parquet, .csv, .tsv, .ndjson or .jsonl file, a folder of them, or DRIVER://…"
     case .emptyFile: "check the job that writes it"
+    case .emptyFolder:
+      "check the path, and that .parquet, .csv, .tsv, .ndjson or .jsonl files are in it"
+    case .remoteFile:
+      "files are read from this machine's disks: download it first, and name its path"
+    case .unreadable(let source, _) where source == Self.standardInput:
+      "it takes NDJSON, an object on each line"
     case .unreadable: "check that the file is whole and of the format its ending says"
     case .cannotConnect: "check the address, the server and the credentials"
     case .queryNeeded(_, let option): "say it with \(option) \"SELECT …\""
@@ -87,5 +104,13 @@ public enum DataSourceError: ExplainedError, Equatable {
     case .temporaryFile: "make room in the folder named by TMPDIR"
     case .secretMissing: "set the variable for this process, or mend the file"
     }
+  }
+}
+
+extension DataSourceError {
+  /// What an engine's refusal is: of the query, where somebody wrote one; else of the rows.
+  static func failure(of source: String, isWritten: Bool, reason: String) -> DataSourceError {
+    isWritten
+      ? .queryFailed(source: source, reason: reason) : .unreadable(source: source, reason: reason)
   }
 }

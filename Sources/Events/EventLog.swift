@@ -129,7 +129,7 @@ public final class EventLog: Sendable {
       DataSourceError.manifestUnreadable:
       (error as? DataSourceError).map { .noEngine($0) } ?? .unusable(folder: folder, reason: "")
     default:
-      .unusable(folder: folder, reason: (error as? any ExplainedError)?.what ?? "\(error)")
+      .unusable(folder: folder, reason: EventError.reason(error))
     }
   }
 

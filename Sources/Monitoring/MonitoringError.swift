@@ -11,6 +11,14 @@ public enum MonitoringError: ExplainedError, Equatable {
   case methodDoesNotFit(method: String, column: String, kind: String, fitting: [String])
   case notComparable(column: String, referenceType: String, currentType: String)
   case notATimestamp(column: String, type: String)
+  /// A column that has to be numbers holds values that are none.
+  case notNumbers(option: String, column: String, source: String, type: String, reason: String)
+  /// Values that have to be probabilities are beyond 0 or 1.
+  case notProbabilities(
+    option: String, column: String, source: String, outside: Int, rows: Int, least: Double,
+    most: Double)
+  /// An SQL expression of an option that the engine cannot compute.
+  case expressionFails(option: String, expression: String, source: String, reason: String)
   case invalidOption(name: String, value: String, expected: String)
   case timestampNeeded(option: String)
   case noTimes(column: String, source: String)
@@ -29,6 +37,9 @@ public enum MonitoringError: ExplainedError, Equatable {
     case .methodDoesNotFit: "method_does_not_fit"
     case .notComparable: "not_comparable"
     case .notATimestamp: "not_a_timestamp"
+    case .notNumbers: "not_numbers"
+    case .notProbabilities: "not_probabilities"
+    case .expressionFails: "expression_fails"
     case .invalidOption: "invalid_option"
     case .timestampNeeded: "timestamp_needed"
     case .noTimes: "no_times"
@@ -54,6 +65,14 @@ public enum MonitoringError: ExplainedError, Equatable {
       "column `\(column)` is \(reference) in reference but \(current) in current"
     case .notATimestamp(let column, let type):
       "column `\(column)` is \(type), not a timestamp or date"
+    case .notNumbers(let option, let column, let source, let type, let reason):
+      "\(option): column `\(column)` of \(source) is \(type), a number is needed: \(reason)"
+    case .notProbabilities(
+      let option, let column, let source, let outside, let rows, let least, let most):
+      "\(option): \(outside) of \(rows) values of `\(column)` in \(source) are outside 0 to 1, from "
+        + "\(Self.short(least)) to \(Self.short(most))"
+    case .expressionFails(let option, let expression, let source, let reason):
+      "\(option): `\(expression)` cannot be computed over \(source): \(reason)"
     case .invalidOption(let name, let value, _):
       value.isEmpty ? "\(name) is needed" : "\(name) cannot be `\(value)`"
     case .timestampNeeded(let option): "\(option) cuts by time, and no column of times is known"
@@ -78,6 +97,10 @@ public enum MonitoringError: ExplainedError, Equatable {
     case .notComparable(let column, _, _):
       "name it with --categorical \(column) to compare it as text, or cast it in the source"
     case .notATimestamp: "name another with --timestamp, or cast it in the source"
+    case .notNumbers: "name a column of numbers, or cast it in the source or a query over it"
+    case .notProbabilities:
+      "name the column of probabilities; scores are brought to 0 to 1 in a query over the source"
+    case .expressionFails: "it takes an SQL expression over the columns of the source's rows"
     case .invalidOption(_, _, let expected): "it takes \(expected)"
     case .timestampNeeded: "name the column with --timestamp"
     case .noTimes: "name another with --timestamp"
@@ -88,5 +111,13 @@ public enum MonitoringError: ExplainedError, Equatable {
     case .noRequest: "see the request's JSON Schema in docs/schemas/run-request.schema.json"
     case .needsExact: "leave out --summaries binned, or choose another method"
     }
+  }
+}
+
+extension MonitoringError {
+  /// A figure with as many digits as tell what it is.
+  private static func short(_ number: Double) -> String {
+    let rounded = (number * 10_000).rounded() / 10_000
+    return rounded.isFinite ? "\(rounded)" : "\(number)"
   }
 }

@@ -1,3 +1,4 @@
+import DataSources
 import Foundation
 import Reporting
 
@@ -16,7 +17,7 @@ enum Console {
     do {
       try FileHandle.standardOutput.write(contentsOf: Data(bytes))
     } catch {
-      throw .unwritable(path: "standard output", reason: error.localizedDescription)
+      throw .unwritable(path: "standard output", reason: SystemReason.text(error))
     }
   }
 
@@ -45,6 +46,17 @@ enum Console {
 }
 
 extension Console {
+  /// Takes the places of standard streams that are closed, so that no file of ours is opened there and
+  /// written to in their stead; whoever uses one is told that it is closed.
+  static func holdClosedStreams() {
+    for (stream, mode) in [
+      (STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY),
+    ] where fcntl(stream, F_GETFD) == -1 {
+      // The lowest number that is free, which is this one.
+      _ = open("/dev/null", mode)
+    }
+  }
+
   /// Text on standard error without a line end.
   static func errorPart(_ text: String) {
     // As above; and what writes without `try` ends the process where the stream is closed.

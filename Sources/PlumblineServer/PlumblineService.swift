@@ -40,7 +40,7 @@ public enum ServiceError: ExplainedError, Equatable {
     case .unprotected:
       "set service.tokens, listen on 127.0.0.1, or set service.allow_unauthenticated: true"
     case .certificate: "check service.tls: two files in PEM that belong together"
-    case .cannotListen: "stop what listens there, or set service.listen to another address"
+    case .cannotListen: "set service.listen to an address and port that are free and permitted"
     }
   }
 }
@@ -119,10 +119,15 @@ public struct PlumblineService: Sendable {
     do {
       try await ServiceGroup(configuration: group).run()
     } catch let error as IOError {
-      throw ServiceError.cannotListen(
-        address: "\(configuration.host):\(configuration.port)", reason: "\(error)")
+      throw cannotListen(SystemReason.text(errno: error.errnoCode))
+    } catch is SocketAddressError.UnknownHost {
+      throw cannotListen("no machine is known by this name")
     }
     logger.notice("stopped")
+  }
+
+  private func cannotListen(_ reason: String) -> ServiceError {
+    .cannotListen(address: "\(configuration.host):\(configuration.port)", reason: reason)
   }
 
   private func application(

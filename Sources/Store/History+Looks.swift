@@ -22,7 +22,7 @@ extension History {
         }
       }
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
   }
 
@@ -44,7 +44,7 @@ extension History {
         }
       }
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
   }
 }

@@ -13,7 +13,7 @@ extension History {
       defer { try? file.close() }
       start = try file.read(upToCount: Self.mark.count) ?? Data()
     } catch {
-      throw .unusable(path: path, reason: error.localizedDescription)
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
     guard !start.isEmpty else { throw .empty(path: path) }
     guard start == Self.mark else { throw .noHistory(path: path) }
@@ -22,7 +22,7 @@ extension History {
     } catch let error as HistoryError {
       throw error
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
   }
 

@@ -21,7 +21,7 @@ public struct History: Sendable {
     } catch {
       // The database is closed by now.
       if isNew { Self.removeEmpty(path) }
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
   }
 
@@ -81,7 +81,7 @@ public struct History: Sendable {
         return id
       }
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
   }
 
@@ -108,7 +108,7 @@ public struct History: Sendable {
         ).map(RunSummary.init)
       }
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
   }
 
@@ -125,7 +125,7 @@ public struct History: Sendable {
             """, arguments: [id])
       }
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
     guard let row else { throw .noSuchRun(id: id, path: path) }
     do {
@@ -159,7 +159,7 @@ public struct History: Sendable {
           arguments: [model, check])
       }
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
   }
 
@@ -175,7 +175,7 @@ public struct History: Sendable {
             """, arguments: [model, check])
       }
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
     guard let newest else { return nil }
     return try run(newest)
@@ -223,7 +223,7 @@ extension History {
     do {
       return try database.read(body)
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
   }
 
@@ -232,7 +232,7 @@ extension History {
     do {
       return try database.write(body)
     } catch {
-      throw .unusable(path: path, reason: "\(error)")
+      throw .unusable(path: path, reason: HistoryError.reason(error))
     }
   }
 }

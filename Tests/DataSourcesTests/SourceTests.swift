@@ -125,6 +125,22 @@ struct SourceTests {
     }
   }
 
+  @Test func `A folder without data is said to be one, and a file elsewhere to be elsewhere`()
+    throws
+  {
+    _ = try folder.write("notes/read.txt", "x")
+    let notes = folder.path + "/notes"
+    #expect(throws: DataSourceError.emptyFolder(path: notes)) { try SourceOpener().open(notes) }
+    for address in ["https://user:secret@example.com/a.csv", "S3://bucket/a.parquet"] {
+      let error = try #require(throws: DataSourceError.self) { try SourceOpener().open(address) }
+      #expect(error.code == "remote_file" && !error.what.contains("secret"), "\(error)")
+      #expect(throws: error) {
+        try SourceOpener().check(address, hasQuery: false, option: "sql")
+      }
+    }
+    #expect(throws: DataSourceError.self) { try SourceOpener().open("nosuch://host/db", sql: "x") }
+  }
+
   @Test func `A folder is read whole, without other programs' files`() throws {
     for (name, rows) in [
       ("mixed/1.csv", "a;b\n1;2\n3;4\n"), ("mixed/UPPER.CSV", "a;b\n5;6\n"),

@@ -316,6 +316,17 @@ struct DoctorTests {
     }
   }
 
+  @Test func `A history that is damaged has failed, whether the service is asked or not`() throws {
+    let data = try folder.write("broken/history.db", String(repeating: "junk ", count: 500))
+    let outcome = try setUp.doctor([
+      "--offline", "--data-folder", (data as NSString).deletingLastPathComponent,
+    ])
+    #expect(outcome.code == 1)
+    let item = try #require(outcome.item("history"))
+    #expect(item.outcome == "failed" && item.seen.contains("history.db"), "\(item)")
+    #expect(!item.seen.contains("SQLite error"), "\(item)")
+  }
+
   @Test func `What cannot be asked is a usage error, and nothing at all is 2`() throws {
     for arguments in [
       ["--config", folder.path + "/none.yaml"], ["--url", "ftp://host"], ["--timeout", "0"],

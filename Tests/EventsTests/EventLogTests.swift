@@ -101,6 +101,21 @@ struct EventLogTests {
         .contains { $0.contains("partial") })
   }
 
+  @Test func `What the folder and the disk say against it is told in words`() async throws {
+    let log = try folder.openLog()
+    _ = try await log.append(lines(0..<10), .lines, to: "m", .predictions)
+    let error = try #require(throws: ExportError.self) {
+      try log.export(.predictions, of: "m", to: "/proc/nowhere")
+    }
+    guard case .notWritten("/proc/nowhere", let reason) = error else { throw error }
+    #expect(!reason.contains("partial") && !reason.contains("event log"), "\(reason)")
+    let broken = try TemporaryFolder()
+    _ = try broken.write("data/events.db", String(repeating: "no database ", count: 200))
+    #expect(
+      throws: EventError.unusable(folder: broken.path + "/data", reason: "it is no SQLite file")
+    ) { try broken.openLog() }
+  }
+
   @Test func `Times too far from now are refused, and many days are sealed`() async throws {
     let log = try folder.openLog { $0.futureDays = 1 }
     let times = [

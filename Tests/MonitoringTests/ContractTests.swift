@@ -147,7 +147,21 @@ struct ContractTests {
   }
 
   @Test(arguments: [
-    ("{", "not JSON"), ("[]", "the request"), ("{}", "monitoring_type"),
+    ("{", "not JSON"), ("[]", "the request has to be an object"), ("{}", "monitoring_type"),
+    ("{\"monitoring_type\": \"alerting\", \"data\": 3}", "data has to be an object"),
+    ("{\"monitoring_type\": null}", "monitoring_type is null, and has to be a text"),
+    (
+      "{\"monitoring_type\": \"alerting\", \"data\": {\"columns\": [\"a\", 1]}}",
+      "data.columns.1 has to be a text"
+    ),
+    (
+      "{\"monitoring_type\": \"alerting\", \"performance_config\": {\"k\": 3}}",
+      "performance_config.k has to be a list"
+    ),
+    (
+      "{\"monitoring_type\": \"alerting\", \"performance_config\": {\"estimate\": 3}}",
+      "performance_config.estimate has to be true or false"
+    ),
     ("{\"monitoring_type\": \"magic\"}", "drift_detection"),
     ("{\"monitoring_type\": \"drift_detection\"}", "reference"),
     ("{\"monitoring_type\": \"drift_detection\", \"dat\": {}}", "did you mean `data`?"),

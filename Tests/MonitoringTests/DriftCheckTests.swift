@@ -268,6 +268,32 @@ struct DriftCheckTests {
     #expect(report.chunks.reduce(0) { $0 + $1.rows } == 3)
   }
 
+  @Test func `Months that drift each are told where all together do not`() throws {
+    // Months are far apart, and together much like the reference.
+    func table(_ name: String, month: String) throws -> String {
+      try folder.write(
+        name,
+        rowsOf: """
+          SELECT TIMESTAMP '2024-01-01' + INTERVAL 1 MONTH * (range % 3) AS t,
+            range % 300 + 100 * (\(month)) AS x FROM range(3000)
+          """)
+    }
+    let report = try report(
+      table("r.parquet", month: "(range // 3) % 3"), table("c.parquet", month: "range % 3")
+    ) {
+      $0.schema.timestamp = "t"
+      $0.chunk = .month
+    }
+    #expect(report.status == .healthy && report.chunk == "month")
+    let sentence = try #require(report.chunkVerdicts.sentence)
+    #expect(sentence.contains(" of 3 months ") && sentence.contains("critical"), "\(sentence)")
+    let told = report.chunkVerdicts.drifted.map { "“\($0.label)”" }.joined(separator: ", ")
+    #expect(
+      report.recommendations.first
+        == "Look at \(told): \(sentence), which all of current together hides.")
+    #expect(report.nextSteps.first == "Compare model performance over the same months.")
+  }
+
   @Test func `Duplicate rows are counted over all columns`() throws {
     let r = try folder.write("r.csv", "a,b,t\n1,x,2024-01-01\n1,x,2024-01-02\n2,y,2024-01-01\n")
     let c = try folder.write("c.csv", "a,b,t\n1,x,2024-01-01\n1,x,2024-01-01\n1,x,2024-01-01\n")

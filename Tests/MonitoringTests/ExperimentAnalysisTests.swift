@@ -97,6 +97,20 @@ struct ExperimentAnalysisTests {
     #expect(abs(try #require(failed.value) - 0.02) < 0.01)
   }
 
+  @Test func `A variant without rows is named, unless there are none of any yet`() throws {
+    // Four rows: too few for their shares to be told from chance.
+    let few = try report(observations(rows: 4, effect: 0, split: "true"))
+    #expect(few.status == .unknown && few.verdict == .noDecision)
+    #expect(few.recommendation.contains("variant 'treatment'"), "\(few.recommendation)")
+    let others = try report(
+      observations(rows: 400, effect: 0),
+      "metrics: [gain]\nvariants: [{name: a, share: 0.5}, "
+        + "{name: b, share: 0.5}]")
+    #expect(others.recommendation.contains("variants 'a', 'b'"), "\(others.recommendation)")
+    let none = try report(observations(rows: 0, effect: 0))
+    #expect(none.status == .healthy && none.verdict == .continue)
+  }
+
   @Test func `A covariate narrows the interval`() throws {
     let path = try observations(effect: 0.1)
     let plain = try #require(report(path).comparisons.first)
@@ -275,6 +289,10 @@ struct ExperimentAnalysisTests {
     }
     #expect(error.mistakes.map(\.line) == [2, 3])
     #expect(error.what.contains("did you mean `traffic_split`?"))
+    let broken = try #require(throws: ConfigurationError.self) {
+      try ExperimentConfig.read("experiment_id: a\nmetrics: [\n", path: "e.yaml")
+    }
+    #expect(broken.mistakes.map(\.line) == [3] && !broken.what.contains("\n"))
     for wrong in [
       "traffic_split: 0.5", "experiment_id: a\nvariants: [{name: x, share: 0.4}]",
       "experiment_id: a\nspending: pocock", "[1]", "a: [", "",

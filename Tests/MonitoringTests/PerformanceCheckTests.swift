@@ -336,6 +336,27 @@ struct PerformanceCheckTests {
     #expect(value("business_value_total") == 70)
   }
 
+  @Test func `Values that are no probabilities are counted, but for what rounding does`() throws {
+    func check(_ values: String, reference: String? = nil) throws {
+      func file(_ name: String, _ values: String) throws -> String {
+        try folder.write(name, "y,p\n" + values.split(separator: " ").map { "1,\($0)\n" }.joined())
+      }
+      _ = try report(
+        file("p.csv", values), reference: reference.map { try file("r.csv", $0) }
+      ) {
+        $0.target = "y"
+        $0.probability = "p"
+      }
+    }
+    #expect(
+      throws: MonitoringError.notProbabilities(
+        option: "--probability", column: "p", source: folder.path + "/p.csv", outside: 2, rows: 4,
+        least: -3, most: 1.5)
+    ) { try check("0.5 1.5 -3 0") }
+    #expect(throws: MonitoringError.self) { try check("0.5 0.6", reference: "0.5 inf") }
+    try check("0 1 1.0000001 -0.0000001")
+  }
+
   @Test func `Mistakes are named`() throws {
     let path = try folder.write("p.csv", "y,p\nyes,0.5\nmaybe,0.6\n")
     for change: (inout PerformanceOptions) -> Void in [

@@ -28,7 +28,9 @@ struct ReportingTests {
         reference: (0..<30).map { $0 * 7 % 13 }, current: (0..<30).map { $0 * 5 % 11 }))
   }
 
-  static func report(columns: [ColumnDrift], chunks: [ChunkDrift] = []) -> DriftReport {
+  static func report(
+    columns: [ColumnDrift], chunk: String? = nil, chunks: [ChunkDrift] = []
+  ) -> DriftReport {
     let verdict = DriftVerdict(columns.map(\.drifted))
     return DriftReport(
       status: verdict.status, reason: nil, driftShare: verdict.share,
@@ -41,7 +43,7 @@ struct ReportingTests {
         QualityFinding(
           check: .newCategories, column: hostile, severity: .warning, message: "2 new",
           examples: [hostile])
-      ], schema: [], chunks: chunks, notes: [hostile], recommendations: ["look"],
+      ], schema: [], chunk: chunk, chunks: chunks, notes: [hostile], recommendations: ["look"],
       nextSteps: ["go on"])
   }
 
@@ -62,6 +64,24 @@ struct ReportingTests {
       #expect(lost[key] is NSNull, "\(key)")
     }
     #expect((lost["reason"] as? String)?.isEmpty == false)
+  }
+
+  @Test func `Every format's headline tells of chunks that the whole hides`() throws {
+    let chunks = [Status.degraded, .healthy, .critical].enumerated().map { index, status in
+      ChunkDrift(
+        label: "2024-01-0\(index + 1)", start: nil, end: nil, rows: 9, status: status,
+        driftShare: nil, driftedColumns: 0, checkedColumns: 1, columns: [])
+    }
+    let calm = [Self.column("calm", drifted: false)]
+    let told = Self.report(columns: calm, chunk: "day", chunks: chunks)
+    let page = try renderHTML(told, title: "t", generatedAt: "now", version: "0")
+    for text in [try render(told, as: .table), try render(told, as: .markdown), page] {
+      #expect(text.contains("; 2 of 3 days are degraded or critical."), "\(text)")
+    }
+    // Reports kept before do not say how they were cut.
+    let older = try render(Self.report(columns: calm, chunks: [chunks[0]]), as: .table)
+    #expect(older.contains("; 1 of 1 chunk is degraded."), "\(older)")
+    #expect(try !render(Self.report(columns: calm), as: .table).contains(";"))
   }
 
   @Test func `The table is plain when piped and does not obey what it prints`() throws {

@@ -45,7 +45,23 @@ struct HistoryTests {
     let history = try History(path: path)
     #expect(throws: HistoryError.noSuchRun(id: 7, path: path)) { try history.run(7) }
     let odd = try folder.write("odd.db", String(repeating: "not a database ", count: 100))
-    #expect(throws: HistoryError.self) { try History(path: odd) }
+    #expect(throws: HistoryError.unusable(path: odd, reason: "it is no SQLite file")) {
+      try History(path: odd)
+    }
+  }
+
+  @Test func `What keeps a run from being kept is told without the SQL`() throws {
+    let path = folder.path + "/h.db"
+    let history = try History(path: path)
+    let report = try report()
+    // Whatever SQLite says of an insertion has the statement beside it.
+    try DatabaseQueue(path: path).write { database in
+      try database.execute(
+        sql: "CREATE TRIGGER full BEFORE INSERT ON run BEGIN SELECT RAISE(ABORT, 'no'); END")
+    }
+    #expect(throws: HistoryError.unusable(path: path, reason: "no")) {
+      try history.add(Run(command: "drift", createdAt: "2024", report: .drift(report)))
+    }
   }
 
   @Test func `A file that cannot be made leaves nothing behind`() throws {

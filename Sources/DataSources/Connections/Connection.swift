@@ -26,7 +26,11 @@ public final class Connection {
   /// - Parameters:
   ///   - sql: the query, in the database's own dialect.
   ///   - source: what to call the source in messages.
-  public func query(_ sql: String, source: String) throws(DataSourceError) -> RecordStream {
+  ///   - isWritten: whether the rows are those of a query somebody wrote, which is then what fails.
+  public func query(
+    _ sql: String, source: String, isWritten: Bool = false
+  ) throws(DataSourceError) -> RecordStream {
+    try QueryCancellation.current?.begin(over: self, source)
     let statement = UnsafeMutablePointer<AdbcStatement>.allocate(capacity: 1)
     statement.initialize(to: AdbcStatement())
     let stream = UnsafeMutablePointer<ArrowArrayStream>.allocate(capacity: 1)
@@ -44,10 +48,19 @@ public final class Connection {
       _ = functions.StatementRelease(statement, nil)
       statement.deallocate()
       stream.deallocate()
-      throw .unreadable(source: source, reason: reason)
+      throw .failure(of: source, isWritten: isWritten, reason: reason)
     }
     return try RecordStream(
-      connection: self, functions: functions, statement: statement, stream: stream, source: source)
+      connection: self, functions: functions, statement: statement, stream: stream, source: source,
+      isWritten: isWritten)
+  }
+
+  /// Has what another thread runs over it throw, where the driver can do that.
+  func cancel() {
+    guard let cancel = functions.ConnectionCancel else { return }
+    var error = AdbcError()
+    // What cannot be cancelled goes on to its end.
+    if cancel(handle, &error) != ADBC_STATUS_OK { _ = takeMessage(&error) }
   }
 
   /// Runs a statement for its effect.

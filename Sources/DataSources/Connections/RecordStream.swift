@@ -5,6 +5,8 @@ public import Columns
 public final class RecordStream {
   public let schema: [ColumnSchema]
   private let source: String
+  private let isWritten: Bool
+  private let cancellation = QueryCancellation.current
   /// A statement has to outlive its stream, and a connection its statement.
   private let connection: Connection
   private let functions: AdbcDriver
@@ -14,13 +16,14 @@ public final class RecordStream {
   init(
     connection: Connection, functions: AdbcDriver,
     statement: UnsafeMutablePointer<AdbcStatement>,
-    stream: UnsafeMutablePointer<ArrowArrayStream>, source: String
+    stream: UnsafeMutablePointer<ArrowArrayStream>, source: String, isWritten: Bool
   ) throws(DataSourceError) {
     self.connection = connection
     self.functions = functions
     self.statement = statement
     self.stream = stream
     self.source = source
+    self.isWritten = isWritten
     guard let getSchema = stream.pointee.get_schema else {
       // A statement without rows may leave the stream empty.
       schema = []
@@ -29,7 +32,7 @@ public final class RecordStream {
     var imported = ArrowSchema()
     guard getSchema(stream, &imported) == 0 else {
       schema = []
-      throw .unreadable(source: source, reason: Self.lastError(of: stream))
+      throw .failure(of: source, isWritten: isWritten, reason: Self.lastError(of: stream))
     }
     schema = ColumnSchema.columns(of: imported)
     if let release = imported.release { release(&imported) }
@@ -44,10 +47,11 @@ public final class RecordStream {
 
   /// The next batch; nil after the last.
   public func next() throws(DataSourceError) -> RecordBatch? {
+    if cancellation?.isCancelled == true { throw QueryCancellation.cancelled(source) }
     guard let getNext = stream.pointee.get_next else { return nil }
     var array = ArrowArray()
     guard getNext(stream, &array) == 0 else {
-      throw .unreadable(source: source, reason: Self.lastError(of: stream))
+      throw .failure(of: source, isWritten: isWritten, reason: Self.lastError(of: stream))
     }
     guard array.release != nil else { return nil }
     guard let batch = RecordBatch(taking: array, schema: schema) else {

@@ -100,7 +100,7 @@ func takeMessage(_ error: inout AdbcError) -> String {
 /// and the SQL excerpt that engines like to add.
 func oneLine(_ message: String) -> String {
   let asides = ["Possible ", "The search space used was", "LINE "]
-  return message.split(whereSeparator: \.isNewline)
+  return EngineMessage.withoutJSON(message).split(whereSeparator: \.isNewline)
     .map { $0.trimmingPrefix { $0.isWhitespace } }
     .prefix { line in !asides.contains { line.hasPrefix($0) } }
     .filter { !$0.isEmpty && !$0.allSatisfy { $0 == "^" || $0.isWhitespace } }

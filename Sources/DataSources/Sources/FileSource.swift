@@ -126,7 +126,7 @@ enum FileFormat: String, CaseIterable {
         })
     }
     guard let format = allCases.first(where: { files[$0] != nil }), let found = files[format] else {
-      throw .nothingMatches(pattern: folder + "/**")
+      throw .emptyFolder(path: folder)
     }
     let paths = found.sorted()
     return format.reader(

@@ -9,6 +9,8 @@ public struct Relation: Sendable {
   let from: String
   /// Whether the rows are those of a query somebody wrote.
   let isQuery: Bool
+  /// Whether the rows are those of a query over another relation.
+  private(set) var isDerived = false
   /// A query that fails with a better reason where the relation's columns cannot be told.
   let diagnosis: String?
   /// A condition every query of the relation carries.
@@ -35,7 +37,7 @@ public struct Relation: Sendable {
   public var dialect: Dialect { database.dialect }
 
   /// Whether rows come in the same order every time: those of files do, those of a query need not.
-  public var hasStableOrder: Bool { dialect.readsInStableOrder && !isQuery }
+  public var hasStableOrder: Bool { dialect.readsInStableOrder && !isQuery && !isDerived }
 
   /// The relation's rows for which `condition`, an SQL expression, holds too.
   public func filtered(by condition: String) -> Relation {
@@ -46,7 +48,10 @@ public struct Relation: Sendable {
 
   /// The rows of a query of the relation's database.
   public func derived(_ query: String) -> Relation {
-    Relation(database: database, name: name, from: "(\(query)\n) AS source", isQuery: true)
+    var derived = Relation(
+      database: database, name: name, from: "(\(query)\n) AS source", isQuery: isQuery)
+    derived.isDerived = true
+    return derived
   }
 
   /// A query over the relation.
@@ -63,16 +68,14 @@ public struct Relation: Sendable {
   /// Names and types of the columns, without reading a row where the driver knows them without.
   public func columns(over connection: Connection) throws(DataSourceError) -> [ColumnSchema] {
     do {
-      return try connection.query(
-        select(["*"], suffix: "LIMIT \(dialect.rowsForTypes)"), source: name
-      ).schema
+      return try run(select(["*"], suffix: "LIMIT \(dialect.rowsForTypes)"), over: connection)
+        .schema
     } catch {
       if let diagnosis {
         let stream = try connection.query(diagnosis, source: name)
         while try stream.next() != nil {}
       }
-      guard isQuery, case .unreadable(_, let reason) = error else { throw error }
-      throw .queryFailed(source: name, reason: reason)
+      throw error
     }
   }
 
@@ -80,6 +83,6 @@ public struct Relation: Sendable {
   public func run(
     _ sql: String, over connection: Connection
   ) throws(DataSourceError) -> RecordStream {
-    try connection.query(sql, source: name)
+    try connection.query(sql, source: name, isWritten: isQuery)
   }
 }

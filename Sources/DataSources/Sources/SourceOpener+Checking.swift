@@ -17,7 +17,8 @@ extension SourceOpener {
       return
     }
     if let separator = source.range(of: "://") {
-      try lookup.check(String(source[..<separator.lowerBound]))
+      try checkDriver(
+        String(source[..<separator.lowerBound]), of: Self.redacted(source))
       guard hasQuery else {
         throw .queryNeeded(source: Self.redacted(source), option: option)
       }

@@ -57,7 +57,7 @@ public final class SourceOpener: Sendable {
     if let separator = source.range(of: "://") {
       let driver = String(source[..<separator.lowerBound])
       let address = Self.redacted(source)
-      try lookup.check(driver)
+      try checkDriver(driver, of: address)
       // Before it is opened: SQLite makes a file where there is none.
       guard let sql else { throw .queryNeeded(source: address, option: option) }
       let database = try database(
@@ -72,7 +72,7 @@ public final class SourceOpener: Sendable {
         try FileFormat.reader(path: source)
       }
     if FileFormat.isPattern(source) { try checkMatches(source) }
-    let name = source == "-" ? "standard input" : source
+    let name = source == "-" ? DataSourceError.standardInput : source
     let from =
       sql.map {
         "(WITH source AS (SELECT * FROM \(reader)) SELECT * FROM (\(statement($0))\n)) AS source"
@@ -94,6 +94,25 @@ public final class SourceOpener: Sendable {
       throw .nothingMatches(pattern: pattern)
     }
   }
+
+  /// Throws where there is no driver of an address's scheme, or the scheme is of files elsewhere.
+  func checkDriver(_ name: String, of address: String) throws(DataSourceError) {
+    do {
+      try lookup.check(name)
+    } catch {
+      guard case .driverNotFound = error, Self.remoteSchemes.contains(name.lowercased()) else {
+        throw error
+      }
+      throw .remoteFile(address: address)
+    }
+  }
+
+  /// Schemes of files, of which people write addresses as they do of databases.
+  private static let remoteSchemes: Set<String> = [
+    "http", "https", "ftp", "sftp", "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "wasb",
+    "wasbs",
+    "hdfs", "r2", "hf",
+  ]
 
   /// The query without the semicolon people end one with.
   private func statement(_ sql: String) -> String {
@@ -200,15 +219,23 @@ public final class SourceOpener: Sendable {
       }
       try file.close()
     } catch {
-      throw .temporaryFile(reason: "\(error)")
+      throw .temporaryFile(reason: SystemReason.text(error))
     }
-    guard size > 0 else { throw .emptyFile(path: "standard input") }
+    guard size > 0 else { throw .emptyFile(path: DataSourceError.standardInput) }
     let table = "plumbline_standard_input"
     let rows = FileFormat.ndjson.reader([path], many: false)
     let connection = try embedded().connect()
-    let stream = try connection.query(
-      "CREATE TABLE \(table) AS SELECT * FROM \(rows)", source: "standard input")
-    while try stream.next() != nil {}
+    do {
+      let stream = try connection.query(
+        "CREATE TABLE \(table) AS SELECT * FROM \(rows)", source: DataSourceError.standardInput)
+      while try stream.next() != nil {}
+    } catch {
+      guard case .unreadable(let source, let reason) = error else { throw error }
+      // Nobody else knows of the file it was put in.
+      throw .unreadable(
+        source: source,
+        reason: reason.replacing("file \"\(path)\"", with: source).replacing(path, with: source))
+    }
     state.withLock { $0.standardInput = table }
     return table
   }

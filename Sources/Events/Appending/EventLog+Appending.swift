@@ -145,7 +145,7 @@ extension EventLog {
       results = results.map { result in
         // What was known from a batch beside it is not kept either.
         guard case .success(.kept) = result else { return result }
-        return .failure(.notKept(reason: "\(error)"))
+        return .failure(.notKept(reason: EventError.reason(error)))
       }
     }
     return results

@@ -28,7 +28,7 @@ extension EventLog {
     } catch let error as EventError {
       throw error
     } catch {
-      throw .notKept(reason: "events could not be looked up: \(error)")
+      throw .notKept(reason: "events could not be looked up: \(EventError.reason(error))")
     }
   }
 

@@ -136,7 +136,7 @@ public final class PayloadJoiner: Sendable {
       waiting = try log.journal.payloads(receivedBefore: time.microseconds)
         .filter { !known.contains($0.key) }
     } catch {
-      throw .notKept(reason: "\(error)")
+      throw .notKept(reason: EventError.reason(error))
     }
     let exchanges = Dictionary(grouping: waiting, by: \.key)
     var failure: EventError?
@@ -252,7 +252,7 @@ public final class PayloadJoiner: Sendable {
       return try log.journal.add(group, finished: finished).map { .success($0) }
     } catch {
       done.withLock { $0 += finished }
-      return group.map { _ in .failure(.notKept(reason: "\(error)")) }
+      return group.map { _ in .failure(.notKept(reason: EventError.reason(error))) }
     }
   }
 }

@@ -53,14 +53,20 @@ extension EventLog {
     // There is none where all went well; what stays otherwise is called partial.
     defer { try? FileManager.default.removeItem(atPath: partial) }
     let time = Dialect.duckDB.identifier(EventColumnName.timestamp)
-    let rows = try copy(
-      kind, of: model, from: from, until: until,
-      columns: ["*", "strftime(\(time), '%Y-%m-%d') AS date"],
-      to: partial, options: ", PARTITION_BY (date), FILENAME_PATTERN '\(kind.rawValue)_{i}'")
+    let rows: Int
+    do {
+      rows = try copy(
+        kind, of: model, from: from, until: until,
+        columns: ["*", "strftime(\(time), '%Y-%m-%d') AS date"],
+        to: partial, options: ", PARTITION_BY (date), FILENAME_PATTERN '\(kind.rawValue)_{i}'")
+    } catch ExportError.notWritten(_, let reason) {
+      // Who asked knows the folder by the name it was to have.
+      throw ExportError.notWritten(path: folder, reason: reason.replacing(partial, with: folder))
+    }
     do {
       try FileManager.default.moveItem(atPath: partial, toPath: folder)
     } catch {
-      throw ExportError.notWritten(path: folder, reason: error.localizedDescription)
+      throw ExportError.notWritten(path: folder, reason: SystemReason.text(error))
     }
     return rows
   }
@@ -90,8 +96,7 @@ extension EventLog {
           COPY (\(events.select(columns, suffix: "ORDER BY \(order)")))
           TO \(Dialect.duckDB.literal(path)) (FORMAT parquet, COMPRESSION zstd\(options))
           """)
-      } catch {
-        let reason = (error as? any ExplainedError)?.what ?? "\(error)"
+      } catch DataSourceError.unreadable(_, let reason) {
         throw ExportError.notWritten(path: path, reason: reason)
       }
       return rows

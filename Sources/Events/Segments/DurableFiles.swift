@@ -1,3 +1,4 @@
+import DataSources
 import Foundation
 import Synchronization
 
@@ -67,7 +68,7 @@ enum DurableFiles {
   }
 
   private static func failure(_ path: String) -> EventError {
-    .notKept(reason: "\(path): \(String(cString: strerror(errno)))")
+    .notKept(reason: "\(path): \(SystemReason.text(errno: errno))")
   }
 }
 
@@ -80,11 +81,13 @@ final class FolderLock: Sendable {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     } catch {
-      throw .unusable(folder: folder, reason: error.localizedDescription)
+      let isFile = FileManager.default.fileExists(atPath: folder)
+      throw .unusable(
+        folder: folder, reason: isFile ? "it is no folder" : SystemReason.text(error))
     }
     file = open(folder + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard file >= 0 else {
-      throw .unusable(folder: folder, reason: String(cString: strerror(errno)))
+      throw .unusable(folder: folder, reason: SystemReason.text(errno: errno))
     }
     guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
       close(file)

@@ -157,7 +157,7 @@ extension EventLog {
         segments.reduce(0) { $0 + $1.rows }, segments.reduce(0) { $0 + $1.bytes }, waiting
       )
     } catch {
-      throw .unusable(folder: folder, reason: "\(error)")
+      throw .unusable(folder: folder, reason: EventError.reason(error))
     }
   }
 }

@@ -106,7 +106,8 @@ public struct ConfigurationInspection: Sendable {
       let text = "\(role): \(text(error, source))"
       switch error {
       // What is checked may come later; what it is compared with is needed from the first check on.
-      case .nothingMatches where role != "reference", .emptyFile where role != "reference":
+      case .nothingMatches where role != "reference", .emptyFile where role != "reference",
+        .emptyFolder where role != "reference":
         notes.append(.init(line: line, text: text))
       default: absences.append(.init(line: line, text: text))
       }

@@ -124,10 +124,8 @@ public struct ConfigurationReader {
     var root: Node?
     do {
       root = try Yams.compose(yaml: text)
-    } catch let error as YamlError {
-      reader.mistakes.append(reader.mistake(error))
     } catch {
-      reader.mistakes.append(.init(line: 1, text: "\(error)"))
+      reader.mistakes.append(.init(notYAML: error))
     }
     let value = read(&reader, root)
     return (reader, value)
@@ -147,30 +145,6 @@ public struct ConfigurationReader {
   /// Notes something that has to be on the machine.
   mutating func mention(_ subject: Mention.Subject, _ node: Node) {
     mentions.append(.init(line: node.mark?.line ?? 1, subject: subject))
-  }
-
-  private func mistake(_ error: YamlError) -> ConfigurationError.Mistake {
-    switch error {
-    case .scanner(_, let problem, let mark, let text), .parser(_, let problem, let mark, let text),
-      .composer(_, let problem, let mark, let text):
-      .init(
-        line: mark.line,
-        text: "not YAML: \(problem)" + (Self.isBareCondition(mark.line, of: text) ? Self.quote : "")
-      )
-    case .duplicatedKeysInMapping(let keys, let context):
-      .init(
-        line: context.mark.line,
-        text: "in the mapping that begins here stands twice: "
-          + keys.sorted().map { "`\(Self.shown($0))`" }.joined(separator: ", "))
-    default: .init(line: 1, text: "not YAML: \(error)")
-    }
-  }
-
-  private static let quote = "; a condition is put in quotes, `>` means something else in YAML"
-
-  private static func isBareCondition(_ line: Int, of text: String) -> Bool {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    return lines.indices.contains(line - 1) && lines[line - 1].contains("condition: >")
   }
 
   private mutating func read(_ root: Node, into configuration: inout Configuration) {

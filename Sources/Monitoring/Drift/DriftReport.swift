@@ -20,6 +20,8 @@ public struct DriftReport: Codable, Sendable, Equatable {
   public var quality: [QualityFinding]
   /// How every column was understood, and why.
   public var schema: [ResolvedColumn]
+  /// How current is cut into `chunks`: day, week, month or a number of rows; nil where it is not.
+  @NullCoded public var chunk: String?
   /// Drift over time, where it was asked for: each chunk of current against the whole reference.
   public var chunks: [ChunkDrift]
   /// What was done that the reader should know of, such as a reference window that was extended.
@@ -34,7 +36,7 @@ public struct DriftReport: Codable, Sendable, Equatable {
     case driftedColumns = "drifted_columns"
     case checkedColumns = "checked_columns"
     case reference, current, correction, policy, summaries, seed, columns, multivariate, quality
-    case schema, chunks, notes, recommendations
+    case schema, chunk, chunks, notes, recommendations
     case nextSteps = "next_steps"
   }
 }

@@ -29,8 +29,10 @@ struct DriftReportBuilder {
     let verdict = DriftVerdict(columns.map(\.drifted))
     let reason = verdict.status == .unknown ? unknownReason(columns) : nil
     let quality = self.quality
+    let chunks = self.chunks
     let advice = Advice(
-      status: verdict.status, reason: reason, columns: columns, quality: quality)
+      status: verdict.status, reason: reason, columns: columns, quality: quality,
+      chunks: ChunkVerdicts(chunks, of: options.chunk?.name))
     return DriftReport(
       status: verdict.status, reason: reason, driftShare: verdict.share,
       driftedColumns: verdict.drifted, checkedColumns: verdict.checked,
@@ -38,7 +40,8 @@ struct DriftReportBuilder {
       current: summary(current, windows.currentRange), correction: options.correction,
       policy: options.policy, summaries: summaries, seed: options.seed, columns: columns,
       multivariate: findings.multivariate, quality: quality, schema: resolution.columns,
-      chunks: chunks, notes: notes, recommendations: advice.recommendations,
+      chunk: current.chunks == nil ? nil : options.chunk?.name, chunks: chunks, notes: notes,
+      recommendations: advice.recommendations,
       nextSteps: advice.nextSteps)
   }
 

@@ -7,7 +7,11 @@ struct Advice {
 
   /// - Parameters:
   ///   - columns: as in the report, drifted first.
-  init(status: Status, reason: String?, columns: [ColumnDrift], quality: [QualityFinding]) {
+  ///   - chunks: what parts of current show by themselves.
+  init(
+    status: Status, reason: String?, columns: [ColumnDrift], quality: [QualityFinding],
+    chunks: ChunkVerdicts
+  ) {
     let drifted = columns.filter { $0.drifted == true }
     switch status {
     case .critical:
@@ -19,10 +23,15 @@ struct Advice {
     case .healthy:
       break
     }
+    if status == .healthy, let sentence = chunks.sentence {
+      recommendations.append(
+        "Look at \(list(chunks.drifted.map(\.label))): \(sentence), which all of current together hides."
+      )
+    }
     addSchemaAdvice(quality)
     addColumnAdvice(drifted)
     addQualityAdvice(quality)
-    addNextSteps(status, drifted)
+    addNextSteps(status, drifted, chunks)
   }
 
   /// - Parameter quality: what was found about the data alone.
@@ -91,8 +100,14 @@ struct Advice {
     }
   }
 
-  private mutating func addNextSteps(_ status: Status, _ drifted: [ColumnDrift]) {
+  private mutating func addNextSteps(
+    _ status: Status, _ drifted: [ColumnDrift], _ chunks: ChunkVerdicts
+  ) {
     switch status {
+    case .healthy where !chunks.drifted.isEmpty:
+      nextSteps = [
+        "Compare model performance over the same \(chunks.noun).", "Continue monitoring.",
+      ]
     case .healthy where drifted.isEmpty:
       nextSteps = ["Continue monitoring."]
     case .healthy:

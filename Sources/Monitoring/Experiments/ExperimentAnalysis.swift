@@ -26,9 +26,14 @@ public struct ExperimentAnalysis: Sendable {
     judge(&comparisons, sequential)
     let ratio = sampleRatio()
     let guardrails = guardrails()
-    let (verdict, recommendation) = verdict(comparisons, ratio, guardrails, sequential)
+    let absent = absent
+    let (verdict, recommendation) =
+      absent.isEmpty
+      ? verdict(comparisons, ratio, guardrails, sequential)
+      : (.noDecision, Self.nothing(of: absent))
     return ExperimentReport(
-      experimentID: config.experimentID, status: status(verdict, ratio), verdict: verdict,
+      experimentID: config.experimentID,
+      status: absent.isEmpty ? status(verdict, ratio) : .unknown, verdict: verdict,
       recommendation: recommendation, significanceLevel: config.significanceLevel,
       correction: config.correction,
       variants: config.variants.map { variant in
@@ -38,6 +43,21 @@ public struct ExperimentAnalysis: Sendable {
           rows: counted?.rows ?? 0, units: counted?.units ?? 0)
       }, srm: ratio, comparisons: comparisons, guardrails: guardrails, sequential: sequential,
       timeline: timeline(), notes: notes(comparisons))
+  }
+
+  /// Variants without a row, where others have some or rows are of no variant: that is no small sample but
+  /// a name that is spelt otherwise, or traffic that goes elsewhere.
+  private var absent: [String] {
+    let rows = config.variants.map { state.variants[$0.name]?.rows ?? 0 }
+    guard rows.contains(where: { $0 > 0 }) || state.unknownRows > 0 else { return [] }
+    return zip(config.variants, rows).filter { $0.1 == 0 }.map(\.0.name)
+  }
+
+  private static func nothing(of variants: [String]) -> String {
+    let names = variants.map { "'\($0)'" }.joined(separator: ", ")
+    return
+      "NO DECISION: No row is of \(variants.count == 1 ? "variant" : "the variants") \(names): "
+      + "check how the column of variants spells it, and where its traffic goes"
   }
 
   private func notes(_ comparisons: [ExperimentComparison]) -> [String] {

@@ -105,8 +105,7 @@ extension ExperimentConfig {
     do {
       root = try Yams.compose(yaml: text)
     } catch {
-      throw ConfigurationError(
-        path: path, mistakes: [.init(line: 1, text: "not YAML: \(error)")])
+      throw ConfigurationError(path: path, mistakes: [.init(notYAML: error)])
     }
     let config = reader.read(root)
     guard let config, reader.mistakes.isEmpty else {

@@ -28,7 +28,25 @@ public struct ExperimentReader: Sendable {
     let connection = try source.database.connect()
     let columns = try source.columns(over: connection)
     try check(columns.map(\.name))
+    if let timestamp { _ = try TimeRange.type(of: timestamp, in: source, over: connection) }
     let booleans = Set(columns.filter { $0.type == .boolean }.map(\.name))
+    do {
+      return try read(booleans, over: connection)
+    } catch let error as DataSourceError {
+      let types = Dictionary(
+        columns.map { ($0.name, $0.type.name) }, uniquingKeysWith: { first, _ in first })
+      let asked = numbers.map { column, option in
+        AskedColumn(
+          option: option, content: .numbers(column: column, type: types[column] ?? "no number"),
+          sql: number(column, booleans))
+      }
+      throw source.explained(error, asking: asked, over: connection)
+    }
+  }
+
+  private func read(
+    _ booleans: Set<String>, over connection: Connection
+  ) throws -> ExperimentState {
     var state = ExperimentState(experimentID: config.experimentID)
     let variant = dialect.text(dialect.identifier(variantColumn))
     let known = config.variants.map { dialect.literal($0.name) }.joined(separator: ", ")
@@ -54,10 +72,7 @@ public struct ExperimentReader: Sendable {
   }
 
   private func check(_ columns: [String]) throws {
-    var wanted = [(variantColumn, "--variant")]
-    wanted += config.metrics.map { ($0.name, "--metric") }
-    wanted += config.guardrails.map { ($0.column, "guardrails") }
-    wanted += [config.covariate].compactMap { $0.map { ($0, "--covariate") } }
+    var wanted = [(variantColumn, "--variant")] + numbers
     wanted += [config.unit].compactMap { $0.map { ($0, "--unit") } }
     wanted += [timestamp].compactMap { $0.map { ($0, "--timestamp") } }
     for (column, option) in wanted where !columns.contains(column) {
@@ -65,6 +80,13 @@ public struct ExperimentReader: Sendable {
         name: column, option: option, source: source.name,
         closest: closestName(to: column, among: columns))
     }
+  }
+
+  /// The columns of numbers, with what names them.
+  private var numbers: [(String, String)] {
+    config.metrics.map { ($0.name, "--metric") }
+      + config.guardrails.map { ($0.column, "guardrails") }
+      + [config.covariate].compactMap { $0.map { ($0, "--covariate") } }
   }
 
   private func number(_ column: String, _ booleans: Set<String>) -> String {

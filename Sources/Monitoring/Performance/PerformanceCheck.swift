@@ -50,6 +50,7 @@ public struct PerformanceCheck: Sendable {
         predictions, needsLabels: labels == nil && !options.estimate, needsIDs: labels != nil,
         over: $0)
     }
+    try plan.checkProbabilities(table, of: predictions.name)
     var labelReport: LabelReport?
     if let labels {
       let read = try connections.withConnection(to: labels.database) {
@@ -90,6 +91,7 @@ public struct PerformanceCheck: Sendable {
       try plan.read(
         reference, needsLabels: isBeside, needsIDs: !isBeside, needsTimes: false, over: $0)
     }
+    try plan.checkProbabilities(table, of: reference.name)
     if !hasLabels, let labels {
       let read = try connections.withConnection(to: labels.database) {
         try plan.readLabels(labels, over: $0)

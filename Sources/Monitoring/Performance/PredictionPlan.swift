@@ -85,7 +85,9 @@ struct PredictionPlan {
       try reader.classes(
         segment, option: "--segment", into: \.segments[index], names: segmentNames[index])
     }
-    if let value = options.value { reader.numbers(expression: "(\(value))", into: \.values) }
+    if let value = options.value {
+      reader.numbers(written: value, option: "--value", into: \.values)
+    }
     var table = try reader.read(
       into: PredictionTable(
         segments: options.segments.count, probabilities: probabilityColumns.count,
@@ -108,11 +110,10 @@ struct PredictionPlan {
   ) throws -> Bool {
     if let rule = options.labelRule {
       if isClass {
-        // A rule's type is not known before it runs; as text, numbers keep their names.
         reader.classes(
-          expression: "(\(rule))", kind: .other, into: \.truthClasses, names: names)
+          written: rule, option: "--label-rule", into: \.truthClasses, names: names)
       } else {
-        reader.numbers(expression: "(\(rule))", into: \.truth)
+        reader.numbers(written: rule, option: "--label-rule", into: \.truth)
       }
       return true
     }
@@ -198,6 +199,29 @@ struct PredictionPlan {
     }
     return try reader.read(
       into: PredictionTable(segments: 0, probabilities: 0, quantiles: 0), over: connection)
+  }
+
+  // MARK: Probabilities
+
+  /// How far beyond 0 or 1 rounding brings a probability, as that of 32-bit floats does.
+  private static let roundingError = 1e-6
+
+  /// Throws where values that have to be probabilities are none.
+  func checkProbabilities(
+    _ table: PredictionTable, of source: String
+  ) throws(MonitoringError) {
+    guard isClass else { return }
+    for (column, values) in zip(probabilityColumns, table.probabilities) {
+      let range = (-Self.roundingError)...(1 + Self.roundingError)
+      // A missing value is NaN, and outside of nothing.
+      let outside = values.count { !$0.isNaN && !range.contains($0) }
+      guard outside > 0 else { continue }
+      let known = values.filter { !$0.isNaN }
+      throw .notProbabilities(
+        option: options.probability == nil ? "--probabilities" : "--probability", column: column,
+        source: source, outside: outside, rows: values.count, least: known.min() ?? 0,
+        most: known.max() ?? 0)
+    }
   }
 
   // MARK: Classes

@@ -82,7 +82,11 @@ struct PredictionReader {
 
   let relation: Relation
   private let types: [String: ColumnKindOfType]
+  /// What types are called in messages.
+  private let typeNames: [String: String]
   private var expressions: [String] = []
+  /// Of expressions, those that may be refused for what they are.
+  private var asked: [AskedColumn] = []
   private var destinations: [Destination] = []
 
   /// What matters of a column's type here.
@@ -90,7 +94,9 @@ struct PredictionReader {
 
   init(_ relation: Relation, over connection: Connection) throws {
     self.relation = relation
-    types = try relation.columns(over: connection).reduce(into: [:]) { types, column in
+    let columns = try relation.columns(over: connection)
+    typeNames = columns.reduce(into: [:]) { $0[$1.name] = $1.type.name }
+    types = columns.reduce(into: [:]) { types, column in
       types[column.name] =
         column.type.isNumeric
         ? .number : column.type == .boolean ? .boolean : column.type.isTemporal ? .time : .other
@@ -120,7 +126,17 @@ struct PredictionReader {
     classes(expression: identifier, kind: kind(of: column) ?? .other, into: path, names: names)
   }
 
+  /// Reads what an SQL expression of an option gives as names.
   mutating func classes(
+    written expression: String, option: String,
+    into path: WritableKeyPath<PredictionTable, [Int32]>, names: Box<ClassNames>
+  ) {
+    // Its type is not known before it runs; as text, numbers keep their names.
+    classes(expression: "(\(expression))", kind: .other, into: path, names: names)
+    note(option, .expression(expression))
+  }
+
+  private mutating func classes(
     expression: String, kind: ColumnKindOfType,
     into path: WritableKeyPath<PredictionTable, [Int32]>, names: Box<ClassNames>
   ) {
@@ -153,9 +169,25 @@ struct PredictionReader {
     }
     let number = kind(of: column) == .boolean ? "CAST(\(identifier) AS integer)" : identifier
     numbers(expression: number, into: path)
+    note(option, .numbers(column: column, type: typeNames[column] ?? "no number"))
   }
 
+  /// Reads what an SQL expression of an option gives as numbers.
   mutating func numbers(
+    written expression: String, option: String,
+    into path: WritableKeyPath<PredictionTable, [Double]>
+  ) {
+    numbers(expression: "(\(expression))", into: path)
+    note(option, .expression(expression))
+  }
+
+  /// Remembers what the last expression is for.
+  private mutating func note(_ option: String, _ content: AskedColumn.Content) {
+    guard let sql = expressions.last else { return }
+    asked.append(AskedColumn(option: option, content: content, sql: sql))
+  }
+
+  private mutating func numbers(
     expression: String, into path: WritableKeyPath<PredictionTable, [Double]>
   ) {
     expressions.append(relation.dialect.double(expression))
@@ -203,6 +235,16 @@ struct PredictionReader {
 
   /// Runs the one query and appends its rows to `empty`.
   func read(into empty: PredictionTable, over connection: Connection) throws -> PredictionTable {
+    do {
+      return try readAll(into: empty, over: connection)
+    } catch let error as DataSourceError {
+      throw relation.explained(error, asking: asked, over: connection)
+    }
+  }
+
+  private func readAll(
+    into empty: PredictionTable, over connection: Connection
+  ) throws -> PredictionTable {
     var table = empty
     let selected = expressions.isEmpty ? ["1"] : expressions
     let stream = try relation.run(relation.select(selected), over: connection)

@@ -56,6 +56,19 @@ extension TableSide {
     _ columns: [ComparableColumn], hashing hashed: [String], over connection: Connection,
     _ body: (RecordBatch, _ hashes: ArrowColumn?) throws -> Void
   ) throws {
+    do {
+      try scanAll(columns, hashing: hashed, over: connection, body)
+    } catch let error as DataSourceError {
+      throw relation.explained(
+        error, asking: columns.compactMap { $0.asked(in: relation.dialect, on: side) },
+        over: connection)
+    }
+  }
+
+  private func scanAll(
+    _ columns: [ComparableColumn], hashing hashed: [String], over connection: Connection,
+    _ body: (RecordBatch, _ hashes: ArrowColumn?) throws -> Void
+  ) throws {
     let dialect = relation.dialect
     var expressions = columns.map { $0.number(in: dialect, on: side) }
     let hash = dialect.rowHash(of: hashed.map { dialect.identifier($0) })

@@ -54,6 +54,14 @@ struct ComparableColumn: Sendable {
     return type.isReadInPlace ? column : dialect.double(column)
   }
 
+  /// The column as one that was said to be of numbers and is stored as text; nil for any other.
+  func asked(in dialect: Dialect, on side: Side) -> AskedColumn? {
+    guard kind == .numerical, type(on: side).isText else { return nil }
+    return AskedColumn(
+      option: "--numerical", content: .numbers(column: name, type: type(on: side).name),
+      sql: number(in: dialect, on: side))
+  }
+
   /// The column's category in SQL, as text.
   ///
   /// Where a column is of whole numbers on one side and of floats on the other, as when nulls turned

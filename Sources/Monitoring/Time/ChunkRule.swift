@@ -18,6 +18,16 @@ public enum ChunkRule: Hashable, Sendable {
     }
   }
 
+  /// The rule as it is written.
+  var name: String {
+    switch self {
+    case .day: "day"
+    case .week: "week"
+    case .month: "month"
+    case .rows(let count): "\(count)"
+    }
+  }
+
   public static let expected = "day, week, month or a number of rows"
 
   /// Whether chunks are cut by the calendar.

@@ -124,6 +124,9 @@ struct DiagnoseCommand: ParsableCommand {
       }
     } else if reference != nil {
       throw ValidationError("the reference comes with the current rows: two sources, or none")
+    } else if referenceSql != nil || currentSql != nil {
+      throw ValidationError(
+        "--reference-sql and --current-sql are queries over two sources: name them")
     }
     if let history {
       guard FileManager.default.fileExists(atPath: history) else {
@@ -133,7 +136,7 @@ struct DiagnoseCommand: ParsableCommand {
     }
     if let metrics {
       let relation = try sources.open(metrics, sql: nil, option: "--metrics")
-      evidence.metrics += try SampleReader(relation).read().samples
+      evidence.metrics += try samples(relation)
     }
     if let settings = try prometheus(configuration) {
       evidence.metrics += try InfrastructureReader(settings, model: model).samples(
@@ -142,12 +145,35 @@ struct DiagnoseCommand: ParsableCommand {
     if let infrastructure { evidence.infrastructure = try Self.figures(infrastructure) }
     if let deployments { evidence.deployments = try Self.deployments(deployments) }
     guard evidence.tables != nil || !evidence.metrics.isEmpty || !evidence.infrastructure.isEmpty
-    else {
-      throw ValidationError(
-        "there is nothing to go by: give two sources of rows, --history, --metrics, --prometheus or "
-          + "--infrastructure")
-    }
+    else { throw ValidationError("there is nothing to go by: " + whatIsMissing) }
     return evidence
+  }
+
+  /// What was given and holds nothing; else what could be given.
+  private var whatIsMissing: String {
+    let given = [
+      history.map { "the history \($0)" }, metrics.map { "--metrics \($0)" },
+      prometheus.map { "the Prometheus at \($0)" },
+    ].compactMap(\.self)
+    guard !given.isEmpty else {
+      return "give two sources of rows, --history, --metrics, --prometheus or --infrastructure"
+    }
+    return "no metric\(model.map { " of the model \($0)" } ?? "") is in "
+      + given.joined(separator: ", nor in ")
+      + "; give two sources of rows, or figures with --infrastructure"
+  }
+
+  /// Metrics over time, of a table whose columns have the names they are to have.
+  private func samples(_ relation: Relation) throws -> [MetricSample] {
+    let reader = SampleReader(relation)
+    do {
+      return try reader.read().samples
+    } catch MonitoringError.noSuchColumn(let name, _, let source, _) where name == reader.timestamp
+    {
+      // No option of this command names the column.
+      throw MonitoringError.noMetrics(
+        source: source, reason: "it has no column `\(reader.timestamp)`")
+    }
   }
 
   private func reader(

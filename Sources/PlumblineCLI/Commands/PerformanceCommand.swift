@@ -57,6 +57,9 @@ struct PerformanceCommand: ParsableCommand {
     try labels.apply(to: &options)
     try predicted.apply(to: &options)
     try performance.apply(to: &options)
+    guard referenceSql == nil || reference != nil else {
+      throw ValidationError("--reference-sql is a query over --reference: name where it is")
+    }
     let sources = SourceOpener(connections: configuration.connections)
     let check = PerformanceCheck(
       predictions: try sources.open(predictions, sql: sql, option: "--sql"),

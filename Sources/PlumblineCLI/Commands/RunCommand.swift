@@ -47,7 +47,7 @@ struct RunCommand: ParsableCommand {
       return try FileHandle.standardInput.readToEnd() ?? Data()
     } catch {
       throw FileError.unreadable(
-        path: "standard input", reason: error.localizedDescription)
+        path: "standard input", reason: SystemReason.text(error))
     }
   }
 }

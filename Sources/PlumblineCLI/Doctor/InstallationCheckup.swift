@@ -1,3 +1,4 @@
+import DataSources
 import Foundation
 import Monitoring
 import Outbound
@@ -48,7 +49,7 @@ struct InstallationCheckup: Checkup {
       return .ok(folder)
     } catch {
       return .failed(
-        "\(folder) cannot be written to: \(error.localizedDescription)",
+        "\(folder) cannot be written to: \(SystemReason.text(error))",
         mend: "give the user the service runs as the right to write there, and room")
     }
   }
@@ -85,6 +86,11 @@ struct InstallationCheckup: Checkup {
     guard visit.dataFolder != nil else { return Self.elsewhere }
     guard let records = visit.records as? HistoryRecords else {
       if let missing = visit.records as? MissingRecords {
+        guard !missing.isBroken else {
+          return .failed(
+            missing.why,
+            mend: "stop the service, put a copy in its place or move it away, and start it again")
+        }
         return visit.service.answers
           ? .failed(missing.why, mend: "name the folder the service keeps its data in")
           : .unknown(missing.why, mend: "start the service once")

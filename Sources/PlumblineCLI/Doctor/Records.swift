@@ -115,6 +115,8 @@ struct ServiceRecords: Records {
 /// There are none.
 struct MissingRecords: Records {
   let why: String
+  /// Whether there is a file that cannot be read, as opposed to none yet.
+  var isBroken = false
   var place: String { "nowhere" }
 
   private var error: NoRecords { NoRecords(why: why) }

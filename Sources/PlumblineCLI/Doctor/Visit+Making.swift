@@ -108,7 +108,7 @@ extension Visit {
     do throws(HistoryError) {
       return HistoryRecords(history: try History(reading: path), place: path)
     } catch {
-      return MissingRecords(why: error.what)
+      return MissingRecords(why: error.what, isBroken: true)
     }
   }
 

@@ -68,9 +68,7 @@ enum TextFile {
       // To its end: Foundation's reader of whole files takes no pipes, such as `<(…)` of a shell.
       data = try FileHandle(forReadingFrom: URL(fileURLWithPath: path)).readToEnd() ?? Data()
     } catch {
-      let exists = FileManager.default.fileExists(atPath: path)
-      throw .unreadable(
-        path: path, reason: exists ? error.localizedDescription : "there is no such file")
+      throw .unreadable(path: path, reason: SystemReason.text(error))
     }
     guard let text = String(validating: data, as: UTF8.self) else {
       throw .unreadable(path: path, reason: "it is not UTF-8 text")
@@ -92,7 +90,7 @@ enum TextFile {
       }
       try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-      throw .unwritable(path: path, reason: error.localizedDescription)
+      throw .unwritable(path: path, reason: SystemReason.text(error))
     }
   }
 }

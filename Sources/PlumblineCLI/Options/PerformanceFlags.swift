@@ -40,6 +40,9 @@ struct LabelFlags: ParsableArguments {
   var lateAfter: TimeSpan?
 
   func apply(to options: inout PerformanceOptions) throws {
+    guard labelsSql == nil || labels != nil else {
+      throw ValidationError("--labels-sql is a query over --labels: name where they are")
+    }
     options.target = target
     options.lateAfter = lateAfter
     options.id = id

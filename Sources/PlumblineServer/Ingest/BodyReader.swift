@@ -1,3 +1,4 @@
+import DataSources
 import Events
 import Foundation
 import Hummingbird
@@ -29,7 +30,7 @@ struct BodyReader {
         try file.write(contentsOf: Data(part.readableBytesView))
       }
     } catch let error as CocoaError {
-      throw EventError.notKept(reason: error.localizedDescription)
+      throw EventError.notKept(reason: SystemReason.text(error))
     }
   }
 

@@ -11,7 +11,7 @@ struct Wording {
     }
     let columns = report.checkedColumns == 1 ? "column" : "columns"
     return "\(report.driftedColumns) of \(report.checkedColumns) \(columns) drifted "
-      + "(\(Figures.percent(share)))."
+      + "(\(Figures.percent(share)))\(report.chunkVerdicts.sentence.map { "; \($0)" } ?? "")."
   }
 
   /// One side, with its window.

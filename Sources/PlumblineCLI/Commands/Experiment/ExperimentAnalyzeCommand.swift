@@ -123,8 +123,9 @@ struct ExperimentAnalyzeCommand: ParsableCommand {
       do {
         try whole.merge(
           JSONDecoder().decode(ExperimentState.self, from: Data(TextFile.read(path).utf8)))
-      } catch let error as DecodingError {
-        throw FileError.unreadable(path: path, reason: "it is no experiment's state (\(error))")
+      } catch is DecodingError {
+        throw FileError.unreadable(
+          path: path, reason: "it is no experiment's state, as --state-out writes one")
       }
     }
     guard let source else {

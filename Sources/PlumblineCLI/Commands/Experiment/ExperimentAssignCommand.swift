@@ -1,4 +1,5 @@
 import ArgumentParser
+import DataSources
 import Foundation
 import Monitoring
 
@@ -32,7 +33,7 @@ struct ExperimentAssignCommand: ParsableCommand {
       do {
         more = try FileHandle.standardInput.read(upToCount: Self.portion)
       } catch {
-        throw FileError.unreadable(path: "standard input", reason: error.localizedDescription)
+        throw FileError.unreadable(path: "standard input", reason: SystemReason.text(error))
       }
       if let more, !more.isEmpty { text.append(contentsOf: more) } else { isOver = true }
       let end = isOver ? text.count : (text.lastIndex(of: 10).map { $0 + 1 } ?? 0)

@@ -13,8 +13,9 @@ struct CheckConfigCommand: ParsableCommand {
       Examples:
         plumbline check-config --config plumbline.yaml
         plumbline check-config --config plumbline.yaml --format json
+        plumbline check-config --config plumbline.yaml --format junit > configuration.xml
 
-      Exit codes: 0 no mistakes, 2 mistakes.
+      Exit codes: 0 no mistakes, 2 mistakes or no file.
       """)
 
   @OptionGroup(title: "Output") var output: OutputOptions
@@ -36,8 +37,16 @@ struct CheckConfigCommand: ParsableCommand {
   }
 
   func run() throws {
+    guard let path = output.configurationPath else {
+      throw ValidationError("no file is given: name it with --config, or by PLUMBLINE_CONFIG")
+    }
     let inspection = try output.inspection()
     let found = (inspection.all + inspection.configuration.doubts).sorted { $0.line < $1.line }
+    if output.format == .junit, !output.quiet {
+      try Console.write(ConfigurationJUnit(path: path, mistakes: found).render())
+      guard found.isEmpty else { throw ExitCode(ExitStatus.couldNotTell) }
+      return
+    }
     if output.format == .json, !output.quiet {
       try Console.write(
         json(
@@ -50,7 +59,7 @@ struct CheckConfigCommand: ParsableCommand {
     let notes = inspection.notes.map { "note: line \($0.line): \($0.text)\n" }.joined()
     guard found.isEmpty else {
       if !output.quiet, !notes.isEmpty { Console.error(String(notes.dropLast())) }
-      throw ConfigurationError(path: output.configurationPath ?? "", mistakes: found)
+      throw ConfigurationError(path: path, mistakes: found)
     }
     guard !output.quiet else { return }
     try Console.write("The configuration has no mistakes.\n" + notes)
