@@ -82,7 +82,8 @@ public final class EventLog: Sendable {
       var recovery = Recovery()
       let unknown = try reconciliation.unknownFiles()
       recovery.adopted = try reconciliation.adopt(unknown)
-      recovery.missing = try reconciliation.missing()
+      let damaged = try reconciliation.missing()
+      recovery.missing = damaged.map(\.path)
       let missing = Set(recovery.missing)
       self.missing = missing
       columns = Mutex(
@@ -96,6 +97,7 @@ public final class EventLog: Sendable {
         folder: folder, fingerprint: hasher.fingerprint,
         segments: try journal.segments().filter { !missing.contains($0.path) }
       ) { try hasher.keys(of: $0, in: folder, over: engine.connect()) }
+      for (path, damage) in damaged { index.note(unread: path, damage) }
       let backlog = try journal.backlog()
       var keys = UnsealedKeys(reserving: min(options.unsealedEvents, 1_000_000))
       for waiting in backlog {

@@ -240,6 +240,7 @@ struct ReconciliationTests {
     log.close()
     let without = try folder.openLog()
     #expect(without.recovery == .init(missing: [path]))
+    #expect(Array(without.indexState.unread.keys) == [path])
     #expect(try count(without) == 20 && without.figures().rows == 20)
     try without.compact(whereAtLeast: 2)
     #expect(try count(without) == 20 && files().count == 2)

@@ -35,24 +35,16 @@ extension EventLog {
       return try body(bounds.reduce(relation) { $0.filtered(by: $1) })
     } catch {
       // Whatever was asked for, a file that is not what it was is why it could not be had.
-      throw damage(to: segments) ?? error
+      for segment in segments {
+        if let damage = segment.damage(in: folder) { throw damage }
+      }
+      throw error
     }
   }
 
   /// Segments whose files are there.
   func present(of model: String? = nil, _ kind: EventKind? = nil) throws -> [Segment] {
     try journal.segments(of: model, kind).filter { !missing.contains($0.path) }
-  }
-
-  /// What is wrong with the first of some files that is gone or of another size; nil where none is.
-  private func damage(to segments: [Segment]) -> (any Error)? {
-    for segment in segments {
-      let size = DurableFiles.size(of: "\(folder)/\(segment.path)")
-      guard size != segment.bytes else { continue }
-      let reason = size.map { "it has \($0) bytes and had \(segment.bytes)" } ?? "it is gone"
-      return EventError.damaged(path: segment.path, reason: reason)
-    }
-    return nil
   }
 
   /// Has files stay until ``finishReading()``.

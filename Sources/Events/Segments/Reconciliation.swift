@@ -43,10 +43,11 @@ struct Reconciliation {
     return unknown.sorted()
   }
 
-  /// Segments whose files are gone, or are not what was written.
-  func missing() throws -> [String] {
-    try journal.segments().filter { DurableFiles.size(of: "\(folder)/\($0.path)") != $0.bytes }
-      .map(\.path)
+  /// Segments whose files are gone, or are not what was written, and what is wrong with them.
+  func missing() throws -> [(path: String, damage: EventError)] {
+    try journal.segments().compactMap { segment in
+      segment.damage(in: folder).map { (path: segment.path, damage: $0) }
+    }
   }
 
   /// Removes files of segments that were replaced or dropped while somebody read them.
@@ -169,6 +170,16 @@ struct Reconciliation {
     }
     guard let known = waiting[key], !known.isEmpty else { return false }
     return try hasher.keys(of: segment, in: folder, over: connection).allSatisfy(known.contains)
+  }
+}
+
+extension Segment {
+  /// What is wrong with its file where that is gone or of another size; nil where it is neither.
+  func damage(in folder: String) -> EventError? {
+    let size = DurableFiles.size(of: "\(folder)/\(path)")
+    guard size != bytes else { return nil }
+    return .damaged(
+      path: path, reason: size.map { "it has \($0) bytes and had \(bytes)" } ?? "it is gone")
   }
 }
 
