@@ -24,7 +24,7 @@ SPANS = {
     "span_1s_to_30d": (1, 30 * DAY, []),
     "span_1m_to_30d": (60, 30 * DAY, []),
     "span_1m_to_365d": (60, 365 * DAY, []),
-    "response_time": (1, 30 * DAY, ["immediate"]),
+    "response_time": (1, 30 * DAY, ["immediate", "1_hour", "24_hours"]),
 }
 # Name: least and greatest number of bytes.
 BYTES = {

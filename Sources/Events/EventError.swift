@@ -56,6 +56,15 @@ public enum EventError: ExplainedError, Equatable {
     }
   }
 
+  /// As ``what``, without where the folder is and what the system says of it, which is for who runs the
+  /// service.
+  public var whatForOthers: String {
+    switch self {
+    case .locked, .unusable: "the service's data folder cannot be used"
+    default: what
+    }
+  }
+
   public var mend: String {
     switch self {
     case .unreadable: "send a JSON array of objects, or an object on each line"

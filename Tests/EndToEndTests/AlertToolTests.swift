@@ -137,6 +137,13 @@ struct AlertToolTests {
     #expect(text.contains("plumbline_error_rate > 0.05"))
     let printed = try alerts("export", "--config", config, "--interval", "30s")
     #expect(printed.code == 0 && printed.output == text)
+    // A file of rules is enough, whatever configuration the environment names.
+    let rules = try folder.write(
+      "rules.yaml", "rules: [{name: a, metric: error_rate, condition: '> 5%'}]")
+    let alone = try CommandRun.plumbline(
+      ["alerts", "export", "--rules", rules],
+      environment: ["PLUMBLINE_CONFIG": try folder.write("other.yaml", "nonsense: 1")])
+    #expect(alone.code == 0 && alone.output.contains("plumbline_error_rate > 0.05"), "\(alone)")
     let broken = try folder.write("broken.yaml", "rules: [{name: a, metric: error_rate}]")
     let refused = try alerts("export", "--rules", broken)
     #expect(refused.code == 2 && refused.output.isEmpty && refused.errors.contains("condition"))

@@ -131,6 +131,37 @@ struct RepeatedEventsTests {
     #expect(second.indexState.unread.isEmpty)
   }
 
+  @Test func `What reads events running short is no fault of their files`() async throws {
+    let log = try folder.openLog()
+    try await add(0..<10_000, log)
+    try log.seal()
+    let file = try #require(try log.journal.segments().first)
+    let connection = try log.engine.connect()
+    try connection.execute("SET memory_limit = '1KB'")
+    // Refused, to be sent again: it is not known what has come before.
+    let refused = await #expect(throws: EventError.self) { try await add(0..<10_000, day: 2, log) }
+    guard case .notKept = refused else { return Issue.record("\(refused as Any)") }
+    #expect(log.indexState.unread.isEmpty)
+    try connection.execute("SET memory_limit = '1GB'")
+    #expect(try await add(0..<10_001, day: 2, log) == 1)
+    for reason in [
+      "IO Error: Could not read from file: Input/output error", "Out of Memory Error: failed",
+      "IO Error: Cannot open file: Too many open files", "INTERRUPT Error: Interrupted!",
+    ] {
+      let error = DataSourceError.unreadable(source: "x", reason: reason)
+      #expect(!file.isDamaged(in: folder.path + "/data", for: error), "\(reason)")
+    }
+    for reason in [
+      "Invalid Input Error: Snappy decompression failure", "TProtocolException: Invalid data",
+      "IO Error: Could not read enough bytes from file",
+    ] {
+      let error = DataSourceError.unreadable(source: "x", reason: reason)
+      #expect(file.isDamaged(in: folder.path + "/data", for: error), "\(reason)")
+    }
+    try damage(file.path)
+    #expect(file.isDamaged(in: folder.path + "/data", for: CancellationError()))
+  }
+
   /// Makes a file of events something else.
   private func damage(_ path: String) throws {
     try Data("no Parquet file, and shorter than one".utf8).write(

@@ -22,6 +22,7 @@ struct ConnectionSecretTests {
     "options: {dsn: 'postgresql://me:hunter2@host/db'}", "options: {private_key: hunter2}",
     "options: {adbc.flight.sql.authorization_header: Bearer hunter2}",
     "uri: 'postgresql://host/db?sslkey=hunter2'", "uri: 'bigquery://p/d?credentials=hunter2'",
+    "options: {account_key: /hunter2==}",
   ])
   func `An inline secret is a mistake, which does not repeat it`(text: String) throws {
     let found = mistakes(
@@ -42,6 +43,7 @@ struct ConnectionSecretTests {
     "uri: 'postgresql://me@host/db'", "uri: 'postgresql://me:${A}@host/db'",
     "options: {password: '${A}', private_key_path: /k, token_file: /t, username: me}",
     "options: {jwt_private_key: /run/k.p8, auth_credentials: key.json, keyspace: k, key: '${A}'}",
+    "options: {primary_key: id, partition_key: day, aws_credentials_provider: default}",
   ])
   func `What is no secret, or stands elsewhere, may stand there`(text: String) {
     #expect(

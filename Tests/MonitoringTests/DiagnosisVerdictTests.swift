@@ -157,16 +157,24 @@ struct DiagnosisVerdictTests {
         scores: times.map { _ in 0.5 }, outcomes: times.map { Double($0 % 2) }, loss: .brier,
         times: times)
     }
-    var evidence = DiagnosisEvidence()
-    evidence.tables = DiagnosisTables(
-      features: [], reference: side(0..<28) { 100 + $0 % 3 },
-      current: side(28..<56) { $0 < 33 ? 100 + $0 % 3 : $0 < 43 ? 130 + $0 % 3 : 400 + $0 % 3 },
-      loss: .brier, isClassification: true)
-    let traffic = result(Diagnosis(options: quick).run(evidence), "traffic_volume_check")
-    #expect(traffic?.outcome == .failed)
+    func traffic(_ rows: (Int) -> Int) -> DiagnosticResult? {
+      var evidence = DiagnosisEvidence()
+      evidence.tables = DiagnosisTables(
+        features: [], reference: side(0..<28) { 100 + $0 % 3 }, current: side(28..<56, rows),
+        loss: .brier, isClassification: true)
+      return result(Diagnosis(options: quick).run(evidence), "traffic_volume_check")
+    }
+    func ratio(_ traffic: DiagnosticResult?) -> Double {
+      traffic?.details.first { $0.name == "traffic_ratio" }?.value ?? 0
+    }
+    let spike = traffic { $0 < 33 ? 100 + $0 % 3 : $0 < 43 ? 130 + $0 % 3 : 400 + $0 % 3 }
+    #expect(spike?.outcome == .failed)
     // Four times what it was before any rise, since the day of the spike.
-    let ratio = traffic?.details.first { $0.name == "traffic_ratio" }?.value ?? 0
-    #expect(abs(ratio - 4) < 0.1, "\(ratio)")
-    #expect(traffic?.since == Instant(microseconds: 43 * day))
+    #expect(abs(ratio(spike) - 4) < 0.1, "\(ratio(spike))")
+    #expect(spike?.since == Instant(microseconds: 43 * day))
+    // One that rises on is dated where it began.
+    let steps = traffic { $0 < 35 ? 100 + $0 % 3 : $0 < 45 ? 400 + $0 % 3 : 440 + $0 % 3 }
+    #expect(abs(ratio(steps) - 4.4) < 0.1, "\(ratio(steps))")
+    #expect(steps?.since == Instant(microseconds: 35 * day))
   }
 }

@@ -70,6 +70,9 @@ struct CheckRunnerTests {
         let stale = silent.findings.first { $0.check == .freshness }
         #expect(stale?.severity == .critical && silent.status == .critical, "\(silent)")
         #expect(silent.newest == newest && silent.current.rows == 0)
+        // An alert on new categories is not over because nothing comes any more.
+        let samples = MetricSample.samples(of: silent, labels: [:], at: Instant(microseconds: 0))
+        #expect(samples.map(\.metric) == ["data_quality_findings"])
         #expect(silent.findings.contains { $0.check == .rowCount && $0.severity == .critical })
       }
     }

@@ -53,6 +53,18 @@ struct SchedulerTests {
     String(decoding: registry.render(.text), as: UTF8.self)
   }
 
+  @Test func `Where the data folder is is not told with a check that failed`() async throws {
+    let scheduler = try scheduler { _, _ in
+      throw EventError.unusable(folder: "/secret/place", reason: "/secret/place is gone")
+    }
+    scheduler.tick(at: try #require(Instant("2026-11-24T12:10:00Z")))
+    scheduler.tick(at: try #require(Instant("2026-11-24T13:00:00Z")))
+    await scheduler.finish()
+    let kept = try history.list(limit: 10, model: "fraud").map(\.headline)
+    #expect(kept.count == 1 && kept[0].contains("the service's data folder cannot be used"))
+    #expect(!kept[0].contains("secret"), "\(kept)")
+  }
+
   /// Hours of the day at which checks that were made were due, in the order they were made.
   private func hours() throws -> [Int] {
     try history.list(limit: 1_000, model: "fraud").reversed().compactMap { run in

@@ -193,7 +193,7 @@ public final class SourceOpener: Sendable {
   /// An address without its secrets, for messages and results.
   static func redacted(_ address: String) -> String {
     guard var parts = URLComponents(string: address) else { return address }
-    let isSecret = (parts.queryItems ?? []).map { SecretName.isSecret($0.name, $0.value ?? "") }
+    let isSecret = (parts.queryItems ?? []).map { SecretName.isHidden($0.name) }
     guard parts.password != nil || isSecret.contains(true) else { return address }
     if parts.password != nil { parts.password = "…" }
     parts.queryItems = parts.queryItems.map { items in

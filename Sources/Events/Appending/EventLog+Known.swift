@@ -40,11 +40,14 @@ extension EventLog {
     beginReading()
     defer { finishReading() }
     let snapshot = index.snapshot
-    let paths = try asked.reduce(into: Set<String>()) { paths, row in
-      let segments = try snapshot.segments(having: keys[row].hash, of: model, kind)
-      paths.formUnion(segments.map(\.path))
+    var found: [String: Segment] = [:]
+    for row in asked {
+      for segment in try snapshot.segments(having: keys[row].hash, of: model, kind) {
+        found[segment.path] = segment
+      }
     }
-    guard !paths.isEmpty else { return KnownRows(version: snapshot.version, rows: []) }
+    let segments = Array(found.values)
+    guard !segments.isEmpty else { return KnownRows(version: snapshot.version, rows: []) }
     let number = "row_number"
     var few = table.keeping(asked)
     few.columns = kind.keyColumns.compactMap(few.column)
@@ -53,8 +56,8 @@ extension EventLog {
     let name = "asked_" + UUID().uuidString.replacingOccurrences(of: "-", with: "")
     try connection.create(name, of: [few], columns: few.columns.map { ($0.name, $0.type) })
     defer { try? connection.execute("DROP TABLE \(name)") }
-    func known(in paths: some Sequence<String>) throws -> Set<Int> {
-      let files = paths.sorted().map { Dialect.duckDB.literal("\(folder)/\($0)") }
+    func known(in segments: [Segment]) throws -> Set<Int> {
+      let files = segments.map(\.path).sorted().map { Dialect.duckDB.literal("\(folder)/\($0)") }
       let same = kind.keyColumns.map {
         let column = Dialect.duckDB.identifier($0)
         return "known.\(column) = asked.\(column)"
@@ -72,22 +75,21 @@ extension EventLog {
         else { continue }
         rows.formUnion(numbers.map { Int($0) })
       }
-      index.note(read: paths)
+      index.note(read: segments.map(\.path))
       return rows
     }
     let rows: Set<Int>
     do {
-      rows = try known(in: paths)
+      rows = try known(in: segments)
     } catch {
-      // A file that cannot be read has no event that could be told: the batch is held against the others,
-      // and is not refused for as long as the file lies there.
-      rows = try paths.reduce(into: []) { rows, path in
+      // A file that is damaged has no event that could be told: the batch is held against the others, and is
+      // not refused for as long as the file lies there.
+      rows = try segments.reduce(into: []) { rows, segment in
         do {
-          rows.formUnion(try known(in: [path]))
+          rows.formUnion(try known(in: [segment]))
         } catch {
-          // Where this process has too many files open, none of them is at fault.
-          guard FileHandle(forReadingAtPath: "/dev/null") != nil else { throw error }
-          index.note(unread: path, error)
+          guard segment.isDamaged(in: folder, for: error) else { throw error }
+          index.note(unread: segment.path, error)
         }
       }
     }

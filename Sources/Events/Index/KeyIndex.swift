@@ -125,7 +125,7 @@ final class KeyIndex: Sendable {
       let read: [EventKey]
       do {
         read = try keys(segment)
-      } catch {
+      } catch  where segment.isDamaged(in: folder, for: error) {
         // One file of many is no reason to take nothing in. It is tried again at the next start.
         note(unread: segment.path, error)
         continue

@@ -67,8 +67,10 @@ enum DurableFiles {
     (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int
   }
 
+  /// Names the file and not its folder: clients are told.
   private static func failure(_ path: String) -> EventError {
-    .notKept(reason: "\(path): \(SystemReason.text(errno: errno))")
+    let name = path.split(separator: "/").last ?? "/"
+    return .notKept(reason: "\(name): \(SystemReason.text(errno: errno))")
   }
 }
 

@@ -173,16 +173,6 @@ struct Reconciliation {
   }
 }
 
-extension Segment {
-  /// What is wrong with its file where that is gone or of another size; nil where it is neither.
-  func damage(in folder: String) -> EventError? {
-    let size = DurableFiles.size(of: "\(folder)/\(path)")
-    guard size != bytes else { return nil }
-    return .damaged(
-      path: path, reason: size.map { "it has \($0) bytes and had \(bytes)" } ?? "it is gone")
-  }
-}
-
 extension ArrowType {
   /// What cells of events are that the engine has as this type; nil where events have none.
   fileprivate var cellType: CellType? {

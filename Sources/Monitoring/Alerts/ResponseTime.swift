@@ -1,10 +1,11 @@
 /// How soon somebody is to take an alert on that fires.
 public struct ResponseTime: Sendable, Hashable, CustomStringConvertible {
-  /// 0 for at once.
-  public var seconds: Int
+  /// 0 for at once; thirty days at most.
+  public let seconds: Int
 
+  /// What is negative is at once, what is longer than thirty days as long.
   public init(seconds: Int) {
-    self.seconds = seconds
+    self.seconds = min(max(0, seconds), Self.longestSeconds)
   }
 
   public static let immediate = ResponseTime(seconds: 0)
@@ -13,12 +14,15 @@ public struct ResponseTime: Sendable, Hashable, CustomStringConvertible {
   public static let immediateSeconds = 300
   private static let longestSeconds = 30 * 86_400
 
-  /// Reads `immediate` or a span of time up to thirty days.
+  /// The severity matrix's words.
+  private static let words = ["immediate": 0, "1_hour": 3_600, "24_hours": 86_400]
+
+  /// Reads a span of time up to thirty days, or a word of the severity matrix.
   public init?(_ text: String) {
-    if text == "immediate" {
-      self = .immediate
+    if let seconds = Self.words[text] {
+      self.init(seconds: seconds)
     } else if let span = TimeSpan(text), span.seconds <= Self.longestSeconds {
-      seconds = span.seconds
+      self.init(seconds: span.seconds)
     } else {
       return nil
     }
@@ -40,12 +44,8 @@ public struct ResponseTime: Sendable, Hashable, CustomStringConvertible {
 
 extension ResponseTime: Codable {
   public init(from decoder: any Decoder) throws {
-    let text = try decoder.singleValueContainer().decode(String.self)
-    guard let time = ResponseTime(text) else {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: decoder.codingPath, debugDescription: "no response time: \(text)"))
-    }
-    self = time
+    // An alert that was kept is not lost for what another version says of this: it is looked at at once.
+    self = ResponseTime(try decoder.singleValueContainer().decode(String.self)) ?? .immediate
   }
 
   public func encode(to encoder: any Encoder) throws {

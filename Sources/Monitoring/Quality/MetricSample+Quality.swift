@@ -9,8 +9,10 @@ extension MetricSample {
     let count = MetricSample(
       metric: "data_quality_findings", labels: labels, at: instant,
       value: Double(report.critical + report.warnings))
-    // What nobody looked for is not none.
-    guard report.checks?.contains(.newCategories) ?? true else { return [count] }
+    // What nobody looked for is not none, nor is what rows there are not do not have.
+    guard report.checks?.contains(.newCategories) ?? true, report.current.rows > 0 else {
+      return [count]
+    }
     let columns = report.schema.filter { $0.type == .categorical && $0.role.isCompared }
     return [count]
       + newCategories(

@@ -256,7 +256,12 @@ final class Scheduler: Service {
     switch report {
     case .success(let report): keep(report, of: job)
     case .failure(let error):
-      keep(failure: (error as? any ExplainedError)?.what ?? "\(error)", of: job)
+      if let error = error as? EventError, error.what != error.whatForOthers {
+        logger.error("\(error.what)", metadata: ["model": "\(job.model.name)"])
+      }
+      keep(
+        failure: (error as? EventError)?.whatForOthers ?? (error as? any ExplainedError)?.what
+          ?? "\(error)", of: job)
     }
     progress.withLock { progress in
       progress.last[job.key] = job.due

@@ -7,7 +7,7 @@ extension ModelDiagnosis {
   private static let leastKept = 2_000
 
   /// Has no more rows read than may be: one in so many by their ids, of both sides the same share, and their
-  /// labels.
+  /// labels. Where neither ids nor all columns tell rows, the first of a side are read as far as it has too many.
   ///
   /// - Parameters:
   ///   - counts: rows of the reference and of the time in question.
@@ -31,7 +31,7 @@ extension ModelDiagnosis {
         rows[keyPath: path] = part
         missing.append(
           "rows: one in \(steps[side]) of \(names[side]) was read; a shorter window has fewer")
-      } else {
+      } else if counts[side] > mostRows {
         rows[keyPath: path] = rows[keyPath: path].first(mostRows)
         missing.append(
           "rows: the first \(mostRows) of \(counts[side]) rows of \(names[side]) were read; name a column "

@@ -62,6 +62,6 @@ struct ModelDiagnosis: Sendable {
   }
 
   private static func reason(_ what: String, _ error: any ExplainedError) -> String {
-    "\(what): \(error.what); \(error.mend)"
+    "\(what): \((error as? EventError)?.whatForOthers ?? error.what); \(error.mend)"
   }
 }

@@ -70,13 +70,7 @@ extension Problem {
     case .damaged: status = .internalServerError
     case .locked, .unusable, .noEngine: (status, retryAfter) = (.serviceUnavailable, 10)
     }
-    var what = error.what
-    // Where the folder is, and what the system says of it, is for who runs the service.
-    switch error {
-    case .locked, .unusable: what = "the service's data folder cannot be used"
-    default: break
-    }
-    self.init(status, error.code, what, mend: error.mend, retryAfter: retryAfter)
+    self.init(status, error.code, error.whatForOthers, mend: error.mend, retryAfter: retryAfter)
   }
 
   static let notFound = Problem(

@@ -19,6 +19,7 @@ struct ResponseTimeTests: WithHistory {
   @Test(arguments: [
     ("immediate", "immediate", 0), ("90s", "90s", 90), ("60s", "1m", 60), ("1h", "1h", 3_600),
     ("24h", "24h", 86_400), ("1d", "24h", 86_400), ("30d", "720h", 2_592_000),
+    ("1_hour", "1h", 3_600), ("24_hours", "24h", 86_400),
   ])
   func `A response time is written as it is read`(_ text: String, _ written: String, _ seconds: Int)
     throws
@@ -29,8 +30,19 @@ struct ResponseTimeTests: WithHistory {
     #expect(String(decoding: try JSONEncoder().encode([time]), as: UTF8.self) == "[\"\(written)\"]")
   }
 
-  @Test(arguments: ["", "0s", "0", "now", "1", "-1h", "31d", "1_hour", "9999999999999999999s"])
+  @Test(arguments: ["", "0s", "0", "now", "1", "-1h", "31d", "2_hours", "9999999999999999999s"])
   func `What is none is not read`(_ text: String) { #expect(ResponseTime(text) == nil) }
+
+  @Test func `What another version or a program has set is no reason to lose an alert`() throws {
+    for (seconds, kept) in [(40 * 86_400, 30 * 86_400), (Int.max, 30 * 86_400), (-1, 0)] {
+      let time = ResponseTime(seconds: seconds)
+      #expect(time.seconds == kept)
+      let text = try JSONEncoder().encode([time])
+      #expect(try JSONDecoder().decode([ResponseTime].self, from: text) == [time])
+    }
+    let unknown = Data("[\"a_fortnight\"]".utf8)
+    #expect(try JSONDecoder().decode([ResponseTime].self, from: unknown) == [.immediate])
+  }
 
   @Test func `The matrix has its response times`() {
     let times = Dictionary(grouping: AlertRule.defaults, by: \.severity)

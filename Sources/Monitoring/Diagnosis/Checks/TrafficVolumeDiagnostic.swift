@@ -65,7 +65,9 @@ public struct TrafficVolumeDiagnostic: Diagnostic {
     }
     figure.value = rise.after / 86_400
     figure.baseline = earliest.before / 86_400
-    figure.since = Instant(microseconds: first.lowerBound + Int64(rise.index) * day)
+    // It began where it was first far more than usual, though it may have risen on.
+    let begun = rises.first { $0.after >= limit * earliest.before } ?? rise
+    figure.since = Instant(microseconds: first.lowerBound + Int64(begun.index) * day)
     return figure
   }
 }

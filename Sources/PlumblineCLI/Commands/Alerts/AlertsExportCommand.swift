@@ -48,14 +48,13 @@ struct AlertsExportCommand: ParsableCommand {
     let named = config ?? ProcessInfo.processInfo.environment["PLUMBLINE_CONFIG"]
     try OutputFiles.check([("--output", output)], reads: [rules, named])
     let options = try OutputOptions.parse(config.map { ["--config", $0] } ?? [])
-    let configuration = try options.configuration()
-    let exported: [AlertRule]
-    if let rules {
-      exported = try ConfigurationReader.rules(
-        TextFile.read(rules), path: rules, environment: ProcessInfo.processInfo.environment)
-    } else {
-      exported = configuration.alerting.rules
-    }
+    // A file of rules needs no configuration: one the environment names may be another service's.
+    let configuration = rules == nil || config != nil ? try options.configuration() : nil
+    let exported =
+      try rules.map { rules in
+        try ConfigurationReader.rules(
+          TextFile.read(rules), path: rules, environment: ProcessInfo.processInfo.environment)
+      } ?? configuration?.alerting.rules ?? []
     let conditions = try ConditionsInForce.read(
       for: exported, from: dataFolder.map { $0 + "/history.db" }, else: configuration)
     let prometheus = PrometheusRules(

@@ -96,7 +96,8 @@ struct AlertsReplayCommand: ParsableCommand {
     let found = try read(configuration)
     let conditions = try ConditionsInForce.read(
       for: alerting.rules, from: dataFolder.map { $0 + "/history.db" } ?? history,
-      else: configuration)
+      // Samples of somewhere else have nothing to do with a service that happens to run here.
+      else: samples == nil || output.configurationPath != nil ? configuration : nil)
     let replay = AlertReplay(alerting, costs: cost?.value, conditions: conditions)
     let report = replay.run(
       found, degradations: Degradation.found(in: found, threshold: degraded))

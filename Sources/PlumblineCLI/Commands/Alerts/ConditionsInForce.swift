@@ -9,12 +9,14 @@ import Store
 enum ConditionsInForce {
   /// - Parameters:
   ///   - path: the service's history; nil where none is named.
-  ///   - configuration: whose data folder is asked then, where the service has run there.
+  ///   - configuration: whose data folder is asked then, where the service has run there; nil for none.
   /// - Throws: ``FileError/unreadable(path:reason:)`` where a history that is named is not there.
   static func read(
-    for rules: [AlertRule], from path: String?, else configuration: Configuration
+    for rules: [AlertRule], from path: String?, else configuration: Configuration?
   ) throws -> [String: AlertCondition] {
-    let file = path ?? configuration.service.dataFolder + "/history.db"
+    guard let file = path ?? configuration.map({ $0.service.dataFolder + "/history.db" }) else {
+      return [:]
+    }
     guard FileManager.default.fileExists(atPath: file) else {
       if path == nil { return [:] }
       throw FileError.unreadable(
