@@ -68,7 +68,7 @@ public enum EventError: ExplainedError, Equatable {
   public var isOfTheEvent: Bool {
     switch self {
     case .unreadable, .invalidModel, .tooLarge, .tooManyModels: true
-    case .locked, .unusable, .noEngine, .overloaded, .notKept, .stopped: false
+    default: false
     }
   }
 }

@@ -193,6 +193,7 @@ struct AlertToolTests {
     let unknown = try thresholds("propose", "slow")
     #expect(unknown.code == 2 && unknown.errors.contains("there is no rule `slow`, but failing"))
     #expect(try inForce() == [0.065])
+    try expectInForce("> 6.5%", in: data, config)
 
     #expect(try thresholds("revert", "failing").json["after"] as? Double == better)
     #expect(try thresholds("revert", "failing").json["after"] as? Double == 0.05)
@@ -204,6 +205,25 @@ struct AlertToolTests {
       changes.map { $0["state"] as? String } == [
         "reverted", "reverted", "applied", "applied", "proposed",
       ])
+  }
+
+  /// Export and replay go by a threshold in force in place of the rule's own, and say so.
+  private func expectInForce(_ condition: String, in data: String, _ config: String) throws {
+    let word = "\(condition) is in force in place of its own > 5%"
+    let exported = try alerts("export", "--config", config, "--data-folder", data)
+    #expect(exported.code == 0 && exported.errors.contains("note: failing: \(word)"))
+    #expect(exported.output.contains("# failing: \(word)"), "\(exported.output)")
+    #expect(exported.output.contains("plumbline_error_rate > 0.065"))
+    let own = try alerts("export", "--config", config, "--data-folder", folder.path)
+    #expect(own.code == 2 && own.errors.contains("the service has not run there"))
+    let replayed = try alerts(
+      "replay", "--config", config, "--data-folder", data, "--format", "json")
+    let rules = try #require(replayed.json["rules"] as? [[String: Any]])
+    #expect(rules.map { $0["condition"] as? String } == [condition, "> 50%"])
+    #expect(rules.first?["own_condition"] as? String == "> 5%")
+    #expect(rules.last?["own_condition"] is NSNull)
+    let table = try alerts("replay", "--config", config, "--data-folder", data)
+    #expect(table.output.contains("failing: \(word)"))
   }
 
   @Test func `A silence ends when somebody ends it, once`() throws {

@@ -140,7 +140,7 @@ struct AdbcDriver {
   adbc_slot DatabaseSetOptionBytes;
   adbc_slot DatabaseSetOptionDouble;
   adbc_slot DatabaseSetOptionInt;
-  adbc_slot ConnectionCancel;
+  AdbcStatusCode (*ConnectionCancel)(struct AdbcConnection *, struct AdbcError *);
   adbc_slot ConnectionGetOption;
   adbc_slot ConnectionGetOptionBytes;
   adbc_slot ConnectionGetOptionDouble;

@@ -30,6 +30,7 @@ public final class Connection {
   public func query(
     _ sql: String, source: String, isWritten: Bool = false
   ) throws(DataSourceError) -> RecordStream {
+    try QueryCancellation.current?.begin(over: self, source)
     let statement = UnsafeMutablePointer<AdbcStatement>.allocate(capacity: 1)
     statement.initialize(to: AdbcStatement())
     let stream = UnsafeMutablePointer<ArrowArrayStream>.allocate(capacity: 1)
@@ -52,6 +53,14 @@ public final class Connection {
     return try RecordStream(
       connection: self, functions: functions, statement: statement, stream: stream, source: source,
       isWritten: isWritten)
+  }
+
+  /// Has what another thread runs over it throw, where the driver can do that.
+  func cancel() {
+    guard let cancel = functions.ConnectionCancel else { return }
+    var error = AdbcError()
+    // What cannot be cancelled goes on to its end.
+    if cancel(handle, &error) != ADBC_STATUS_OK { _ = takeMessage(&error) }
   }
 
   /// Runs a statement for its effect.

@@ -6,6 +6,7 @@ public final class RecordStream {
   public let schema: [ColumnSchema]
   private let source: String
   private let isWritten: Bool
+  private let cancellation = QueryCancellation.current
   /// A statement has to outlive its stream, and a connection its statement.
   private let connection: Connection
   private let functions: AdbcDriver
@@ -46,6 +47,7 @@ public final class RecordStream {
 
   /// The next batch; nil after the last.
   public func next() throws(DataSourceError) -> RecordBatch? {
+    if cancellation?.isCancelled == true { throw QueryCancellation.cancelled(source) }
     guard let getNext = stream.pointee.get_next else { return nil }
     var array = ArrowArray()
     guard getNext(stream, &array) == 0 else {

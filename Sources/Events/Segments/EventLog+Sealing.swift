@@ -67,7 +67,10 @@ extension EventLog {
 
   func onSealer<Result>(_ body: () throws -> Result) throws(EventError) -> Result {
     do {
-      return try sealer.sync(execute: body)
+      // Who reads may give up; what is written for everybody is written to its end.
+      return try sealer.sync {
+        try QueryCancellation.$current.withValue(nil) { try body() }
+      }
     } catch let error as EventError {
       throw error
     } catch {

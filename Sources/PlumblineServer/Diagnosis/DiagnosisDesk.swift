@@ -3,8 +3,8 @@ import Telemetry
 
 /// Where diagnoses are made: one at a time of each model, and few at once.
 ///
-/// One that takes too long is overdue: a thread that computes, or waits for a database, cannot be ended. It
-/// gives its place to other models, but keeps its own until it comes back.
+/// One that takes too long is overdue: a thread that computes, or waits for a database that does not let go
+/// of it, cannot be ended. It gives its place to other models, but keeps its own until it comes back.
 final class DiagnosisDesk: Sendable {
   /// Cores are kept busy for seconds: two at once leave none for more.
   static let places = 2

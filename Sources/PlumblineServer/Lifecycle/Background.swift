@@ -1,4 +1,6 @@
+import DataSources
 import Dispatch
+import Foundation
 import ServiceLifecycle
 import Synchronization
 
@@ -30,23 +32,37 @@ extension Background {
   }
 
   /// Waits for work, but not for longer than a limit and not beyond the stop of the service: a thread
-  /// that computes cannot be ended.
+  /// that computes cannot be ended. Queries it waits for are, where their driver can.
   ///
   /// - Throws: what the work throws, or ``GivenUp``.
   static func run<Result: Sendable>(
     within seconds: Int, _ work: @escaping @Sendable () throws -> Result
   ) async throws -> Result {
-    let waiting = Waiting<Result>()
-    return try await withGracefulShutdownHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        waiting.begin(continuation)
-        queue.async { waiting.end(Swift.Result { try work() }) }
-        queue.asyncAfter(deadline: .now() + .seconds(seconds)) {
-          waiting.end(.failure(GivenUp.slow))
+    let (waiting, cancellation) = (Waiting<Result>(), QueryCancellation())
+    do {
+      return try await withGracefulShutdownHandler {
+        try await withCheckedThrowingContinuation { continuation in
+          waiting.begin(continuation)
+          queue.async {
+            waiting.end(
+              Swift.Result { try QueryCancellation.$current.withValue(cancellation) { try work() } }
+            )
+          }
+          queue.asyncAfter(deadline: .now() + .seconds(seconds)) {
+            waiting.end(.failure(GivenUp.slow))
+          }
         }
+      } onGracefulShutdown: {
+        waiting.end(.failure(GivenUp.stopping))
       }
-    } onGracefulShutdown: {
-      waiting.end(.failure(GivenUp.stopping))
+    } catch let error as GivenUp {
+      start {
+        cancellation.cancel()
+        // One that had just begun was missed.
+        Thread.sleep(forTimeInterval: 1)
+        cancellation.cancel()
+      }
+      throw error
     }
   }
 

@@ -90,7 +90,7 @@ struct DiagnosisRoutes<Context: RequestContext> {
       if error == .slow {
         place.giveUp()
         context.logger.warning(
-          "a diagnosis takes longer than it may, and goes on unseen",
+          "a diagnosis takes longer than it may and is given up",
           metadata: ["model": "\(model.name)", "seconds": "\(configuration.timeoutSeconds)"])
       }
       throw Self.givenUp(error, configuration.timeoutSeconds)

@@ -247,7 +247,9 @@ struct DiagnosisServiceTests {
     #expect(without.json["verdict"] as? String == "undetermined")
   }
 
-  @Test func `One that takes too long is given up, and no second is begun`() async throws {
+  @Test func `One that takes too long is given up and ended, and no second is made beside it`()
+    async throws
+  {
     let service = try start(
       """
         timeout: 2s
@@ -258,17 +260,26 @@ struct DiagnosisServiceTests {
             fails: "> 1"
       """)
     try await send(.none, to: service)
-    let slow = try await ask(service, "GET", "fraud/diagnosis", "read")
+    async let one = ask(service, "GET", "fraud/diagnosis", "read")
+    async let other = ask(service, "GET", "fraud/diagnosis", "read")
+    let answers = try await [one, other].sorted { $0.status > $1.status }
+    let (slow, second) = (answers[0], answers[1])
     #expect(slow.status == 503 && slow.json["code"] as? String == "diagnosis_too_slow")
     #expect(slow.headers["retry-after"] == "60")
-    let second = try await ask(service, "GET", "fraud/diagnosis", "read")
     #expect(second.status == 429 && second.json["code"] as? String == "diagnosis_under_way")
     #expect(second.headers["retry-after"] != nil)
-    #expect((second.json["detail"] as? String)?.contains("longer than 2 s") == true)
     #expect(service.logText.contains("a diagnosis takes longer than it may"), "\(service.logText)")
-    let metrics = await service.request(
-      "GET", "metrics", headers: ["Authorization": "Bearer \(Self.secrets["read"] ?? "")"])
-    #expect(metrics?.text.contains("\nplumbline_diagnoses_overdue 1\n") == true)
+    // The query that never ends is ended: the model may be asked about again.
+    var isFree = false
+    for _ in 0..<200 where !isFree {
+      let metrics = await service.request(
+        "GET", "metrics", headers: ["Authorization": "Bearer \(Self.secrets["read"] ?? "")"])
+      isFree = metrics?.text.contains("\nplumbline_diagnoses_overdue 0\n") == true
+      if !isFree { try await Task.sleep(for: .milliseconds(50)) }
+    }
+    #expect(isFree)
+    let again = try await ask(service, "GET", "fraud/diagnosis", "read")
+    #expect(again.json["code"] as? String == "diagnosis_too_slow", "\(again.text)")
     // All else goes on, and so does the stop.
     #expect(try await ask(service, "GET", "fraud/runs", "read").status == 200)
     service.send(SIGTERM)
