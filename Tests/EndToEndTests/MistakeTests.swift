@@ -107,8 +107,8 @@ struct MistakeTests {
     Mistake(
       ["drift", "a.parquet", "b.csv", "--config", "none"], ["none", "there is no such file"]),
     Mistake(
-      ["drift", "a.parquet", "b.csv", "--history", "a.parquet"],
-      ["a.parquet", "it is no SQLite file"]),
+      ["drift", "a.parquet", "b.csv", "--history", "figures.csv"],
+      ["figures.csv", "it is no SQLite file"]),
     Mistake(
       ["serve", "--data-folder", "b.csv", "--listen", "127.0.0.1:0"], ["b.csv", "it is no folder"]
     ),

@@ -54,9 +54,9 @@ struct SchedulerTests {
   }
 
   @Test func `Where the data folder is is not told with a check that failed`() async throws {
-    let scheduler = try scheduler { _, _ in
+    let scheduler = try scheduler(perform: { _, _ in
       throw EventError.unusable(folder: "/secret/place", reason: "/secret/place is gone")
-    }
+    })
     scheduler.tick(at: try #require(Instant("2026-11-24T12:10:00Z")))
     scheduler.tick(at: try #require(Instant("2026-11-24T13:00:00Z")))
     await scheduler.finish()
