@@ -9,6 +9,8 @@ extension AlertManager {
   /// Ends that channels refused where what is not told to be over stays open: they are told again after the
   /// cooldown, for as long as the channel tries to deliver anything, while the alert does not fire.
   ///
+  /// Each alert counts by itself: of its group others may fire, which the same message or a later one tells.
+  ///
   /// - Parameter firing: fingerprints of what fires.
   func endsToTellAgain(
     _ configuration: AlertingConfiguration, firing: Set<String>, at now: Instant
@@ -19,15 +21,20 @@ extension AlertManager {
     var again: [QueuedNotification] = []
     for channel in configuration.channels where channel.keepsOpen {
       let length = Instant.length(channel.giveUpSeconds, of: 1_000_000)
-      let refused = try history.lastGivenUp(
+      let refused = try history.givenUpEnds(
         of: channel.name, createdFrom: now.adding(microseconds: length == .max ? .min : -length),
         until: now.adding(seconds: -Double(Self.leastPauseSeconds)))
       for entry in refused {
-        guard var content = try? JSONDecoder().decode(AlertMessage.self, from: entry.message),
-          content.kind == .resolved
+        guard var content = try? JSONDecoder().decode(AlertMessage.self, from: entry.message)
         else { continue }
-        content.alerts.removeAll { firing.contains($0.fingerprint) }
-        let cooldown = content.alerts.map { cooldowns[$0.rule] ?? 15 * 60_000_000 }.max()
+        var ends: [AlertRecord] = []
+        for alert in content.alerts
+        where alert.state == .resolved && !firing.contains(alert.fingerprint) {
+          // Where another message tells of it, that one counts.
+          if try !history.isTold(of: alert.fingerprint, after: entry) { ends.append(alert) }
+        }
+        (content.kind, content.alerts, content.truncatedAlerts) = (.resolved, ends, 0)
+        let cooldown = ends.map { cooldowns[$0.rule] ?? 15 * 60_000_000 }.max()
         guard let cooldown, now.since(entry.nextAttemptAt) >= cooldown,
           let message = try? JSONEncoder.sorted.encode(content)
         else { continue }

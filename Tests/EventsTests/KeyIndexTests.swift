@@ -109,32 +109,99 @@ struct KeyIndexTests {
     #expect(try found(index, 7) == ["events/3", "events/4"])
   }
 
-  @Test func `Runs that cannot be merged are told, left alone a while and tried again`() throws {
-    let index = try KeyIndex(folder: folder.path, fingerprint: 7, segments: []) { _ in [] }
-    func add(_ name: Int) throws {
-      let numbers = 1_000 * name..<1_000 * name + 100
-      try index.add(
-        numbers.map { .init(hash: Self.hash($0), part: 0) }, of: [segment("\(name)", rows: 100)])
-      index.finishMerging()
+  /// Adds a segment of 100 events.
+  private func add(_ name: Int, to index: KeyIndex) throws {
+    let numbers = 1_000 * name..<1_000 * name + 100
+    try index.add(
+      numbers.map { .init(hash: Self.hash($0), part: 0) }, of: [segment("\(name)", rows: 100)])
+    index.finishMerging()
+  }
+
+  /// What damages a file, behind the filter, which is mapped.
+  enum Damage: CaseIterable {
+    case short, odd
+
+    func happen(to path: String) throws {
+      let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+      let end = try file.seekToEnd()
+      switch self {
+      case .short: try file.truncate(atOffset: end - 400)
+      case .odd:
+        try file.seek(toOffset: end - 400)
+        try file.write(contentsOf: Data(repeating: 0xff, count: 300))
+      }
+      try file.close()
     }
-    try add(0)
+  }
+
+  @Test(arguments: Damage.allCases)
+  func `A file that cannot be merged is told, left alone a while and tried again`(
+    _ damage: Damage
+  ) throws {
+    let index = try KeyIndex(folder: folder.path, fingerprint: 7, segments: []) { _ in [] }
+    try add(0, to: index)
     let path = try #require(index.snapshot.runs.first?.path)
     let whole = try Data(contentsOf: URL(fileURLWithPath: path))
-    let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
-    // Behind the filter, which is mapped.
-    try file.truncate(atOffset: UInt64(whole.count - 400))
-    for name in 1..<4 { try add(name) }
+    try damage.happen(to: path)
+    for name in 1..<4 { try add(name, to: index) }
     #expect(index.current.files == 4)
-    #expect(index.current.failure?.contains("too short") == true, "\(index.current)")
-    let left = index.snapshot.runs.map(\.path)
-    try file.seek(toOffset: 0)
+    let failure = index.current.failure ?? ""
+    #expect(failure.contains(damage == .short ? "too short" : "damaged"), "\(failure)")
+    #expect(failure.contains("index/\((path as NSString).lastPathComponent)"), "\(failure)")
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
     try file.write(contentsOf: whole)
-    // Not by the next sealing.
-    try add(4)
-    #expect(Set(left).isSubset(of: index.snapshot.runs.map(\.path)))
-    try add(5)
-    #expect(index.current.files == 1 && index.current.failure == nil, "\(index.current)")
-    for name in 0..<6 { #expect(try found(index, 1_000 * name + 7) == ["events/\(name)"]) }
+    // Not by the next sealing, which merges the others.
+    try add(4, to: index)
+    #expect(index.current.files == 2 && index.snapshot.runs.contains { $0.path == path })
+    for name in 5..<8 { try add(name, to: index) }
+    #expect(index.current.files == 2 && index.current.failure == nil, "\(index.current)")
+    for name in 0..<8 { #expect(try found(index, 1_000 * name + 7) == ["events/\(name)"]) }
+  }
+
+  @Test func `A file that cannot be merged holds no others back, and is told until it is gone`()
+    throws
+  {
+    let index = try KeyIndex(folder: folder.path, fingerprint: 7, segments: []) { _ in [] }
+    try add(0, to: index)
+    let path = try #require(index.snapshot.runs.first?.path)
+    try Damage.short.happen(to: path)
+    for name in 1..<14 { try add(name, to: index) }
+    #expect(index.snapshot.runs.map(\.count).sorted() == [100, 1_300])
+    #expect(index.current.failure != nil)
+    index.remove([segment("0", rows: 100)])
+    #expect(index.current.failure == nil && index.current.files == 1, "\(index.current)")
+    // At the next start it is made anew.
+    try add(14, to: index)
+    let next = try #require(index.snapshot.runs.last?.path)
+    index.close()
+    try Damage.short.happen(to: next)
+    let again = try KeyIndex(
+      folder: folder.path, fingerprint: 7, segments: (1..<15).map { segment("\($0)", rows: 100) }
+    ) { segment in
+      #expect(segment.path == "events/14")
+      return (14_000..<14_100).map { EventKey(hash: Self.hash($0), check: 0) }
+    }
+    again.finishMerging()
+    for name in 1..<15 { #expect(try found(again, 1_000 * name + 7) == ["events/\(name)"]) }
+  }
+
+  @Test func `Where nothing can be written it is tried again, and told until nothing has to be`()
+    throws
+  {
+    let index = try KeyIndex(folder: folder.path, fingerprint: 7, segments: []) { _ in [] }
+    let segments = (0..<3).map { segment("\($0)", rows: 10) }
+    let entries = (0..<30).map { KeyRun.Entry(hash: Self.hash($0), part: UInt32($0 / 10)) }
+    try index.add(entries, of: segments)
+    let scratch = folder.path + "/scratch"
+    try FileManager.default.removeItem(atPath: scratch)
+    index.remove(Array(segments[..<2]))
+    index.finishMerging()
+    #expect(index.current.failure != nil && index.snapshot.runs.map(\.count) == [30])
+    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    for name in 5..<7 { try add(name, to: index) }
+    #expect(index.current.failure == nil, "\(index.current)")
+    #expect(index.snapshot.runs.map(\.count).sorted() == [10, 100, 100])
+    #expect(try found(index, 25) == ["events/2"] && found(index, 5).isEmpty)
   }
 
   @Test func `What was merged and not removed is removed at the start`() throws {

@@ -306,6 +306,46 @@ struct PayloadJoinerTests {
     try await joiner.flush(receivedBefore: after) { _, _ in Issue.record("nothing waits") }
   }
 
+  @Test(arguments: [false, true])
+  func `What was kept or refused is told once, also where more cannot be kept or nothing noted`(
+    isClosed: Bool
+  ) async throws {
+    let log = try open {
+      $0.batchBytes = 4_000
+      $0.unsealedEvents = 1
+    }
+    let joiner = PayloadJoiner(log: log)
+    for (id, length) in [("a", 5_000), ("b", 1), ("c", 1)] {
+      let text = String(repeating: "x", count: length)
+      _ = try await take(joiner, event(id, "request", "{\"instances\": [{\"t\": \"\(text)\"}]}"))
+    }
+    if isClosed { joiner.close() }
+    // What is kept fills the log: nothing can be sealed for now.
+    let scratch = folder.path + "/data/scratch"
+    try FileManager.default.removeItem(atPath: scratch)
+    _ = try folder.write("data/scratch", "in the way")
+    var (refused, kept, failures) = (0, EventLog.Appended(accepted: 0, duplicates: 0), 0)
+    let after = Instant(microseconds: Self.noon.microseconds + 1)
+    for round in 0..<3 {
+      do {
+        try await joiner.flush(receivedBefore: after, refused: { refused += $0.rows }) {
+          kept.accepted += $1.appended.accepted
+          kept.duplicates += $1.appended.duplicates
+        }
+      } catch {
+        #expect(error == .overloaded || isClosed)
+        failures += 1
+      }
+      if round == 0 {
+        try FileManager.default.removeItem(atPath: scratch)
+        try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+      }
+      try log.seal()
+    }
+    #expect(refused == 1 && kept == .init(accepted: 2, duplicates: 0))
+    #expect(failures == (isClosed ? 2 : 1))
+  }
+
   @Test func `Texts and numbers of any kind come through`() async throws {
     let log = try open()
     let joiner = PayloadJoiner(log: log)

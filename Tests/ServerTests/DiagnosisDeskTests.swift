@@ -1,4 +1,5 @@
 import Dispatch
+import Synchronization
 import Telemetry
 import Testing
 
@@ -39,7 +40,8 @@ struct DiagnosisDeskTests {
 
   @Test func `One that is overdue gives its place to other models, while few are`() throws {
     let registry = MetricRegistry()
-    let desk = DiagnosisDesk(overdue: try ServiceMetrics(registry).overdueDiagnoses)
+    let gauge = try ServiceMetrics(registry).overdueDiagnoses
+    let desk = DiagnosisDesk { gauge.set(Double($0)) }
     func isShown(_ count: Int) -> Bool {
       String(decoding: registry.render(.text), as: UTF8.self)
         .contains("\nplumbline_diagnoses_overdue \(count)\n")
@@ -66,6 +68,31 @@ struct DiagnosisDeskTests {
     withExtendedLifetime(made) {}
   }
 
+  @Test func `What is shown last is how many are overdue, however long it takes to show it`() throws
+  {
+    let shown = Mutex<[Int]>([])
+    let (begun, overtaken, ended) = (Gate(), Gate(), Gate())
+    let desk = DiagnosisDesk { count in
+      if count == 1 {
+        begun.open()
+        // The next overtakes it, where it can.
+        overtaken.wait(seconds: 0.2)
+      }
+      shown.withLock { $0.append(count) }
+      if count == 2 { overtaken.open() }
+    }
+    let (first, second) = (try desk.take("a"), try desk.take("b"))
+    DispatchQueue.global().async {
+      first.giveUp()
+      ended.open()
+    }
+    begun.wait()
+    second.giveUp()
+    ended.wait()
+    #expect(shown.withLock { $0 } == [1, 2])
+    withExtendedLifetime((first, second)) {}
+  }
+
   @Test func `Work that takes too long is waited for no longer, and what it throws is told`()
     async throws
   {
@@ -87,6 +114,9 @@ private final class Gate: Sendable {
   private let semaphore = DispatchSemaphore(value: 0)
 
   func wait() { semaphore.wait() }
+
+  /// Waits for some seconds at most.
+  func wait(seconds: Double) { _ = semaphore.wait(timeout: .now() + seconds) }
 
   func open() { semaphore.signal() }
 }

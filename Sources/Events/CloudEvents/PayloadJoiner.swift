@@ -142,14 +142,28 @@ public final class PayloadJoiner: Sendable {
     var failure: EventError?
     for (model, exchanges) in Dictionary(grouping: exchanges, by: \.key.model) {
       let answers = log.types(of: model, .predictions)[EventColumnName.prediction] != nil
-      let rows = exchanges.sorted { $0.key.exchange < $1.key.exchange }.compactMap { _, halves in
-        Self.events(of: halves, isAnswered: answers)
+      var whole: [Exchange] = []
+      var finished: [PayloadHalf.Key] = []
+      for (key, halves) in exchanges.sorted(by: { $0.key.exchange < $1.key.exchange }) {
+        if let rows = Self.events(of: halves, isAnswered: answers) {
+          whole.append(Exchange(key: key, rows: rows))
+        } else {
+          finished.append(key)
+        }
       }
       // One model whose events cannot be kept now keeps none of the others waiting.
       do throws(EventError) {
-        try await append(rows, of: model, refused, each)
-        _ = try await submit(.done(exchanges.map(\.key)))
+        try await append(whole, of: model, &finished, refused, each)
       } catch {
+        failure = failure ?? error
+      }
+      guard !finished.isEmpty else { continue }
+      // Also where others could not be kept: what was refused would be told again in each round.
+      let keys = finished
+      do throws(EventError) {
+        _ = try await submit(.done(keys))
+      } catch {
+        done.withLock { $0 += keys }
         failure = failure ?? error
       }
     }
@@ -157,20 +171,33 @@ public final class PayloadJoiner: Sendable {
     return !waiting.isEmpty
   }
 
+  /// What becomes events together.
+  private struct Exchange {
+    var key: PayloadHalf.Key
+    var rows: [InferencePayload.Row]
+  }
+
   /// Appends exchanges, each by itself where they cannot be kept together.
+  ///
+  /// - Parameter finished: is given the keys of what was kept or refused, also where it throws.
   private func append(
-    _ exchanges: [[InferencePayload.Row]], of model: String, _ refused: (Refused) -> Void,
-    _ each: (String, EventLog.Ingested) -> Void
+    _ exchanges: [Exchange], of model: String, _ finished: inout [PayloadHalf.Key],
+    _ refused: (Refused) -> Void, _ each: (String, EventLog.Ingested) -> Void
   ) async throws(EventError) {
     guard let first = exchanges.first else { return }
     do throws(EventError) {
-      each(model, try await append(exchanges, of: model))
+      each(model, try await append(exchanges.map(\.rows), of: model))
+      finished += exchanges.map(\.key)
     } catch {
       guard error.isOfTheEvent else { throw error }
       guard exchanges.count > 1 else {
-        return refused(Refused(model: model, rows: first.count, error: error))
+        refused(Refused(model: model, rows: first.rows.count, error: error))
+        finished.append(first.key)
+        return
       }
-      for exchange in exchanges { try await append([exchange], of: model, refused, each) }
+      for exchange in exchanges {
+        try await append([exchange], of: model, &finished, refused, each)
+      }
     }
   }
 

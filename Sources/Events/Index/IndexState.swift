@@ -1,3 +1,5 @@
+import Foundation
+
 extension EventLog {
   /// How the index of sealed events fares, for who looks after it.
   public struct IndexState: Sendable, Equatable {
@@ -21,31 +23,67 @@ struct IndexUpkeep {
   var rebuilt = 0
   /// Reasons by the paths of segments.
   var unread: [String: String] = [:]
-  private(set) var failure: String?
-  /// Files that could not be merged.
-  private var failed: Set<String> = []
+  /// Files that cannot be read, and why.
+  private var damaged: [String: String] = [:]
+  /// Why what was to be merged last could not be written.
+  private var unwritten: String?
   private var failures = 0
-  /// The version of the index from which on they are tried again.
+  /// The version of the index from which on it is tried again.
   private var retry = 0
 
   /// Most changes of the index after which what failed is tried again.
   private static let longestPause = 64
 
-  /// Files that are not to be merged now: reading them again after every sealing would cost more than it
-  /// mends.
-  func putOff(at version: Int) -> Set<String> { version < retry ? failed : [] }
+  var failure: String? { unwritten ?? damaged.min { $0.key < $1.key }?.value }
 
-  mutating func note(failed paths: [String], at version: Int, _ reason: String) {
-    failed.formUnion(paths)
-    failure = reason
+  /// Whether files may be merged now: where they cannot be written, trying it after every sealing would cost
+  /// more than it mends.
+  func canMerge(at version: Int) -> Bool { unwritten == nil || version >= retry }
+
+  /// Files that are not to be merged now, for the same reason.
+  func putOff(at version: Int) -> Set<String> { version < retry ? Set(damaged.keys) : [] }
+
+  mutating func note(damaged path: String, at version: Int, _ reason: String) {
+    damaged[path] = reason
+    pause(at: version)
+  }
+
+  mutating func note(unwritten reason: String, at version: Int) {
+    unwritten = reason
+    pause(at: version)
+  }
+
+  private mutating func pause(at version: Int) {
     failures += 1
     retry = version + min(Self.longestPause, 1 << min(failures, 6))
   }
 
-  /// Notes that files are merged, or gone.
+  /// Notes that all has been written that had to be.
+  mutating func noteWritten() {
+    unwritten = nil
+    calm()
+  }
+
+  /// Notes that files are gone.
   mutating func note(gone paths: [String]) {
-    failed.subtract(paths)
-    guard failed.isEmpty else { return }
-    (failure, failures) = (nil, 0)
+    for path in paths { damaged[path] = nil }
+    calm()
+  }
+
+  private mutating func calm() {
+    if failure == nil { failures = 0 }
+  }
+}
+
+/// A file that cannot be merged with others.
+struct UnreadableRun: Error {
+  let path: String
+  let what: String
+
+  init(_ run: KeyRun, _ error: any Error) {
+    path = run.path
+    let name = (path as NSString).lastPathComponent
+    let reason = if case EventError.notKept(let reason) = error { reason } else { "\(error)" }
+    what = EventError.damaged(path: "index/\(name)", reason: reason).what
   }
 }

@@ -214,12 +214,15 @@ final class KeyIndex: Sendable {
 
   // MARK: Merging
 
-  /// Merges what is due. What fails is told, and tried again after some sealings.
+  /// Merges what is due. What fails is told, and tried again after some sealings; a file that cannot be read
+  /// holds no others back, and is made anew at the next start.
   private func merge() {
     while !isClosed.load(ordering: .relaxed) {
       let snapshot = snapshot
-      let runs = Self.due(in: snapshot, but: upkeep.withLock { $0.putOff(at: snapshot.version) })
-      guard !runs.isEmpty else { return }
+      let version = snapshot.version
+      let runs = Self.due(in: snapshot, but: upkeep.withLock { $0.putOff(at: version) })
+      guard !runs.isEmpty else { return upkeep.withLock { $0.noteWritten() } }
+      guard upkeep.withLock({ $0.canMerge(at: version) }) else { return }
       let paths = runs.map(\.path)
       do {
         let merged = try merge(runs, snapshot)
@@ -231,9 +234,11 @@ final class KeyIndex: Sendable {
         upkeep.withLock { $0.note(gone: paths) }
       } catch EventError.stopped {
         return
+      } catch let error as UnreadableRun {
+        upkeep.withLock { $0.note(damaged: error.path, at: version, error.what) }
       } catch {
         let reason = (error as? any ExplainedError)?.what ?? "\(error)"
-        upkeep.withLock { $0.note(failed: paths, at: snapshot.version, reason) }
+        upkeep.withLock { $0.note(unwritten: reason, at: version) }
       }
     }
   }
@@ -272,7 +277,14 @@ final class KeyIndex: Sendable {
     let capacity = runs.reduce(0) { $0 + snapshot.liveRows(of: $1) }
     return try write(parts, capacity: capacity) { writer in
       var readers = runs.map { $0.reader() }
-      var heads = try readers.indices.map { try readers[$0].read() }
+      func next(_ index: Int) throws -> KeyRun.Entry? {
+        do {
+          return try readers[index].read()
+        } catch {
+          throw UnreadableRun(runs[index], error)
+        }
+      }
+      var heads = try readers.indices.map { try next($0) }
       while true {
         var least: (index: Int, entry: KeyRun.Entry)?
         for (index, head) in heads.enumerated() {
@@ -283,7 +295,7 @@ final class KeyIndex: Sendable {
         if let place = places[index][Int(entry.part)] {
           try writer.add(KeyRun.Entry(hash: entry.hash, part: place))
         }
-        heads[index] = try readers[index].read()
+        heads[index] = try next(index)
         if isClosed.load(ordering: .relaxed) { throw EventError.stopped }
       }
     }

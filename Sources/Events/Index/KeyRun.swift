@@ -111,7 +111,12 @@ final class KeyRun: @unchecked Sendable {
   private func entries(at position: Int, _ limit: Int) throws -> [Entry] {
     let size = min(limit, count - position) * Entry.bytes
     let bytes = try Self.read(file, at: entriesOffset + position * Entry.bytes, size)
-    return Self.entries(bytes)
+    let entries = Self.entries(bytes)
+    // What was whole when it was opened may be no more.
+    guard entries.allSatisfy({ Int($0.part) < parts.count }) else {
+      throw EventError.notKept(reason: "the index of events: a file of it is damaged")
+    }
+    return entries
   }
 
   static func entries(_ bytes: [UInt8]) -> [Entry] {

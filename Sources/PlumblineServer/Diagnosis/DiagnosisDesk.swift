@@ -1,5 +1,4 @@
 import Synchronization
-import Telemetry
 
 /// Where diagnoses are made: one at a time of each model, and few at once.
 ///
@@ -63,10 +62,10 @@ final class DiagnosisDesk: Sendable {
   }
 
   private let state = Mutex(State())
-  private let gauge: Gauge?
+  private let show: @Sendable (_ overdue: Int) -> Void
 
-  /// - Parameter overdue: shows how many are.
-  init(overdue gauge: Gauge? = nil) { self.gauge = gauge }
+  /// - Parameter show: is told how many are overdue, one change after the other.
+  init(show: @escaping @Sendable (_ overdue: Int) -> Void = { _ in }) { self.show = show }
 
   func take(_ model: String) throws(Refusal) -> Place {
     let place = Place(self, model)
@@ -76,10 +75,10 @@ final class DiagnosisDesk: Sendable {
   }
 
   private func change(_ change: (inout State) -> Void) {
-    let overdue = state.withLock { state in
+    state.withLock { state in
       change(&state)
-      return state.overdue.count
+      // Before anybody else changes it: the last to be shown is the last there was.
+      show(state.overdue.count)
     }
-    gauge?.set(Double(overdue))
   }
 }

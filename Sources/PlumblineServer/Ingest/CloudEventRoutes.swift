@@ -2,6 +2,7 @@ import DataSources
 import Events
 import Foundation
 import Hummingbird
+import Logging
 import Monitoring
 import NIOCore
 import Telemetry
@@ -31,14 +32,18 @@ struct CloudEventRoutes<Context: RequestContext> {
     do {
       return try await takeBody(request, of: model)
     } catch let problem as Problem where problem.status == .contentTooLarge {
-      try await refuse(request, of: model, problem.detail)
+      await refuse(request, of: model, problem.detail, context.logger)
       throw problem
     }
   }
 
   /// Has the request of a response that is too large to be read know of it: it would else be taken for one
   /// that failed. Where the attributes are in the body, nobody knows whose it is.
-  private func refuse(_ request: Request, of model: String?, _ reason: String) async throws {
+  ///
+  /// Whatever comes of it, who sent it is told that it is too large: anything else would be sent again.
+  private func refuse(
+    _ request: Request, of model: String?, _ reason: String, _ logger: Logger
+  ) async {
     guard
       let event = try? CloudEvent(attributes: Self.attributes(request), refusedAs: reason)
     else { return }
@@ -47,6 +52,11 @@ struct CloudEventRoutes<Context: RequestContext> {
       try await take(event, 0, of: model, &answer)
     } catch EventError.unreadable {
       // As it has to be.
+    } catch {
+      if let error = error as? EventError, case .notKept = error { state.noteWrite(error) }
+      logger.warning(
+        "that a response is too large could not be kept: its request counts as a failed call",
+        metadata: ["error": "\((error as? EventError)?.what ?? "\(error)")"])
     }
   }
 

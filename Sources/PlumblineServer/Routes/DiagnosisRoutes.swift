@@ -5,6 +5,7 @@ import Monitoring
 import NIOCore
 import Reporting
 import Store
+import Telemetry
 
 /// Why a model got worse, and what was put into service.
 struct DiagnosisRoutes<Context: RequestContext> {
@@ -17,7 +18,7 @@ struct DiagnosisRoutes<Context: RequestContext> {
     self.state = state
     self.history = history
     self.version = version
-    desk = DiagnosisDesk(overdue: state.metrics.overdueDiagnoses)
+    desk = DiagnosisDesk { [gauge = state.metrics.overdueDiagnoses] in gauge.set(Double($0)) }
   }
 
   func add(to router: some RouterMethods<Context>) {

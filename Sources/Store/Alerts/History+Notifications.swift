@@ -147,11 +147,10 @@ extension History {
     }
   }
 
-  /// Messages of a channel that were given up until a time, and after which it was to be told nothing of the
-  /// same key, oldest first.
+  /// Messages of a channel that were given up until a time and that have an alert that is over, oldest first.
   ///
   /// - Parameter from: no older ones.
-  public func lastGivenUp(
+  public func givenUpEnds(
     of channel: String, createdFrom from: Instant, until: Instant
   ) throws(HistoryError) -> [QueuedNotification] {
     try read { database in
@@ -159,11 +158,31 @@ extension History {
         database,
         sql: """
           SELECT id, channel, order_key, message, created_at, next_attempt_at, attempts
-          FROM notification WHERE state = 'given_up' AND created_at >= ?2 AND next_attempt_at <= ?3
-            AND id IN (SELECT max(id) FROM notification WHERE channel = ?1 GROUP BY order_key)
+          FROM notification WHERE channel = ?1 AND state = 'given_up'
+            AND created_at >= ?2 AND next_attempt_at <= ?3
+            AND instr(CAST(message AS TEXT), ?4) > 0
           ORDER BY id
-          """, arguments: [channel, from.microseconds, until.microseconds]
+          """,
+        arguments: [
+          channel, from.microseconds, until.microseconds,
+          "\"\(AlertRecord.State.resolved.rawValue)\"",
+        ]
       ).map(Self.notification)
+    }
+  }
+
+  /// Whether a channel was or is to be told of an alert in a message of the same key after one.
+  public func isTold(
+    of fingerprint: String, after entry: QueuedNotification
+  ) throws(HistoryError) -> Bool {
+    try read { database in
+      try Bool.fetchOne(
+        database,
+        sql: """
+          SELECT EXISTS (
+            SELECT 1 FROM notification WHERE channel = ? AND order_key = ? AND id > ?
+              AND instr(CAST(message AS TEXT), ?) > 0)
+          """, arguments: [entry.channel, entry.orderKey, entry.id, fingerprint]) ?? false
     }
   }
 

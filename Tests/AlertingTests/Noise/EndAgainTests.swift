@@ -86,6 +86,30 @@ struct EndAgainTests: WithHistory {
     #expect((20...25).contains(channel.attempts.count), "\(channel.attempts.count)")
   }
 
+  @Test func `An end beside what fires is told again too, whatever its group tells after it`()
+    throws
+  {
+    var configuration = configuration(Self.targets[2].0)
+    configuration.grouping.labels = ["severity"]
+    let manager = try manager(configuration)
+    let both = ["a", "b"].map { sample(0.07, at: 0, model: $0) }
+    try manager.record(both, at: Scenario.time(0))
+    try pass(0..<1, manager, configuration, ScriptedChannel())
+    try manager.record([sample(0.01, at: 1)], at: Scenario.time(1))
+    let channel = ScriptedChannel(always: .permanent(reason: "HTTP 400"))
+    try pass(1..<2, manager, configuration, channel)
+    #expect(channel.attempts.map(\.kind) == [.firing])
+    channel.state.withLock { $0.always = nil }
+    try manager.record([sample(0.07, at: 2, model: "c")], at: Scenario.time(2))
+    try pass(2..<16, manager, configuration, channel)
+    // Of the same group, so with the same key.
+    #expect(channel.taken.contains { $0.alerts.contains { $0.labels["model_name"] == "c" } })
+    #expect(channel.taken.allSatisfy { $0.kind == .firing })
+    try pass(16..<60, manager, configuration, channel)
+    let ends = channel.taken.filter { $0.kind == .resolved }
+    #expect(ends.map { $0.alerts.map { $0.labels["model_name"] } } == [["a"]])
+  }
+
   @Test func `What fires again is not told to be over`() throws {
     let configuration = configuration(Self.targets[0].0)
     let (manager, channel) = try refused(configuration)
