@@ -328,10 +328,12 @@ struct PayloadJoinerTests {
     let after = Instant(microseconds: Self.noon.microseconds + 1)
     for round in 0..<3 {
       do {
-        try await joiner.flush(receivedBefore: after, refused: { refused += $0.rows }) {
-          kept.accepted += $1.appended.accepted
-          kept.duplicates += $1.appended.duplicates
-        }
+        try await joiner.flush(
+          receivedBefore: after, refused: { refused += $0.rows },
+          each: {
+            kept.accepted += $1.appended.accepted
+            kept.duplicates += $1.appended.duplicates
+          })
       } catch {
         #expect(error == .overloaded || isClosed)
         failures += 1
