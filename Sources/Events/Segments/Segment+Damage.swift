@@ -10,19 +10,17 @@ extension Segment {
   }
 
   /// Whether it is the file that is at fault where it could not be read, and not what reads it: memory, the
-  /// disk and open files can run short for a moment, and what was not read then is there still.
+  /// disk and open files can run short for a moment, and what was not read then is there still. In doubt it
+  /// is not: a batch that is refused comes again, and events that are taken twice stay.
   func isDamaged(in folder: String, for error: any Error) -> Bool {
     if damage(in: folder) != nil { return true }
     let reason = EventError.reason(error)
-    // A file that says it has more than there is to read is damaged, though the engine calls that an error of
-    // reading.
-    if reason.contains("Could not read enough bytes") { return true }
-    return !Self.shortages.contains { reason.localizedCaseInsensitiveContains($0) }
+    return Self.wordsOfDamage.contains { reason.localizedCaseInsensitiveContains($0) }
   }
 
-  /// Words of the engine for what is not of a file.
-  private static let shortages = [
-    "out of memory", "allocat", "IO Error", "interrupt", "cancel", "too many open files", "no room",
-    "temporary",
+  /// What the engine says of files that are no Parquet, or no more.
+  private static let wordsOfDamage = [
+    "magic bytes", "corrupt", "invalid input", "tprotocol", "ttype", "what type", "out of buffer",
+    "enough bytes", "decompress", "negative size",
   ]
 }

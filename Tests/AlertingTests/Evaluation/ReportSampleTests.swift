@@ -128,7 +128,8 @@ struct ReportSampleTests {
           range % 7 - 1.0 AS low, range % 7 + 1.0 AS high, (range % 3 = 0)::INT * 0.5 + 0.2 AS p0,
           (range % 3 = 1)::INT * 0.5 + 0.2 AS p1, (range % 3 = 2)::INT * 0.5 + 0.2 AS p2,
           CASE WHEN range % 10 > 0 THEN range % 2 END AS said,
-          CASE WHEN range % 10 > 0 THEN range % 5 + 0.5 END AS some
+          CASE WHEN range % 10 > 0 THEN range % 5 + 0.5 END AS some,
+          CASE WHEN range % 10 > 0 THEN 0.2 + 0.6 * (range % 2) END AS likely
         FROM range(400)
         """)
     func known(_ task: PerformanceTask, _ change: (inout PerformanceOptions) -> Void) throws {
@@ -162,7 +163,7 @@ struct ReportSampleTests {
     }
     // Rows that lack something, and a class without a probability of its own.
     try known(.classification) { ($0.target, $0.prediction) = ("y", "said") }
-    try known(.classification) { ($0.target, $0.probability) = ("y", "some") }
+    try known(.classification) { ($0.target, $0.probability) = ("y", "likely") }
     try known(.classification) {
       $0.target = "c"
       $0.probabilities = (0..<2).map { .init(label: "\($0)", column: "p\($0)") }
