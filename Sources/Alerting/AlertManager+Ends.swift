@@ -25,6 +25,7 @@ extension AlertManager {
         of: channel.name, createdFrom: now.adding(microseconds: length == .max ? .min : -length),
         until: now.adding(seconds: -Double(Self.leastPauseSeconds)))
       for entry in refused {
+        // What cannot be read, as a later version may have written it, cannot be told again.
         guard var content = try? JSONDecoder().decode(AlertMessage.self, from: entry.message)
         else { continue }
         var ends: [AlertRecord] = []

@@ -40,6 +40,7 @@ extension AlertEvent {
 extension QueuedNotification {
   /// What its message tells; nil where it cannot be read.
   var kind: AlertMessage.Kind? {
+    // Of what cannot be read it is not known, and is counted as none.
     (try? JSONDecoder().decode(AlertMessage.self, from: message))?.kind
   }
 
