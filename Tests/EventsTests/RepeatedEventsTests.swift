@@ -4,6 +4,7 @@ import Dispatch
 import Foundation
 import Monitoring
 import Support
+import Synchronization
 import Testing
 
 @testable import Events
@@ -235,6 +236,36 @@ struct RepeatedEventsTests {
     #expect(accepted == 165)
     #expect(try count(log) == 165)
     #expect(try count(log, "count(DISTINCT prediction_id)") == 165)
+  }
+
+  @Test func `What is sealed while other events of its batch are looked up is looked up too`()
+    async throws
+  {
+    let log = try folder.openLog()
+    try await add(0..<5, log)
+    try log.seal()
+    try await add(5..<20, log)
+    let ids = (0..<20).map { Array("p\($0)".utf8) }
+    let ends = ids.indices.map { Int32(ids[...$0].reduce(0) { $0 + $1.count }) }
+    let table = MemoryTable(
+      rows: 20,
+      columns: [
+        MemoryColumn(
+          name: EventColumnName.id, values: .texts(ends: ends, bytes: Array(ids.joined())))
+      ])
+    let keys = log.hasher.keys(of: table, model: "m", .predictions)
+    let asked = try log.candidates(among: keys, "m", .predictions)
+    #expect(asked.rows == Set(0..<5))
+    try log.seal()
+    // What is found may be no newer than what was asked for, or rows that were sealed since would be new.
+    let known = try log.confirmed(asked, of: table, keys, "m", .predictions)
+    #expect(known.rows == Set(0..<5))
+    #expect(known.version < log.unsealedKeys.withLock { $0.version })
+    // Looked up again, they are all known, and those of before need no second look.
+    let again = try await log.known(of: table, keys, "m", .predictions, before: known.rows)
+    #expect(again.rows == Set(0..<20))
+    #expect(again.version >= log.unsealedKeys.withLock { $0.version })
+    #expect(try await add(0..<20, log) == 0)
   }
 
   @Test func `More than memory knows is refused until it is sealed`() async throws {

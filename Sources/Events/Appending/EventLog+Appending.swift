@@ -92,14 +92,15 @@ extension EventLog {
     guard table.rows > 0 else { return table }
     guard table.size <= options.batchBytes else { throw .tooLarge(bytes: options.batchBytes) }
     let keys = hasher.keys(of: table, model: model, kind)
+    var before: Set<Int> = []
     while true {
       let batch = Batch(
         entry: .init(model: model, kind: kind, table: table), keys: keys,
-        known: try await known(of: table, keys, model, kind))
+        known: try await known(of: table, keys, model, kind, before: before))
       switch try await writer.submit(batch, size: table.size, write: { self.write($0) }) {
       case .kept(let kept): return kept
       case .otherTypes: return nil
-      case .sealedMeanwhile: continue
+      case .sealedMeanwhile: before = batch.known.rows
       }
     }
   }

@@ -10,21 +10,25 @@ extension EventLog {
   ///
   /// New ones cost no reading, but for one in some hundreds. Where there is an equal hash the event
   /// itself is looked up, so that none is lost to one that has the same by chance.
+  ///
+  /// - Parameter before: rows that an earlier look has found: they are not looked up again.
   func known(
-    of table: MemoryTable, _ keys: [EventKey], _ model: String, _ kind: EventKind
+    of table: MemoryTable, _ keys: [EventKey], _ model: String, _ kind: EventKind,
+    before: Set<Int> = []
   ) async throws(EventError) -> KnownRows {
-    let snapshot = index.snapshot
     do {
-      let asked = try keys.indices.filter { row in
-        try !snapshot.segments(having: keys[row].hash, of: model, kind).isEmpty
-      }
-      guard !asked.isEmpty else { return KnownRows(version: snapshot.version, rows: []) }
-      return try await withCheckedThrowingContinuation { continuation in
+      var asked = try candidates(among: keys, model, kind)
+      asked.rows.subtract(before)
+      guard !asked.rows.isEmpty else { return KnownRows(version: asked.version, rows: before) }
+      let rows = asked
+      var known = try await withCheckedThrowingContinuation { continuation in
         confirmations.async {
           continuation.resume(
-            with: Result { try self.confirmed(asked, of: table, keys, model, kind) })
+            with: Result { try self.confirmed(rows, of: table, keys, model, kind) })
         }
       }
+      known.rows.formUnion(before)
+      return known
     } catch let error as EventError {
       throw error
     } catch {
@@ -32,26 +36,42 @@ extension EventLog {
     }
   }
 
+  /// The rows with whose hash there is an event: all that segments have, and some by chance.
+  func candidates(
+    among keys: [EventKey], _ model: String, _ kind: EventKind
+  ) throws -> KnownRows {
+    let snapshot = index.snapshot
+    let rows = try keys.indices.filter { row in
+      try !snapshot.segments(having: keys[row].hash, of: model, kind).isEmpty
+    }
+    return KnownRows(version: snapshot.version, rows: Set(rows))
+  }
+
   /// Those of some rows that segments have indeed.
-  private func confirmed(
-    _ asked: [Int], of table: MemoryTable, _ keys: [EventKey], _ model: String, _ kind: EventKind
+  ///
+  /// Segments there are by now are looked into, but what is found is as old as the rows that were asked for: a
+  /// row that has been sealed since is not among them.
+  func confirmed(
+    _ asked: KnownRows, of table: MemoryTable, _ keys: [EventKey], _ model: String,
+    _ kind: EventKind
   ) throws -> KnownRows {
     // Files that are replaced or dropped from here on stay until this has ended.
     beginReading()
     defer { finishReading() }
     let snapshot = index.snapshot
+    let rows = asked.rows.sorted()
     var found: [String: Segment] = [:]
-    for row in asked {
+    for row in rows {
       for segment in try snapshot.segments(having: keys[row].hash, of: model, kind) {
         found[segment.path] = segment
       }
     }
     let segments = Array(found.values)
-    guard !segments.isEmpty else { return KnownRows(version: snapshot.version, rows: []) }
+    guard !segments.isEmpty else { return KnownRows(version: asked.version, rows: []) }
     let number = "row_number"
-    var few = table.keeping(asked)
+    var few = table.keeping(rows)
     few.columns = kind.keyColumns.compactMap(few.column)
-    few.columns.append(MemoryColumn(name: number, values: .numbers(asked.map(Double.init))))
+    few.columns.append(MemoryColumn(name: number, values: .numbers(rows.map(Double.init))))
     let connection = try engine.connect()
     let name = "asked_" + UUID().uuidString.replacingOccurrences(of: "-", with: "")
     try connection.create(name, of: [few], columns: few.columns.map { ($0.name, $0.type) })
@@ -72,19 +92,19 @@ extension EventLog {
       while let batch = try stream.next() {
         guard let column = batch.column(0), let read = MemoryColumn(column, name: number),
           case .numbers(let numbers) = read.values
-        else { continue }
+        else { throw EventError.notKept(reason: "the engine gave no numbers of rows") }
         rows.formUnion(numbers.map { Int($0) })
       }
       index.note(read: segments.map(\.path))
       return rows
     }
-    let rows: Set<Int>
+    let confirmed: Set<Int>
     do {
-      rows = try known(in: segments)
+      confirmed = try known(in: segments)
     } catch {
       // A file that is damaged has no event that could be told: the batch is held against the others, and is
       // not refused for as long as the file lies there.
-      rows = try segments.reduce(into: []) { rows, segment in
+      confirmed = try segments.reduce(into: []) { rows, segment in
         do {
           rows.formUnion(try known(in: [segment]))
         } catch {
@@ -93,7 +113,7 @@ extension EventLog {
         }
       }
     }
-    return KnownRows(version: snapshot.version, rows: rows)
+    return KnownRows(version: asked.version, rows: confirmed)
   }
 
   /// Waits for what waits to be sealed, where that is half of what may.
