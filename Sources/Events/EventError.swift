@@ -80,7 +80,7 @@ public enum EventError: ExplainedError, Equatable {
     case .overloaded: "send the same batch again after a while"
     case .notKept: "check the room on the disk, then send the same batch again"
     case .damaged:
-      "put the file back as it was; or start the service anew, which then goes on without the file"
+      "put the file back as it was; or take it away and start the service anew, which then goes on without it"
     case .stopped: "send the same batch again when the service is back"
     }
   }

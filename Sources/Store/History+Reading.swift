@@ -34,10 +34,7 @@ extension History {
     let migrations = Migrations.all
     let (isHistory, isOfToday) = try database.read { database in
       let applied = try migrations.appliedIdentifiers(database)
-      return (
-        migrations.migrations.first.map { applied.contains($0) } ?? false,
-        applied.isSuperset(of: migrations.migrations)
-      )
+      return (Self.isHistory(applied), applied.isSuperset(of: migrations.migrations))
     }
     guard isHistory else { throw HistoryError.noHistory(path: path) }
     guard !isOfToday else { return database }

@@ -12,12 +12,15 @@ public struct History: Sendable {
 
   /// Opens or makes the file; where it cannot be made nothing stays of it.
   ///
-  /// - Throws: ``HistoryError/unusable(path:reason:)``.
+  /// - Throws: ``HistoryError/unusable(path:reason:)``; ``HistoryError/noHistory(path:)`` where it is a
+  ///   database of something else, which stays as it is.
   public init(path: String) throws(HistoryError) {
     self.path = path
     let isNew = !FileManager.default.fileExists(atPath: path)
     do {
       database = try Self.made(path)
+    } catch let error as HistoryError {
+      throw error
     } catch {
       // The database is closed by now.
       if isNew { Self.removeEmpty(path) }
@@ -36,13 +39,30 @@ public struct History: Sendable {
 
   private static func made(_ path: String) throws -> DatabaseQueue {
     let database = try DatabaseQueue(path: path, configuration: configuration)
-    try Migrations.all.migrate(database)
+    let migrations = Migrations.all
+    let (isTaken, applied) = try database.read { database in
+      let tables = "SELECT EXISTS (SELECT * FROM sqlite_master)"
+      return (
+        try Bool.fetchOne(database, sql: tables) ?? false,
+        try migrations.appliedIdentifiers(database)
+      )
+    }
+    guard !isTaken || isHistory(applied) else { throw HistoryError.noHistory(path: path) }
+    guard applied.isSubset(of: migrations.migrations) else {
+      throw HistoryError.unusable(path: path, reason: "a newer version of Plumbline has written it")
+    }
+    try migrations.migrate(database)
     return database
   }
 
   init(path: String, database: DatabaseQueue) {
     self.path = path
     self.database = database
+  }
+
+  /// Whether a file that has been brought so far is one of runs.
+  static func isHistory(_ applied: Set<String>) -> Bool {
+    Migrations.all.migrations.first.map { applied.contains($0) } ?? false
   }
 
   static var configuration: GRDB.Configuration {

@@ -249,6 +249,32 @@ struct ReconciliationTests {
     #expect(try count(folder.openLog()) == 30)
   }
 
+  @Test func `A file that is damaged and as long as it was is named, among those that are whole`()
+    async throws
+  {
+    let log = try folder.openLog()
+    for first in [0, 10, 20] {
+      try await add(first..<first + 10, log)
+      try log.seal()
+    }
+    let path = files()[1]
+    let whole = try Data(contentsOf: URL(fileURLWithPath: "\(data)/\(path)"))
+    var bytes = whole
+    // Where columns begin, behind the mark of the format.
+    bytes.replaceSubrange(4..<64, with: repeatElement(0xff, count: 60))
+    try bytes.write(to: URL(fileURLWithPath: "\(data)/\(path)"))
+    func ask(_ expression: String) throws {
+      try log.withEvents(of: "m", .predictions) { relation in
+        try relation.database.connect().execute(relation.select([expression]))
+      }
+    }
+    let error = #expect(throws: EventError.self) { try ask("count(DISTINCT COLUMNS(*))") }
+    guard case .damaged(path, _) = error else { throw try #require(error) }
+    // Where it is no file that is at fault, none is named.
+    try whole.write(to: URL(fileURLWithPath: "\(data)/\(path)"))
+    #expect(throws: DataSourceError.self) { try ask("error('corrupt ' || count(*))") }
+  }
+
   // MARK: Paths
 
   @Test(arguments: [

@@ -150,7 +150,7 @@ struct RepeatedEventsTests {
     for reason in [
       "IO Error: Could not read from file: Input/output error", "Out of Memory Error: failed",
       "IO Error: Cannot open file: Too many open files", "INTERRUPT Error: Interrupted!",
-      "no reason was given",
+      "no reason was given", "Cannot open \(folder.path)/data/\(file.path): Interrupted",
     ] {
       let error = DataSourceError.unreadable(source: "x", reason: reason)
       #expect(!file.isDamaged(in: folder.path + "/data", for: error), "\(reason)")

@@ -50,6 +50,28 @@ struct HistoryTests {
     }
   }
 
+  @Test func `Nothing is kept in a database of something else, or of a newer version`() throws {
+    let other = folder.path + "/other.db"
+    let database = try DatabaseQueue(path: other)
+    try database.write { try $0.execute(sql: "CREATE TABLE customer (id INTEGER)") }
+    try database.close()
+    let before = try Data(contentsOf: URL(fileURLWithPath: other))
+    #expect(throws: HistoryError.noHistory(path: other)) { try History(path: other) }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: other)) == before)
+    let newer = folder.path + "/newer.db"
+    _ = try History(path: newer)
+    try DatabaseQueue(path: newer).write { database in
+      try database.execute(sql: "INSERT INTO grdb_migrations VALUES ('of next year')")
+    }
+    #expect(
+      throws: HistoryError.unusable(
+        path: newer, reason: "a newer version of Plumbline has written it")
+    ) { try History(path: newer) }
+    // An empty file becomes one.
+    let empty = try folder.write("empty.db", "")
+    #expect(try History(path: empty).list(limit: 1).isEmpty)
+  }
+
   @Test func `What keeps a run from being kept is told without the SQL`() throws {
     let path = folder.path + "/h.db"
     let history = try History(path: path)

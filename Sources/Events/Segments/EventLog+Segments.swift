@@ -35,11 +35,27 @@ extension EventLog {
       return try body(bounds.reduce(relation) { $0.filtered(by: $1) })
     } catch {
       // Whatever was asked for, a file that is not what it was is why it could not be had.
-      for segment in segments {
-        if let damage = segment.damage(in: folder) { throw damage }
-      }
-      throw error
+      throw damage(among: segments, for: error) ?? error
     }
+  }
+
+  /// What is wrong with the first of some segments that is damaged, where reading them failed; nil where none is.
+  private func damage(among segments: [Segment], for error: any Error) -> EventError? {
+    if let damage = segments.lazy.compactMap({ $0.damage(in: self.folder) }).first { return damage }
+    guard Segment.isOfDamage(error) else { return nil }
+    // One may be as long as it was: what the engine says need not name it, and it is looked for.
+    for segment in segments {
+      let file = Dialect.duckDB.literal("\(folder)/\(segment.path)")
+      do {
+        try engine.connect().execute(
+          "SELECT bit_xor(hash(known)) FROM read_parquet(\(file), hive_partitioning=false) AS known"
+        )
+      } catch {
+        guard segment.isDamaged(in: folder, for: error) else { continue }
+        return .damaged(path: segment.path, reason: EventError.reason(error))
+      }
+    }
+    return nil
   }
 
   /// Segments whose files are there.

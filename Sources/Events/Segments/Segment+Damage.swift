@@ -13,9 +13,15 @@ extension Segment {
   /// disk and open files can run short for a moment, and what was not read then is there still. In doubt it
   /// is not: a batch that is refused comes again, and events that are taken twice stay.
   func isDamaged(in folder: String, for error: any Error) -> Bool {
-    if damage(in: folder) != nil { return true }
-    let reason = EventError.reason(error)
-    return Self.wordsOfDamage.contains { reason.localizedCaseInsensitiveContains($0) }
+    damage(in: folder) != nil || Self.isOfDamage(error, path: path)
+  }
+
+  /// Whether the engine says of what it read that it is broken.
+  ///
+  /// - Parameter path: of the file, whose name says nothing of it.
+  static func isOfDamage(_ error: any Error, path: String = "") -> Bool {
+    let reason = EventError.reason(error).replacingOccurrences(of: path, with: "")
+    return wordsOfDamage.contains { reason.localizedCaseInsensitiveContains($0) }
   }
 
   /// What the engine says of files that are no Parquet, or no more.
