@@ -231,6 +231,32 @@ struct AlertToolTests {
     #expect(rules.last?["own_condition"] is NSNull)
     let table = try alerts("replay", "--config", config, "--data-folder", data)
     #expect(table.output.contains("failing: \(word)"))
+    try expectNothingInForce(for: "> 5%", besides: data)
+  }
+
+  /// Samples of elsewhere are replayed by rules as they stand, though a service runs in the same folder.
+  private func expectNothingInForce(for condition: String, besides data: String) throws {
+    let place = folder.path + "/place"
+    try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(atPath: data, toPath: place + "/plumbline-data")
+    let rules = try folder.write(
+      "rules.yaml",
+      """
+      rules:
+        - name: failing
+          metric: error_rate
+          condition: "\(condition)"
+          dynamic: {mode: propose, minimum: 3%, maximum: 7%}
+      """)
+    let samples = try folder.write("s.csv", "timestamp,error_rate\n2026-11-02T00:00:00Z,0.06\n")
+    func replayed(_ arguments: String...) throws -> String? {
+      let run = try ToolRun(
+        RunningService.binary.path,
+        ["alerts", "replay", "--rules", rules, "--format", "json"] + arguments, at: place)
+      return (run.json["rules"] as? [[String: Any]])?.first?["condition"] as? String
+    }
+    #expect(try replayed() == "> 6.5%")
+    #expect(try replayed("--samples", samples) == condition)
   }
 
   @Test func `A silence ends when somebody ends it, once`() throws {

@@ -1,5 +1,4 @@
 import DataSources
-import Events
 import Foundation
 import Hummingbird
 import NIOCore
@@ -7,6 +6,7 @@ import Store
 import Support
 import Testing
 
+@testable import Events
 @testable import Monitoring
 @testable import PlumblineServer
 
@@ -26,9 +26,10 @@ struct ModelDiagnosisTests {
     """
   private static let labels = "SELECT 'p' || range AS id, range % 3 // 2 AS y FROM range(8000)"
 
-  private func gather(
-    _ sources: String, _ query: String = "since=2026-06-01&reference_window=100d", most: Int
-  ) throws -> (evidence: DiagnosisEvidence, missing: [String]) {
+  private func diagnosis(
+    _ log: EventLog, _ sources: String = "",
+    _ query: String = "since=2026-06-01&reference_window=100d"
+  ) throws -> ModelDiagnosis {
     let configuration = try ConfigurationReader.read(
       """
       models:
@@ -43,12 +44,22 @@ struct ModelDiagnosisTests {
       head: HTTPRequest(
         method: .get, scheme: "http", authority: "h", path: "/?" + query),
       body: RequestBody(buffer: .init()))
-    let now = try #require(Instant("2026-09-01"))
-    let log = try EventLog(folder: folder.path + "/data") { now }
-    var diagnosis = ModelDiagnosis(
+    return ModelDiagnosis(
       log: log, history: try History(path: folder.path + "/history.db"),
       sources: SourceOpener(threads: 1), model: model, configuration: configuration.diagnosis,
-      question: try DiagnosisQuestion(request, of: model, at: now))
+      question: try DiagnosisQuestion(request, of: model, at: log.clock()))
+  }
+
+  private func openLog() throws -> EventLog {
+    let now = try #require(Instant("2026-09-01"))
+    return try EventLog(folder: folder.path + "/data") { now }
+  }
+
+  private func gather(
+    _ sources: String, _ query: String = "since=2026-06-01&reference_window=100d", most: Int
+  ) throws -> (evidence: DiagnosisEvidence, missing: [String]) {
+    let log = try openLog()
+    var diagnosis = try diagnosis(log, sources, query)
     diagnosis.mostRows = most
     var evidence = DiagnosisEvidence()
     var missing: [String] = []
@@ -75,6 +86,19 @@ struct ModelDiagnosisTests {
     for side in [tables.reference, tables.current] {
       #expect(side.losses.count == side.rows && side.losses.allSatisfy { !$0.isNaN })
     }
+  }
+
+  @Test func `What the data folder cannot give is told without where that is`() async throws {
+    let log = try openLog()
+    let event = #"{"prediction_id": "a", "timestamp": "2026-08-01T00:00:00Z", "prediction": 1}"#
+    _ = try await log.append(Array(event.utf8), .lines, to: "late", .predictions)
+    // It cannot be sealed: a file is where files of events are to be.
+    _ = try folder.write("data/events", "")
+    let missing = try diagnosis(log).report().missing
+    #expect(
+      missing.contains { $0.hasPrefix("rows: the service's data folder cannot be used; check") },
+      "\(missing)")
+    #expect(!missing.contains { $0.contains(folder.path) }, "\(missing)")
   }
 
   @Test func `Without ids rows are told by all they have, else the first are read`() throws {
