@@ -99,6 +99,25 @@ struct DiagnosisReaderTests {
     #expect(report.causes[0].evidence.first?.contains("`b`") == true)
   }
 
+  @Test func `Values that are no probabilities are told, on whichever side`() throws {
+    let sources = SourceOpener()
+    func rows(_ name: String, _ scale: Int) throws -> Relation {
+      let sql = "SELECT range % 7 AS a, \(scale) * (range % 10) / 9.0 AS score, 1 AS late "
+      return try sources.open(folder.write(name, rowsOf: sql + "FROM range(100)"))
+    }
+    let (plain, percent) = (try rows("plain.parquet", 1), try rows("percent.parquet", 100))
+    var options = PerformanceOptions()
+    (options.target, options.probability, options.positiveLabel) = ("late", "score", "1")
+    let error = MonitoringError.notProbabilities(
+      option: "--probability", column: "score", source: percent.name, outside: 90, rows: 100,
+      least: 0, most: 100)
+    for (reference, current) in [(plain, percent), (percent, plain)] {
+      #expect(throws: error) {
+        try DiagnosisReader(reference: reference, current: current, options: options).read()
+      }
+    }
+  }
+
   @Test func `A diagnostic in SQL passes, fails and does not know`() throws {
     let sources = SourceOpener()
     let current = try sources.open(

@@ -178,6 +178,20 @@ struct AttributionTests {
       currentColumns: [shifted], referenceLoss: one.map { Double($0) })
     #expect(prior.conditionalPValue > 0.01 && prior.support > 10)
     #expect(abs((prior.explainedLoss ?? 0) - 0.3) < 0.05)
+    // Without scores the column that tells outcomes apart says it, wherever it stands.
+    let (_, plain) = rows(0.3, moved: 0, seed: 54)
+    for (columns, others) in [
+      ([before, plain], [shifted, plain]), ([plain, before], [plain, shifted]),
+    ] {
+      let shift = try LabelShift(
+        reference: one, current: two, outcomes: 2, referenceColumns: columns,
+        currentColumns: others, referenceLoss: [])
+      #expect(shift.support == prior.support)
+    }
+    let told = try LabelShift(
+      reference: one, current: two, outcomes: 2, referenceColumns: [before, plain],
+      currentColumns: [shifted, plain], scores: 1, referenceLoss: [])
+    #expect(abs(told.support) < 1)
     let (three, other) = rows(0.3, moved: -0.5, seed: 53)
     let relation = try LabelShift(
       reference: one, current: three, outcomes: 2, referenceColumns: [before],

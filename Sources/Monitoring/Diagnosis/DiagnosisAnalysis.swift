@@ -190,7 +190,9 @@ public struct DiagnosisAnalysis: Sendable {
     return try? LabelShift(
       reference: outcomes(one), current: outcomes(two), outcomes: count,
       referenceColumns: tables.features.map(\.reference) + columns(one),
-      currentColumns: tables.features.map(\.current) + columns(two), referenceLoss: one.losses,
+      currentColumns: tables.features.map(\.current) + columns(two),
+      scores: one.scores.isEmpty || two.scores.isEmpty ? nil : tables.features.count,
+      referenceLoss: one.losses,
       separately: tables.classes.count > 2)
   }
 

@@ -93,6 +93,8 @@ public struct DiagnosisReader: Sendable {
       return table
     }
     let (before, now) = (try read(reference, known[0]), try read(current, known[1]))
+    try plan.checkProbabilities(before, of: reference.name)
+    try plan.checkProbabilities(now, of: current.name)
     var tables = try DiagnosisTables(
       plan: plan, reference: before, current: now, loss: loss,
       categories: Set(features.filter { $0.kind == .categorical }.map(\.name)))

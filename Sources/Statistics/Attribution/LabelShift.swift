@@ -22,9 +22,10 @@ public struct LabelShift: Sendable, Equatable {
   public let discrepancy: Double
   /// Outcomes that have rows, but fewer than ``leastRows`` on a side: rows of these are not compared.
   public let uncompared: [Int]
-  /// How much better the change of the last column's mean goes with other shares of outcomes than with no
+  /// How much better the change of one column's mean goes with other shares of outcomes than with no
   /// change at all: a difference of log-likelihoods, above 0 for the shares. Where only the relation
-  /// changed, features and scores stay as they were.
+  /// changed, features and scores stay as they were. The column is that of scores, or the one that tells
+  /// outcomes apart best.
   public let support: Double
   /// How the reference's mean loss changes when its outcomes are weighed to current's shares.
   public let explainedLoss: Double?
@@ -38,6 +39,7 @@ public struct LabelShift: Sendable, Equatable {
   ///   - count: how many outcomes there are.
   ///   - referenceColumns: features (and scores) of the rows.
   ///   - currentColumns: likewise.
+  ///   - scores: the place of the column that has the scores; nil where none has.
   ///   - referenceLoss: NaN where it is not known; empty for none.
   ///   - separately: whether rows of each outcome are compared by themselves, too: where there are several
   ///     classes, what one of them gains another may lose, which together looks like nothing.
@@ -45,7 +47,7 @@ public struct LabelShift: Sendable, Equatable {
   public init(
     reference: [Int], current: [Int], outcomes count: Int,
     referenceColumns: [AttributionColumn], currentColumns: [AttributionColumn],
-    referenceLoss: [Double], separately: Bool = false
+    scores: Int? = nil, referenceLoss: [Double], separately: Bool = false
   ) throws(UndefinedStatistic) {
     var (first, second) = ([Int](repeating: 0, count: count), [Int](repeating: 0, count: count))
     for outcome in reference where outcome >= 0 { first[outcome] += 1 }
@@ -75,8 +77,10 @@ public struct LabelShift: Sendable, Equatable {
       }
     }
     discrepancy = largest
-    support = Self.support(
-      referenceColumns.last, reference, currentColumns.last, current, shares, others)
+    let columns = Array(zip(referenceColumns, currentColumns))
+    let telling = scores ?? Self.mostSeparate(columns, reference, count)
+    support =
+      telling.map { Self.support(columns[$0], reference, current, shares, others) } ?? 0
     conditionalPValue = min(1, Normal.twoSided(largest) * Double(max(1, looked)))
     var (sum, weight, plain, rows) = (0.0, 0.0, 0.0, 0.0)
     for (loss, outcome) in zip(referenceLoss, reference)
@@ -134,10 +138,10 @@ public struct LabelShift: Sendable, Equatable {
   }
 
   private static func support(
-    _ one: AttributionColumn?, _ reference: [Int], _ two: AttributionColumn?, _ current: [Int],
+    _ column: (AttributionColumn, AttributionColumn), _ reference: [Int], _ current: [Int],
     _ shares: [Double], _ others: [Double]
   ) -> Double {
-    guard let one, let two, let (before, now) = figures(one, two).first else { return 0 }
+    guard let (before, now) = figures(column.0, column.1).first else { return 0 }
     let old = moments(before, reference, shares.count)
     let known = (
       zip(before, reference).filter { $0.0.isFinite && $0.1 >= 0 }.map(\.0),
@@ -149,6 +153,23 @@ public struct LabelShift: Sendable, Equatable {
     let expected = old.indices.reduce(0.0) { $0 + (others[$1] - shares[$1]) * old[$1].mean }
     let error = (seen.value - expected) / seen.standardError
     return (seen.z * seen.z - error * error) / 2
+  }
+
+  /// The column whose reference rows differ most between outcomes, by the share of its variance that is
+  /// between them; nil where there is none.
+  private static func mostSeparate(
+    _ columns: [(AttributionColumn, AttributionColumn)], _ outcomes: [Int], _ count: Int
+  ) -> Int? {
+    let shares = columns.map { column -> Double in
+      guard let (values, _) = figures(column.0, column.1).first else { return 0 }
+      let all = Moments(zip(values, outcomes).filter { $0.0.isFinite && $0.1 >= 0 }.map(\.0))
+      guard all.squaredDeviations > 0 else { return 0 }
+      return moments(values, outcomes, count).reduce(0) { sum, part in
+        let distance = part.mean - all.mean
+        return sum + Double(part.count) * distance * distance
+      } / all.squaredDeviations
+    }
+    return shares.indices.max { shares[$0] < shares[$1] }
   }
 
   private static func moments(_ values: [Double], _ outcomes: [Int], _ count: Int) -> [Moments] {
