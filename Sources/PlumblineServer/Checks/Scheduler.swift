@@ -83,14 +83,7 @@ final class Scheduler: Service {
 
   func run() async throws {
     restore()
-    while true {
-      tick(at: state.now())
-      do {
-        try await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
-      } catch {
-        break
-      }
-    }
+    repeat { tick(at: state.now()) } while await goesOn(after: .seconds(1))
     // What runs is let finish, but not for longer than a stop may take: what is left out is made at
     // the next start.
     let seconds = Double(state.configuration.stopSeconds)

@@ -114,13 +114,8 @@ extension History {
     of channel: String, limit: Int = 500
   ) throws(HistoryError) -> [QueuedNotification] {
     try read { database in
-      try Row.fetchAll(
-        database,
-        sql: """
-          SELECT id, channel, order_key, message, created_at, next_attempt_at, attempts
-          FROM notification WHERE channel = ? AND state = 'waiting' ORDER BY id LIMIT ?
-          """, arguments: [channel, limit]
-      ).map(Self.notification)
+      try Self.notifications(
+        "channel = ? AND state = 'waiting' ORDER BY id LIMIT ?", [channel, limit], database)
     }
   }
 
@@ -132,18 +127,15 @@ extension History {
     of channel: String, at now: Instant, horizon: Instant, limit: Int = 500
   ) throws(HistoryError) -> [QueuedNotification] {
     try read { database in
-      try Row.fetchAll(
-        database,
-        sql: """
-          SELECT id, channel, order_key, message, created_at, next_attempt_at, attempts
-          FROM notification WHERE channel = ?1 AND state = 'waiting' AND order_key IN (
-            SELECT order_key FROM notification WHERE id IN (
-              SELECT min(id) FROM notification WHERE channel = ?1 AND state = 'waiting'
-              GROUP BY order_key)
-            AND (next_attempt_at <= ?2 OR next_attempt_at > ?3))
-          ORDER BY id LIMIT ?4
-          """, arguments: [channel, now.microseconds, horizon.microseconds, limit]
-      ).map(Self.notification)
+      try Self.notifications(
+        """
+        channel = ?1 AND state = 'waiting' AND order_key IN (
+          SELECT order_key FROM notification WHERE id IN (
+            SELECT min(id) FROM notification WHERE channel = ?1 AND state = 'waiting'
+            GROUP BY order_key)
+          AND (next_attempt_at <= ?2 OR next_attempt_at > ?3))
+        ORDER BY id LIMIT ?4
+        """, [channel, now.microseconds, horizon.microseconds, limit], database)
     }
   }
 
@@ -154,20 +146,16 @@ extension History {
     of channel: String, createdFrom from: Instant, until: Instant
   ) throws(HistoryError) -> [QueuedNotification] {
     try read { database in
-      try Row.fetchAll(
-        database,
-        sql: """
-          SELECT id, channel, order_key, message, created_at, next_attempt_at, attempts
-          FROM notification WHERE channel = ?1 AND state = 'given_up'
-            AND created_at >= ?2 AND next_attempt_at <= ?3
-            AND instr(CAST(message AS TEXT), ?4) > 0
-          ORDER BY id
-          """,
-        arguments: [
+      try Self.notifications(
+        """
+        channel = ?1 AND state = 'given_up' AND created_at >= ?2 AND next_attempt_at <= ?3
+          AND instr(CAST(message AS TEXT), ?4) > 0
+        ORDER BY id
+        """,
+        [
           channel, from.microseconds, until.microseconds,
           "\"\(AlertRecord.State.resolved.rawValue)\"",
-        ]
-      ).map(Self.notification)
+        ], database)
     }
   }
 
@@ -186,15 +174,25 @@ extension History {
     }
   }
 
-  private static func notification(_ row: Row) throws -> QueuedNotification {
-    // An empty message is one the dispatcher gives up as unreadable, and says so.
-    var entry = QueuedNotification(
-      id: row[0], channel: row[1], orderKey: row[2],
-      message: (try? row.decode(Data.self, atIndex: 3)) ?? Data(),
-      createdAt: Instant(microseconds: row[4]))
-    entry.nextAttemptAt = Instant(microseconds: row[5])
-    entry.attempts = row[6]
-    return entry
+  private static func notifications(
+    _ condition: String, _ arguments: StatementArguments, _ database: GRDB.Database
+  ) throws -> [QueuedNotification] {
+    try Row.fetchAll(
+      database,
+      sql: """
+        SELECT id, channel, order_key, message, created_at, next_attempt_at, attempts
+        FROM notification WHERE \(condition)
+        """, arguments: arguments
+    ).map { row in
+      // An empty message is one the dispatcher gives up as unreadable, and says so.
+      var entry = QueuedNotification(
+        id: row[0], channel: row[1], orderKey: row[2],
+        message: (try? row.decode(Data.self, atIndex: 3)) ?? Data(),
+        createdAt: Instant(microseconds: row[4]))
+      entry.nextAttemptAt = Instant(microseconds: row[5])
+      entry.attempts = row[6]
+      return entry
+    }
   }
 
   /// Keeps how an attempt went, and what becomes of the messages it was for.
