@@ -237,6 +237,7 @@ struct ClassificationMetrics {
       return hits > 0 ? sum / hits : nil
     }
     let flat = counts[0] + counts[1]
+    // Where there is no figure there is no interval: why is told with the figure.
     guard let exact = try? scores.averagePrecision(), let coarse = figure(flat.map(Double.init)),
       let interval = Interval.bootstrap(flat, replicates: 200, seed: seed, figure)
     else { return nil }

@@ -298,6 +298,7 @@ extension History {
           outcomes.isEmpty ? "" : ",\(outcomes.map(\.rawValue).joined(separator: ",")),",
         ]
       ).map { row in
+        // What the message of an attempt told is only shown: where it cannot be read it is not known.
         DeliveryAttempt(
           notificationID: row[0], channel: row[1], at: Instant(microseconds: row[2]),
           outcome: .init(rawValue: row[3]) ?? .delayed, detail: row[4], seconds: row[5],
