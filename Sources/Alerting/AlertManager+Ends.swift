@@ -36,6 +36,7 @@ extension AlertManager {
         }
         (content.kind, content.alerts, content.truncatedAlerts) = (.resolved, ends, 0)
         let cooldown = ends.map { cooldowns[$0.rule] ?? 15 * 60_000_000 }.max()
+        // What was read as a message can be written as one.
         guard let cooldown, now.since(entry.nextAttemptAt) >= cooldown,
           let message = try? JSONEncoder.sorted.encode(content)
         else { continue }

@@ -10,6 +10,7 @@ extension History {
     let start: Data
     do {
       let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+      // Of a file that was only read nothing is lost, however it closes.
       defer { try? file.close() }
       start = try file.read(upToCount: Self.mark.count) ?? Data()
     } catch {

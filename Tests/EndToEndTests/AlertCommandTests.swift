@@ -18,22 +18,14 @@ struct AlertCommandTests {
   private func firing() async throws -> (RunningService, fingerprint: String) {
     let service = try RunningService(
       folder,
-      """
-      service: {data_folder: \(folder.path)/data, listen: "127.0.0.1:0"}
-      models: [{name: fraud}]
-      alerting:
-        interval: 5s
-        default_rules: false
+      alerting: """
         group_wait: 0s
         rules:
           - {name: failing, metric: error_rate, condition: "> 50%", consecutive_failures: 1, severity: critical}
           - {name: calm, metric: error_rate, condition: "absent", for: 1d}
         channels: [{name: hook, type: slack, url: {env: HOOK}}]
-      """, environment: ["HOOK": "http://127.0.0.1:1/none"])
-    let lines = (0..<100).map { "{\"prediction_id\": \"p\($0)\", \"status\": \"error\"}" }
-    _ = await service.request(
-      "POST", "v1/models/fraud/predictions", body: Data(lines.joined(separator: "\n").utf8),
-      type: "application/x-ndjson")
+        """, environment: ["HOOK": "http://127.0.0.1:1/none"])
+    _ = await service.predict(0..<100, status: "error")
     while true {
       let answer = await service.request("GET", "v1/alerts?state=firing")
       if let first = (answer?.json["alerts"] as? [[String: Any]])?.first,

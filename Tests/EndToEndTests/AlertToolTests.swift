@@ -288,23 +288,15 @@ struct AlertToolTests {
   @Test func `Alerts and messages that wait are gauges`() async throws {
     let service = try RunningService(
       folder,
-      """
-      service: {data_folder: \(folder.path)/data, listen: "127.0.0.1:0"}
-      models: [{name: fraud}]
-      alerting:
-        interval: 5s
-        default_rules: false
+      alerting: """
         group_wait: 0s
         rules:
           - {name: failing, metric: error_rate, condition: "> 50%", consecutive_failures: 1, severity: critical}
           - {name: slowly, metric: error_rate, condition: "> 50%", for: 1d, severity: info}
         channels: [{name: dead, type: webhook, url: "http://127.0.0.1:1/none"}]
-      """)
+        """)
     defer { service.send(SIGTERM) }
-    let lines = (0..<100).map { "{\"prediction_id\": \"p\($0)\", \"status\": \"error\"}" }
-    _ = await service.request(
-      "POST", "v1/models/fraud/predictions", body: Data(lines.joined(separator: "\n").utf8),
-      type: "application/x-ndjson")
+    _ = await service.predict(0..<100, status: "error")
     var shown = ""
     while !shown.contains("plumbline_notification_attempts_total{channel=\"dead\"") {
       shown = await service.request("GET", "metrics")?.text ?? ""

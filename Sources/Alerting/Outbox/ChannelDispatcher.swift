@@ -135,6 +135,7 @@ public final class ChannelDispatcher: Sendable {
     return Self.parcel(waiting.filter { !keys.contains($0.orderKey) })
   }
 
+  /// nil where it cannot be read, as a later version may have written it: it is given up, and that is told.
   private static func message(of entry: QueuedNotification) -> AlertMessage? {
     try? JSONDecoder().decode(AlertMessage.self, from: entry.message)
   }

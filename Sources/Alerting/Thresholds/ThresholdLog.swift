@@ -107,6 +107,7 @@ public struct ThresholdLog: Sendable {
     let applied = try history.thresholdsInForce()
     return rules.compactMap { rule in
       guard let threshold = applied[rule.name] else { return nil }
+      // What cannot be had of a rule that was changed since is why its threshold is in force no more.
       guard let (own, _) = try? DynamicThreshold.threshold(of: rule) else {
         return Standing(
           rule: rule.name, own: threshold.own, applied: threshold.value,
@@ -138,6 +139,7 @@ public struct ThresholdLog: Sendable {
   ) throws(HistoryError) -> [String: AlertCondition] {
     let inForce = try inForce(for: rules)
     return rules.reduce(into: [:]) { conditions, rule in
+      // One whose condition has no threshold is not in force.
       guard let threshold = inForce[rule.name],
         let (_, sign) = try? DynamicThreshold.threshold(of: rule)
       else { return }

@@ -29,6 +29,7 @@ struct ConditionalComparison {
       (scores, expectedScores) = (nil, [])
       return
     }
+    // As above: too few rows fit no trees.
     scores = try? CrossFittedTrees(reference, target: known, settings: settings, seed: seed &+ 12)
     expectedScores = scores?.predict(current, rows: tables.current.rows) ?? []
   }
@@ -71,6 +72,7 @@ struct ConditionalComparison {
     let known = target(one)
     let rows = known.indices.filter { known[$0].isFinite }
     let reference = tables.features.map { $0.reference.rows(rows) }
+    // Too few rows with an outcome fit no trees: then nothing is said of their shift.
     guard
       let fitted = try? CrossFittedTrees(
         reference, target: rows.map { known[$0] }, settings: settings, seed: seed &+ 13)

@@ -130,6 +130,7 @@ public struct DiagnosisAnalysis: Sendable {
       let all = overlap.familiarity
       return two.map { all[$0] }
     }
+    // Too few rows are the only reason, which is noted.
     guard
       let found = try? LossAttribution(
         reference: reference, referenceLoss: one.map { tables.reference.losses[$0] },

@@ -38,6 +38,7 @@ struct ConfidenceEstimate {
       fitted.append(whole)
       for part in 0..<2 {
         let inside = rows.indices.filter { $0 % 2 == part }
+        // Half of the rows may have the class never, or always: then they say nothing of calibration.
         guard
           let half = try? IsotonicCalibration(
             scores: inside.map { scores[$0] }, happened: inside.map { happened[$0] })

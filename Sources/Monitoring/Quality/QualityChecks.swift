@@ -92,6 +92,7 @@ enum QualityChecks {
     let now = Double(current.count) / Double(current.rows)
     let rise = now - before
     guard rise >= 0.01 else { return nil }
+    // It throws of sides without rows alone, which are none of these.
     let test = try? zProportion(
       reference: [reference.count, reference.rows - reference.count],
       current: [current.count, current.rows - current.count])

@@ -79,6 +79,7 @@ public struct PrometheusClient: Sendable {
       throw .unreachable(error)
     }
     guard !answer.isTruncated else { throw .tooLarge(host: host, bytes: http.responseLimit) }
+    // Whoever is between answers in its own way: what cannot be read says no more than its status.
     let read = try? JSONDecoder().decode(PrometheusAnswer.self, from: Data(answer.body))
     guard (200...299).contains(answer.status) else {
       let reason = Outgoing.line(String((read?.error ?? "").prefix(300)))

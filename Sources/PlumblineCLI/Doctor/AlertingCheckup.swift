@@ -54,7 +54,7 @@ struct AlertingCheckup: Checkup {
     let configuration = visit.configuration
     let own = RuleJudgement.own(configuration.alerting.rules)
     let stored = own.map(\.metric).filter { metric in
-      // What was measured once is one, whatever it is called.
+      // What was measured once is one, whatever it is called; where that is not to be had, names decide.
       let samples = try? visit.records.samples(of: metric, from: visit.start)
       return samples?.isEmpty == false
     }

@@ -84,6 +84,7 @@ final class ServiceEvents: EventAccess {
   deinit {
     files.withLock { files in
       for file in files.values where !file.isEmpty {
+        // What stays is where the system keeps what is temporary, and nobody is left to be told.
         try? FileManager.default.removeItem(atPath: file)
       }
     }

@@ -91,6 +91,7 @@ struct ExperimentCheckup: Checkup {
     _ visit: Visit
   ) -> Finding {
     let asked = assignment(of: experiment, visit)
+    // Why there is none is told by the first question.
     guard let allocation = (try? allocation.get()) ?? nil else { return asked }
     let seen = ExperimentJudgement.steady(allocation)
     guard asked.outcome == .ok else {

@@ -98,6 +98,7 @@ struct ServiceAccess: Sendable {
   private func decoded<Value: Decodable>(
     _ answer: HTTPResponse, as type: Value.Type
   ) throws(ServiceProblem) -> Value {
+    // What is wrong with it is a matter of whoever answers there, who may be no Plumbline at all.
     guard let value = try? JSONDecoder().decode(type, from: Data(answer.body)) else {
       throw .unintelligible(host: peer)
     }

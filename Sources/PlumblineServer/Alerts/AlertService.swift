@@ -75,14 +75,7 @@ final class AlertService: Service {
   }
 
   func run() async throws {
-    while true {
-      tick(at: state.now())
-      do {
-        try await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
-      } catch {
-        break
-      }
-    }
+    repeat { tick(at: state.now()) } while await goesOn(after: .seconds(1))
   }
 
   // MARK: What the rest of the service tells it

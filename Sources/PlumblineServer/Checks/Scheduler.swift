@@ -16,19 +16,17 @@ import Telemetry
 /// still find is thrown away. It is not due again before its thread has come back.
 final class Scheduler: Service {
   private let state: ServiceState
-  private let history: History
+  let history: History
   private let metrics: CheckMetrics
   private let alerts: AlertService
-  private let logger: Logger
-  /// Checks that were missed longer ago are not caught up with.
-  static let catchUpLimit = 100
+  let logger: Logger
 
-  private struct Key: Hashable {
+  struct Key: Hashable {
     let model: String
     let check: String
   }
 
-  private struct Progress {
+  struct Progress {
     /// When each check was last due and made, or since when it is watched.
     var last: [Key: Instant] = [:]
     /// Checks that are watched and were never made.
@@ -44,7 +42,7 @@ final class Scheduler: Service {
   }
 
   /// A check that is made for the time it is due.
-  private struct Job {
+  struct Job {
     let model: ModelConfiguration
     let check: CheckConfiguration
     let due: Instant
@@ -59,7 +57,7 @@ final class Scheduler: Service {
   /// Makes a check, which may take for ever.
   typealias Perform = @Sendable (CheckRunner, Instant) throws -> RunReport
 
-  private let progress = Mutex(Progress())
+  let progress = Mutex(Progress())
   private let perform: Perform
   private let monotonicNow: @Sendable () -> UInt64
   /// Checks keep cores busy: two at once leave none for more.
@@ -83,14 +81,7 @@ final class Scheduler: Service {
 
   func run() async throws {
     restore()
-    while true {
-      tick(at: state.now())
-      do {
-        try await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(1)) }
-      } catch {
-        break
-      }
-    }
+    repeat { tick(at: state.now()) } while await goesOn(after: .seconds(1))
     // What runs is let finish, but not for longer than a stop may take: what is left out is made at
     // the next start.
     let seconds = Double(state.configuration.stopSeconds)
@@ -143,73 +134,6 @@ final class Scheduler: Service {
         guard let due = next(model, check, at: now) else { continue }
         start(model, check, due: due)
       }
-    }
-  }
-
-  /// The time a check is due at next, if that has come; claims it.
-  private func next(
-    _ model: ModelConfiguration, _ check: CheckConfiguration, at now: Instant
-  ) -> Instant? {
-    let key = Key(model: model.name, check: check.name)
-    if progress.withLock({ $0.last[key] == nil }) {
-      let since = remembered(key)
-      progress.withLock { progress in
-        progress.last[key] = since ?? now
-        if since == nil { progress.unmade.insert(key) }
-      }
-    }
-    let ready = Instant(microseconds: now.microseconds - (check.delay?.microseconds ?? 0))
-    // When it was last made and whether it is being made are looked at together: a check that ends
-    // in between would be made twice.
-    let first = progress.withLock { progress -> Instant? in
-      // The clock was ahead when the check was first seen: what is due from now on was never made.
-      if progress.unmade.contains(key), let since = progress.last[key], now < since {
-        progress.last[key] = now
-      }
-      // It was ahead when the check was made: hours are waited for, years are not.
-      if let last = progress.last[key],
-        last.microseconds > now.microseconds + Self.setBackMicroseconds
-      {
-        progress.last[key] = now
-      }
-      guard let last = progress.last[key], !progress.running.contains(key),
-        let first = check.schedule.next(after: last), first <= ready
-      else { return nil }
-      progress.running.insert(key)
-      return first
-    }
-    return first.map { Self.withinLimit($0, ready, check.schedule) }
-  }
-
-  /// How far a clock may be set back for what was made by it to count.
-  private static let setBackMicroseconds: Int64 = 86_400_000_000
-
-  /// The first of the last times it was due, where more were missed than are caught up with.
-  ///
-  /// It looks at ever longer stretches before the end, not at every minute of the years before.
-  static func withinLimit(_ first: Instant, _ ready: Instant, _ schedule: CronSchedule) -> Instant {
-    var stretch: Int64 = 7_200_000_000
-    while true {
-      let (start, isBeyond) = ready.microseconds.subtractingReportingOverflow(stretch)
-      let isWhole = isBeyond || start <= first.microseconds
-      var missed = isWhole ? [first] : []
-      var last = isWhole ? first : Instant(microseconds: start)
-      while let due = schedule.next(after: last), due <= ready {
-        missed.append(due)
-        if missed.count > catchUpLimit { missed.removeFirst() }
-        last = due
-      }
-      if isWhole || missed.count >= catchUpLimit { return missed.first ?? first }
-      stretch *= 2
-    }
-  }
-
-  private func remembered(_ key: Key) -> Instant? {
-    do {
-      return try history.progress(of: key.model, check: key.check).flatMap { Instant($0) }
-    } catch {
-      logger.error("a check's progress cannot be read", metadata: ["error": "\(error)"])
-      return nil
     }
   }
 

@@ -20,6 +20,7 @@ struct BodyReader {
         throw CocoaError(.fileWriteUnknown)
       }
       let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+      // A write that failed was told already, and what was written is read again.
       defer { try? file.close() }
       var size = 0
       let pace = BodyPace()

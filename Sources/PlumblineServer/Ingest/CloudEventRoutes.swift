@@ -44,6 +44,7 @@ struct CloudEventRoutes<Context: RequestContext> {
   private func refuse(
     _ request: Request, of model: String?, _ reason: String, _ logger: Logger
   ) async {
+    // Attributes that cannot be read name no request.
     guard
       let event = try? CloudEvent(attributes: Self.attributes(request), refusedAs: reason)
     else { return }

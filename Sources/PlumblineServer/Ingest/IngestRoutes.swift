@@ -86,6 +86,7 @@ struct IngestRoutes<Context: RequestContext> {
     _ complete: (inout MemoryTable) -> Void
   ) async throws -> Answer {
     let path = state.log.scratchFile(ending: "parquet")
+    // There may be none yet; what stays goes at the next start.
     defer { try? FileManager.default.removeItem(atPath: path) }
     try await BodyReader(state: state).write(request, to: path)
     let begun = MLMetrics.monotonicNanoseconds()

@@ -24,12 +24,7 @@ struct Maintenance: Service, CustomStringConvertible {
   var description: String { "Maintenance" }
 
   func run() async throws {
-    while true {
-      do {
-        try await cancelWhenGracefulShutdown { try await Task.sleep(for: pause) }
-      } catch {
-        return
-      }
+    while await goesOn(after: pause) {
       await flush()
       await maintain()
     }

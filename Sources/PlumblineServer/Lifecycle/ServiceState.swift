@@ -110,6 +110,7 @@ final class ServiceState: Sendable {
   func canWrite() -> Bool {
     guard isUnwritable.withLock({ $0 }) else { return true }
     let path = log.scratchFile(ending: "probe")
+    // There may be none; what stays goes at the next start.
     defer { try? FileManager.default.removeItem(atPath: path) }
     do {
       // As much as a batch may need; where there is no room for it others fail too.

@@ -1,99 +1,6 @@
-public import Foundation
+import Foundation
 import GRDB
 public import Monitoring
-
-/// A message that waits for its channel.
-public struct QueuedNotification: Sendable, Equatable {
-  public enum State: String, Codable, Sendable {
-    case waiting, delivered
-    /// It went with others in a digest.
-    case digested
-    case givenUp = "given_up"
-  }
-
-  /// Given when it is kept; 0 before.
-  public var id: Int64
-  public var channel: String
-  /// Messages of one key are told in their order.
-  public var orderKey: String
-  /// The message, as its channel reads it.
-  public var message: Data
-  public var createdAt: Instant
-  /// Of one that was given up, when that was.
-  public var nextAttemptAt: Instant
-  public var attempts = 0
-  public var state = State.waiting
-
-  public init(
-    id: Int64 = 0, channel: String, orderKey: String, message: Data, createdAt: Instant
-  ) {
-    self.id = id
-    self.channel = channel
-    self.orderKey = orderKey
-    self.message = message
-    self.createdAt = createdAt
-    nextAttemptAt = createdAt
-  }
-}
-
-/// One attempt to deliver a message.
-public struct DeliveryAttempt: Codable, Sendable, Equatable {
-  public enum Outcome: String, Codable, Sendable, CaseIterable {
-    case delivered
-    /// It is tried again.
-    case delayed
-    /// The provider will never take it as it is.
-    case refused
-    /// It is not tried again: no attempt was made for this line.
-    case givenUp = "given_up"
-  }
-
-  public var notificationID: Int64
-  public var channel: String
-  public var at: Instant
-  public var outcome: Outcome
-  public var detail: String
-  public var seconds: Double
-  /// What the message told: `firing`, `resolved`, …; nil where it is not known.
-  @NullCoded public var kind: String?
-
-  enum CodingKeys: String, CodingKey {
-    case notificationID = "notification_id"
-    case channel, at, outcome, detail, seconds, kind
-  }
-
-  public init(
-    notificationID: Int64, channel: String, at: Instant, outcome: Outcome, detail: String,
-    seconds: Double, kind: String? = nil
-  ) {
-    self.notificationID = notificationID
-    self.channel = channel
-    self.at = at
-    self.outcome = outcome
-    self.detail = detail
-    self.seconds = seconds
-    self.kind = kind
-  }
-}
-
-/// That a provider asked not to be called for a time.
-public struct ChannelPause: Sendable, Equatable {
-  /// When it asked.
-  public var since: Instant
-  public var until: Instant
-
-  public init(since: Instant, until: Instant) {
-    self.since = since
-    self.until = until
-  }
-
-  /// Whether it lasts; one that is yet to begin in minutes was written by a clock that was ahead, and does not.
-  public func lasts(at now: Instant) -> Bool {
-    let (ahead, overflows) = since.microseconds.subtractingReportingOverflow(now.microseconds)
-    let hasBegun = since <= now || (!overflows && ahead <= 300_000_000)
-    return hasBegun && now < until
-  }
-}
 
 extension History {
   static func add(_ entry: QueuedNotification, _ database: GRDB.Database) throws {
@@ -114,13 +21,8 @@ extension History {
     of channel: String, limit: Int = 500
   ) throws(HistoryError) -> [QueuedNotification] {
     try read { database in
-      try Row.fetchAll(
-        database,
-        sql: """
-          SELECT id, channel, order_key, message, created_at, next_attempt_at, attempts
-          FROM notification WHERE channel = ? AND state = 'waiting' ORDER BY id LIMIT ?
-          """, arguments: [channel, limit]
-      ).map(Self.notification)
+      try Self.notifications(
+        "channel = ? AND state = 'waiting' ORDER BY id LIMIT ?", [channel, limit], database)
     }
   }
 
@@ -132,18 +34,15 @@ extension History {
     of channel: String, at now: Instant, horizon: Instant, limit: Int = 500
   ) throws(HistoryError) -> [QueuedNotification] {
     try read { database in
-      try Row.fetchAll(
-        database,
-        sql: """
-          SELECT id, channel, order_key, message, created_at, next_attempt_at, attempts
-          FROM notification WHERE channel = ?1 AND state = 'waiting' AND order_key IN (
-            SELECT order_key FROM notification WHERE id IN (
-              SELECT min(id) FROM notification WHERE channel = ?1 AND state = 'waiting'
-              GROUP BY order_key)
-            AND (next_attempt_at <= ?2 OR next_attempt_at > ?3))
-          ORDER BY id LIMIT ?4
-          """, arguments: [channel, now.microseconds, horizon.microseconds, limit]
-      ).map(Self.notification)
+      try Self.notifications(
+        """
+        channel = ?1 AND state = 'waiting' AND order_key IN (
+          SELECT order_key FROM notification WHERE id IN (
+            SELECT min(id) FROM notification WHERE channel = ?1 AND state = 'waiting'
+            GROUP BY order_key)
+          AND (next_attempt_at <= ?2 OR next_attempt_at > ?3))
+        ORDER BY id LIMIT ?4
+        """, [channel, now.microseconds, horizon.microseconds, limit], database)
     }
   }
 
@@ -154,20 +53,16 @@ extension History {
     of channel: String, createdFrom from: Instant, until: Instant
   ) throws(HistoryError) -> [QueuedNotification] {
     try read { database in
-      try Row.fetchAll(
-        database,
-        sql: """
-          SELECT id, channel, order_key, message, created_at, next_attempt_at, attempts
-          FROM notification WHERE channel = ?1 AND state = 'given_up'
-            AND created_at >= ?2 AND next_attempt_at <= ?3
-            AND instr(CAST(message AS TEXT), ?4) > 0
-          ORDER BY id
-          """,
-        arguments: [
+      try Self.notifications(
+        """
+        channel = ?1 AND state = 'given_up' AND created_at >= ?2 AND next_attempt_at <= ?3
+          AND instr(CAST(message AS TEXT), ?4) > 0
+        ORDER BY id
+        """,
+        [
           channel, from.microseconds, until.microseconds,
           "\"\(AlertRecord.State.resolved.rawValue)\"",
-        ]
-      ).map(Self.notification)
+        ], database)
     }
   }
 
@@ -186,15 +81,25 @@ extension History {
     }
   }
 
-  private static func notification(_ row: Row) throws -> QueuedNotification {
-    // An empty message is one the dispatcher gives up as unreadable, and says so.
-    var entry = QueuedNotification(
-      id: row[0], channel: row[1], orderKey: row[2],
-      message: (try? row.decode(Data.self, atIndex: 3)) ?? Data(),
-      createdAt: Instant(microseconds: row[4]))
-    entry.nextAttemptAt = Instant(microseconds: row[5])
-    entry.attempts = row[6]
-    return entry
+  private static func notifications(
+    _ condition: String, _ arguments: StatementArguments, _ database: GRDB.Database
+  ) throws -> [QueuedNotification] {
+    try Row.fetchAll(
+      database,
+      sql: """
+        SELECT id, channel, order_key, message, created_at, next_attempt_at, attempts
+        FROM notification WHERE \(condition)
+        """, arguments: arguments
+    ).map { row in
+      // An empty message is one the dispatcher gives up as unreadable, and says so.
+      var entry = QueuedNotification(
+        id: row[0], channel: row[1], orderKey: row[2],
+        message: (try? row.decode(Data.self, atIndex: 3)) ?? Data(),
+        createdAt: Instant(microseconds: row[4]))
+      entry.nextAttemptAt = Instant(microseconds: row[5])
+      entry.attempts = row[6]
+      return entry
+    }
   }
 
   /// Keeps how an attempt went, and what becomes of the messages it was for.
@@ -300,6 +205,7 @@ extension History {
           outcomes.isEmpty ? "" : ",\(outcomes.map(\.rawValue).joined(separator: ",")),",
         ]
       ).map { row in
+        // What the message of an attempt told is only shown: where it cannot be read it is not known.
         DeliveryAttempt(
           notificationID: row[0], channel: row[1], at: Instant(microseconds: row[2]),
           outcome: .init(rawValue: row[3]) ?? .delayed, detail: row[4], seconds: row[5],

@@ -10,6 +10,24 @@ struct PrometheusRulesTests {
     return try promtool(["check", "rules", folder.write("rules.yaml", rules.yaml)])
   }
 
+  /// Has promtool run the rules over series, and hold the alerts against what is expected.
+  private func expectAlerts(of rules: String, _ series: String) throws {
+    let folder = try TemporaryFolder()
+    _ = try folder.write("rules.yaml", rules)
+    let test = series.split(separator: "\n").map { "    \($0)\n" }.joined()
+    let tests = try folder.write(
+      "tests.yaml",
+      """
+      rule_files: [rules.yaml]
+      evaluation_interval: 1m
+      tests:
+        - interval: 1m
+      \(test)
+      """)
+    let (code, output) = try promtool(["test", "rules", tests])
+    #expect(code == 0, "\(output)")
+  }
+
   @Test func `promtool reads the default rules`() throws {
     let rules = PrometheusRules(rules: AlertRule.defaults)
     #expect(rules.leftOut.isEmpty)
@@ -59,52 +77,43 @@ struct PrometheusRulesTests {
         "{{{{{value:.1%}}} {value:.3f} > {threshold:.0%}: {labels.model_name} of {labels.team}"))
     var two = try MinuteSeries.rule("b", "errors", "outside 0.1..0.2")
     two.description = try #require(DescriptionTemplate("{value} is beyond {threshold:.1f}"))
-    let folder = try TemporaryFolder()
-    _ = try folder.write("rules.yaml", PrometheusRules(rules: [rule, two]).yaml)
-    let tests = try folder.write(
-      "tests.yaml",
+    try expectAlerts(
+      of: PrometheusRules(rules: [rule, two]).yaml,
       """
-      rule_files: [rules.yaml]
-      evaluation_interval: 1m
-      tests:
-        - interval: 1m
-          input_series:
-            - series: 'plumbline_errors{model_name="fr{aud"}'
-              values: '0.25 0.0625'
-          alert_rule_test:
-            - eval_time: 0m
-              alertname: 'a {rule}'
-              exp_alerts:
-                - exp_labels:
-                    model_name: 'fr{aud'
-                    severity: warning
-                    team: '{{ $value }} {x'
-                    topic: errors
-                  exp_annotations:
-                    response_time: 1h
-                    summary: 'a {rule}: fr{aud'
-                    description: '{{25%} 0.250 > 5%: fr{aud of {{ $value }} {x'
-                    runbook_url: 'http://x/{{ . }}'
-            - eval_time: 0m
-              alertname: b
-              exp_alerts:
-                - exp_labels: {model_name: 'fr{aud', severity: warning, topic: errors}
-                  exp_annotations:
-                    response_time: 1h
-                    summary: 'b: fr{aud'
-                    description: '0.25 is beyond 0.2'
-            - eval_time: 1m
-              alertname: b
-              exp_alerts:
-                - exp_labels: {model_name: 'fr{aud', severity: warning, topic: errors}
-                  exp_annotations:
-                    response_time: 1h
-                    summary: 'b: fr{aud'
-                    description: '0.0625 is beyond 0.1'
-
+      input_series:
+        - series: 'plumbline_errors{model_name="fr{aud"}'
+          values: '0.25 0.0625'
+      alert_rule_test:
+        - eval_time: 0m
+          alertname: 'a {rule}'
+          exp_alerts:
+            - exp_labels:
+                model_name: 'fr{aud'
+                severity: warning
+                team: '{{ $value }} {x'
+                topic: errors
+              exp_annotations:
+                response_time: 1h
+                summary: 'a {rule}: fr{aud'
+                description: '{{25%} 0.250 > 5%: fr{aud of {{ $value }} {x'
+                runbook_url: 'http://x/{{ . }}'
+        - eval_time: 0m
+          alertname: b
+          exp_alerts:
+            - exp_labels: {model_name: 'fr{aud', severity: warning, topic: errors}
+              exp_annotations:
+                response_time: 1h
+                summary: 'b: fr{aud'
+                description: '0.25 is beyond 0.2'
+        - eval_time: 1m
+          alertname: b
+          exp_alerts:
+            - exp_labels: {model_name: 'fr{aud', severity: warning, topic: errors}
+              exp_annotations:
+                response_time: 1h
+                summary: 'b: fr{aud'
+                description: '0.0625 is beyond 0.1'
       """)
-    let (code, output) = try promtool(["test", "rules", tests])
-    #expect(code == 0, "\(output)")
   }
 
   @Test func `An absence is noticed of a series that went and of one that was never there`() throws
@@ -114,38 +123,29 @@ struct PrometheusRulesTests {
     var gone = try MinuteSeries.rule("gone", "rate", "absent")
     gone.holdFor = TimeSpan("3m")
     for rule in [expected, gone] { #expect(rule.description.text == "{rule}: {value}") }
-    let folder = try TemporaryFolder()
-    let rules = PrometheusRules(rules: [expected, gone])
-    #expect(try rules.yaml.contains("# gone: fires from the start"))
-    _ = try folder.write("rules.yaml", rules.yaml)
-    let tests = try folder.write(
-      "tests.yaml",
+    let yaml = try PrometheusRules(rules: [expected, gone]).yaml
+    #expect(yaml.contains("# gone: fires from the start"))
+    try expectAlerts(
+      of: yaml,
       """
-      rule_files: [rules.yaml]
-      evaluation_interval: 1m
-      tests:
-        - interval: 1m
-          input_series:
-            - series: 'plumbline_rate{model_name="fraud"}'
-              values: '1 1 1 _ _ _ _ _ 1'
-          alert_rule_test:
-            - eval_time: 0m
-              alertname: expected
-              exp_alerts:
-                - exp_labels: {model_name: never, severity: warning, topic: rate}
-                  exp_annotations: {summary: 'expected: never', description: 'expected: –', response_time: 1h}
-            - {eval_time: 2m, alertname: gone, exp_alerts: []}
-            - {eval_time: 5m, alertname: gone, exp_alerts: []}
-            - eval_time: 6m
-              alertname: gone
-              exp_alerts:
-                - exp_labels: {model_name: fraud, severity: warning, topic: rate}
-                  exp_annotations: {summary: 'gone: fraud', description: 'gone: –', response_time: 1h}
-            - {eval_time: 8m, alertname: gone, exp_alerts: []}
-
+      input_series:
+        - series: 'plumbline_rate{model_name="fraud"}'
+          values: '1 1 1 _ _ _ _ _ 1'
+      alert_rule_test:
+        - eval_time: 0m
+          alertname: expected
+          exp_alerts:
+            - exp_labels: {model_name: never, severity: warning, topic: rate}
+              exp_annotations: {summary: 'expected: never', description: 'expected: –', response_time: 1h}
+        - {eval_time: 2m, alertname: gone, exp_alerts: []}
+        - {eval_time: 5m, alertname: gone, exp_alerts: []}
+        - eval_time: 6m
+          alertname: gone
+          exp_alerts:
+            - exp_labels: {model_name: fraud, severity: warning, topic: rate}
+              exp_annotations: {summary: 'gone: fraud', description: 'gone: –', response_time: 1h}
+        - {eval_time: 8m, alertname: gone, exp_alerts: []}
       """)
-    let (code, output) = try promtool(["test", "rules", tests])
-    #expect(code == 0, "\(output)")
   }
 
   @Test func `The threshold in force is exported in place of the rule's own, and it is said`()
@@ -166,34 +166,26 @@ struct PrometheusRulesTests {
     let yaml = try exported.yaml
     #expect(yaml.contains("# followed: > 8% is in force in place of its own > 5%\n"), "\(yaml)")
     #expect(!yaml.contains("# plain:"))
-    _ = try folder.write("rules.yaml", yaml)
-    let tests = try folder.write(
-      "tests.yaml",
+    try expectAlerts(
+      of: yaml,
       """
-      rule_files: [rules.yaml]
-      evaluation_interval: 1m
-      tests:
-        - interval: 1m
-          input_series:
-            - {series: 'plumbline_errors{model_name="a"}', values: '0.06 0.0875 0.05 0.03'}
-          alert_rule_test:
-            - {eval_time: 0m, alertname: followed, exp_alerts: []}
-            - eval_time: 1m
-              alertname: followed
-              exp_alerts:
-                - exp_labels: {model_name: a, severity: warning, topic: errors}
-                  exp_annotations: {summary: 'followed: a', description: '8.75% (> 8%)', response_time: 1h}
-            - eval_time: 2m
-              alertname: followed
-              exp_alerts:
-                - exp_labels: {model_name: a, severity: warning, topic: errors}
-                  exp_annotations: {summary: 'followed: a', description: '5% (> 8%)', response_time: 1h}
-            - {eval_time: 3m, alertname: followed, exp_alerts: []}
-            - {eval_time: 1m, alertname: plain, exp_alerts: []}
-
+      input_series:
+        - {series: 'plumbline_errors{model_name="a"}', values: '0.06 0.0875 0.05 0.03'}
+      alert_rule_test:
+        - {eval_time: 0m, alertname: followed, exp_alerts: []}
+        - eval_time: 1m
+          alertname: followed
+          exp_alerts:
+            - exp_labels: {model_name: a, severity: warning, topic: errors}
+              exp_annotations: {summary: 'followed: a', description: '8.75% (> 8%)', response_time: 1h}
+        - eval_time: 2m
+          alertname: followed
+          exp_alerts:
+            - exp_labels: {model_name: a, severity: warning, topic: errors}
+              exp_annotations: {summary: 'followed: a', description: '5% (> 8%)', response_time: 1h}
+        - {eval_time: 3m, alertname: followed, exp_alerts: []}
+        - {eval_time: 1m, alertname: plain, exp_alerts: []}
       """)
-    let (code, output) = try promtool(["test", "rules", tests])
-    #expect(code == 0, "\(output)")
   }
 
   @Test func `What Prometheus cannot have is left out and said`() throws {

@@ -17,13 +17,13 @@ struct AlertManagerTests: WithHistory {
     history = try History(path: folder.path + "/h.db")
   }
 
-  private func waiting(_ channel: String = "chat") throws -> [AlertMessage] {
+  func waiting(_ channel: String = "chat") throws -> [AlertMessage] {
     try history.waitingNotifications(of: channel).map {
       try JSONDecoder().decode(AlertMessage.self, from: $0.message)
     }
   }
 
-  private let errors = rule("errors", "error_rate", "> 5%")
+  let errors = rule("errors", "error_rate", "> 5%")
 
   // MARK: Delivery
 
@@ -296,139 +296,5 @@ struct AlertManagerTests: WithHistory {
     #expect(try history.samples(of: "error_rate").count == 3)
     #expect(try history.alertEvents(limit: 9).map(\.kind) == [.firing, .pending])
     #expect(try waiting().count == 1)
-  }
-
-  // MARK: Rules
-
-  @Test func `A rule that went while the process was down ends its alerts with all they said`()
-    throws
-  {
-    let first = try manager(
-      alerting([rule("errors", "error_rate", "> 5%", .critical) { $0.labels["team"] = "x" }]))
-    try first.record([sample(0.07, at: 0)], at: Scenario.time(0))
-    let second = try manager(alerting([rule("errors", "error_rate_2", "> 5%")]), at: 2)
-    try second.advance(to: Scenario.time(3))
-    let event = try #require(try history.alertEvents(limit: 1).first)
-    #expect(event.kind == .resolved && event.alert.severity == .critical)
-    #expect(event.alert.labels["team"] == "x" && event.alert.endsAt == Scenario.time(2))
-    #expect(event.detail == "its rule is no longer there")
-    let end = try #require(try waiting().last)
-    #expect(end.kind == .resolved && end.alerts.first?.endsAt == Scenario.time(2))
-    #expect(end.alerts.first?.reason == "its rule is no longer there")
-    #expect(second.records().isEmpty)
-  }
-
-  @Test func `A rule that changes keeps its alerts, which say what it says now`() throws {
-    let manager = try manager(alerting([errors]))
-    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
-    let changed = alerting([rule("errors", "error_rate", "> 10%", .critical)])
-    #expect(try manager.reload(changed, at: Scenario.time(1)).isEmpty)
-    let alert = try #require(manager.records().first)
-    #expect(alert.severity == .critical && alert.labels["severity"] == "critical")
-    #expect(alert.state == .firing && alert.startsAt == Scenario.time(0))
-    let ends = try manager.record([sample(0.07, at: 2)], at: Scenario.time(2))
-    #expect(ends.map(\.kind) == [.resolved])
-  }
-
-  @Test func `An alert says the condition that is in force`() throws {
-    let plain = try ConfigurationReader.rules(
-      "rules: [{name: errors, metric: error_rate, condition: '> 5%', consecutive_failures: 1}]",
-      path: "r.yaml", environment: [:])
-    let manager = try manager(alerting(plain))
-    manager.follow(plain.first?.condition.replacingBounds(upper: 0.0735), for: "errors")
-    try manager.record([sample(0.0812, at: 0)], at: Scenario.time(0))
-    #expect(manager.records().map(\.description) == ["error_rate is 8.1% (> 7.35%)"])
-    manager.follow(nil, for: "errors")
-    try manager.record([sample(0.0812, at: 1)], at: Scenario.time(1))
-    #expect(manager.records().map(\.description) == ["error_rate is 8.1% (> 5%)"])
-  }
-
-  @Test func `A threshold that follows history survives a reload that does not change its rule`()
-    throws
-  {
-    let manager = try manager(alerting([errors]))
-    manager.follow(AlertCondition("> 50%"), for: "errors")
-    try manager.reload(alerting([errors, rule("more", "m", "> 1")]), at: Scenario.time(0))
-    #expect(try manager.record([sample(0.07, at: 0)], at: Scenario.time(0)).isEmpty)
-    try manager.reload(alerting([rule("errors", "error_rate", "> 6%")]), at: Scenario.time(1))
-    #expect(try manager.record([sample(0.07, at: 1)], at: Scenario.time(1)).count == 2)
-  }
-
-  @Test func `An alert nobody is to be told of any more is no longer waited with`() throws {
-    let manager = try manager(alerting([errors]))
-    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
-    try manager.reload(alerting([errors]) { $0.routes = [] }, at: Scenario.time(1))
-    try manager.record([sample(0.01, at: 2)], at: Scenario.time(2))
-    try manager.advance(to: Scenario.time(3_000))
-    #expect(try history.alerts(isOpen: true).isEmpty)
-    #expect(try waiting().map(\.kind) == [.firing, .resolved])
-  }
-
-  // MARK: No data
-
-  @Test func `A series without data is unknown, and an alert that fires goes on`() throws {
-    let manager = try manager(alerting([errors]))
-    try manager.record(
-      [sample(.nan, at: 0), sample(0.07, at: 0, model: "b")], at: Scenario.time(0))
-    try manager.record([sample(nil, at: 1), sample(nil, at: 1, model: "b")], at: Scenario.time(1))
-    let records = manager.records()
-    #expect(records.map(\.name) == ["errors/b", "errors/a"])
-    #expect(records.map(\.state) == [.firing, .unknown])
-    #expect(records.map(\.unknownSince) == [Scenario.time(1), Scenario.time(0)])
-    let again = try self.manager(alerting([errors]), at: 2)
-    try again.advance(to: Scenario.time(2))
-    #expect(again.records() == records)
-    try again.record([sample(0.01, at: 3)], at: Scenario.time(3))
-    #expect(again.records().map(\.name) == ["errors/b"])
-  }
-
-  @Test func `An alert whose data has been gone for a week is over, and its series forgotten`()
-    throws
-  {
-    let manager = try manager(alerting([errors]))
-    try manager.record(
-      [sample(0.07, at: 0), sample(0.01, at: 0, model: "b")], at: Scenario.time(0))
-    try manager.advance(to: Scenario.time(7 * 1_440))
-    #expect(manager.records().map(\.state) == [.firing])
-    let over = try manager.advance(to: Scenario.time(7 * 1_440 + 1))
-    #expect(over.map(\.kind) == [.resolved])
-    #expect(over.first?.record.reason == "there has been no data for 7 days")
-    try manager.advance(to: Scenario.time(9 * 1_440))
-    try manager.advance(to: Scenario.time(11 * 1_440))
-    #expect(
-      manager.records().isEmpty
-        && (manager.seriesByMetric { _ in true }["error_rate"] ?? []).isEmpty)
-    // It may come again.
-    let fired = try manager.record([sample(0.07, at: 20_000)], at: Scenario.time(20_000))
-    #expect(fired.map(\.kind) == [.pending, .firing])
-  }
-
-  @Test func `Series that come and go leave the alerts of others in their places`() throws {
-    let manager = try manager(alerting([errors, rule("high", "error_rate", "> 50%")]))
-    for day in 0..<20 {
-      let minute = day * 1_440
-      let samples = [
-        sample(day < 15 ? 0.07 : 0.01, at: minute, model: "stays"),
-        sample(0.01, at: minute, model: "version \(day)"),
-        sample(day % 2 == 0 ? 0.9 : 0.01, at: minute, model: "changes"),
-      ]
-      let transitions = try manager.record(samples, at: Scenario.time(minute))
-      try manager.advance(to: Scenario.time(minute))
-      #expect(transitions.contains { $0.line == "high/changes firing" } == (day % 2 == 0))
-      #expect(transitions.contains { $0.line == "errors/stays resolved" } == (day == 15))
-    }
-    #expect((manager.seriesByMetric { _ in true }["error_rate"] ?? []).count < 12)
-  }
-
-  @Test func `A pause of the process is no absence of what it did not see`() throws {
-    let configuration = alerting([rule("silent", "predictions", "absent")])
-    let first = try manager(configuration)
-    try first.record([sample(5, at: 0, metric: "predictions")], at: Scenario.time(0))
-    let second = try manager(configuration, at: 60)
-    #expect(try second.advance(to: Scenario.time(60)).isEmpty)
-    #expect(try second.advance(to: Scenario.time(69)).isEmpty)
-    // A restart does not make the wait longer.
-    let third = try manager(configuration, at: 70)
-    #expect(try third.advance(to: Scenario.time(70)).map(\.kind) == [.pending, .firing])
   }
 }

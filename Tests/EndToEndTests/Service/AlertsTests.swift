@@ -15,12 +15,7 @@ struct AlertsTests {
   private func start() throws -> RunningService {
     try RunningService(
       folder,
-      """
-      service: {data_folder: \(folder.path)/data, listen: "127.0.0.1:0"}
-      models: [{name: fraud}]
-      alerting:
-        interval: 5s
-        default_rules: false
+      alerting: """
         group_wait: 0s
         group_interval: 1s
         rules:
@@ -34,16 +29,7 @@ struct AlertsTests {
             runbook_url: https://wiki.example/failing
           - {name: "failing_some", metric: error_rate, condition: "> 10%", consecutive_failures: 1, labels: {topic: error_rate}}
         channels: [{name: hook, type: webhook, url: "\(sink.address)"}]
-      """)
-  }
-
-  private func predict(
-    _ service: RunningService, _ ids: Range<Int>, _ status: String
-  ) async -> Int? {
-    let lines = ids.map { "{\"prediction_id\": \"p\($0)\", \"status\": \"\(status)\"}" }
-    return await service.request(
-      "POST", "v1/models/fraud/predictions", body: Data(lines.joined(separator: "\n").utf8),
-      type: "application/x-ndjson")?.status
+        """)
   }
 
   private func alerts(_ service: RunningService, _ query: String = "") async -> [[String: Any]] {
@@ -53,7 +39,7 @@ struct AlertsTests {
 
   @Test func `An alert is told once, taken on, and told to be over`() async throws {
     let service = try start()
-    #expect(await predict(service, 0..<100, "error") == 200)
+    #expect(await service.predict(0..<100, status: "error")?.status == 200)
     let told = try await sink.messages { !$0.isEmpty }
     let first = try #require(told.first)
     #expect(first["status"] as? String == "firing")
@@ -74,7 +60,7 @@ struct AlertsTests {
       "POST", "v1/alerts/\(severe)/ack", body: Data(#"{"by": "ada"}"#.utf8),
       type: "application/json")
     #expect(taken?.json["acknowledged_by"] as? String == "ada")
-    #expect(await predict(service, 100..<3_000, "success") == 200)
+    #expect(await service.predict(100..<3_000, status: "success")?.status == 200)
     let over = try await sink.messages { $0.contains { $0["status"] as? String == "resolved" } }
     #expect(over.count { $0["status"] as? String == "resolved" } == 1)
     let events = try #require(await service.request("GET", "v1/alerts/\(severe)"))
@@ -93,7 +79,7 @@ struct AlertsTests {
 
   @Test func `What nobody takes on in time is overdue, until somebody does`() async throws {
     let service = try start()
-    #expect(await predict(service, 0..<100, "error") == 200)
+    #expect(await service.predict(0..<100, status: "error")?.status == 200)
     func late() async -> [[String: Any]] {
       await alerts(service, "?state=firing").filter { $0["overdue"] as? Bool == true }
     }
@@ -126,7 +112,7 @@ struct AlertsTests {
       "POST", "v1/silences", body: Data(wish.utf8), type: "application/json")
     let id = try #require(made?.json["id"] as? Int)
     #expect(made?.status == 201)
-    #expect(await predict(service, 0..<100, "error") == 200)
+    #expect(await service.predict(0..<100, status: "error")?.status == 200)
     while await alerts(service, "?state=firing").count < 2 { await Task.yield() }
     let silenced = await alerts(service, "?state=firing")
     #expect(silenced.allSatisfy { $0["silenced_by"] as? [Int] == [id] })
@@ -140,7 +126,7 @@ struct AlertsTests {
     async throws
   {
     var service = try start()
-    #expect(await predict(service, 0..<100, "error") == 200)
+    #expect(await service.predict(0..<100, status: "error")?.status == 200)
     for round in 0..<6 {
       // From before it fires until after it was told.
       if round > 2 { _ = try await sink.messages { !$0.isEmpty } }
@@ -150,14 +136,15 @@ struct AlertsTests {
       service = try start()
       if round < 3 {
         #expect(
-          await predict(service, (round + 1) * 1_000..<(round + 1) * 1_000 + 100, "error") == 200)
+          await service.predict((round + 1) * 1_000..<(round + 1) * 1_000 + 100, status: "error")?
+            .status == 200)
       }
     }
     let told = try await sink.messages { !$0.isEmpty }
     // Delivered at least once: the same message may come again, another one may not.
     let messages = Set(try await sink.ids())
     #expect(messages.count == 1, "\(told)")
-    #expect(await predict(service, 50_000..<60_000, "success") == 200)
+    #expect(await service.predict(50_000..<60_000, status: "success")?.status == 200)
     _ = try await sink.messages { $0.contains { $0["status"] as? String == "resolved" } }
     #expect(Set(try await sink.ids()).count == 2)
     service.send(SIGTERM)

@@ -41,21 +41,13 @@ struct DashboardTests {
   @Test func `Messages that no channel took are counted and shown`() async throws {
     let service = try RunningService(
       folder,
-      """
-      service: {data_folder: \(folder.path)/data, listen: "127.0.0.1:0"}
-      models: [{name: fraud}]
-      alerting:
-        interval: 5s
-        default_rules: false
+      alerting: """
         rules:
           - {name: failing, metric: error_rate, condition: "> 50%", consecutive_failures: 1, severity: critical}
         channels:
           - {name: hook, type: webhook, url: "http://127.0.0.1:1/", timeout: 1s, give_up_after: 1s}
-      """)
-    let lines = (0..<100).map { "{\"prediction_id\": \"p\($0)\", \"status\": \"error\"}" }
-    _ = await service.request(
-      "POST", "v1/models/fraud/predictions", body: Data(lines.joined(separator: "\n").utf8),
-      type: "application/x-ndjson")
+        """)
+    _ = await service.predict(0..<100, status: "error")
     let count = "plumbline_notifications_given_up_total{channel=\"hook\",kind=\"firing\"} 1"
     while await service.request("GET", "metrics")?.text.contains(count) != true {
       await Task.yield()

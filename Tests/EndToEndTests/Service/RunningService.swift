@@ -69,6 +69,25 @@ final class RunningService: Sendable {
     address = found ?? URL(fileURLWithPath: "/")
   }
 
+  /// Starts the service of the model `fraud` with no rules but some.
+  ///
+  /// - Parameter alerting: the rules and channels, with whatever else there is to say of alerts.
+  convenience init(
+    _ folder: TemporaryFolder, alerting: String, environment: [String: String] = [:]
+  ) throws {
+    let keys = alerting.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
+    try self.init(
+      folder,
+      """
+      service: {data_folder: \(folder.path)/data, listen: "127.0.0.1:0"}
+      models: [{name: fraud}]
+      alerting:
+        interval: 5s
+        default_rules: false
+      \(keys)
+      """, environment: environment)
+  }
+
   deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
   private static func read(_ path: String) throws -> String {
@@ -131,7 +150,19 @@ final class RunningService: Sendable {
     let lines = ids.map {
       "{\"prediction_id\": \"p\($0)\", \"prediction\": \($0 % 2), \"features\": {\"x\": \($0)}}"
     }
-    return await request(
+    return await predict(lines, model: model)
+  }
+
+  /// Sends predictions with some ids that all went alike: `success` or `error`.
+  func predict(
+    _ ids: some Sequence<Int>, status: String, model: String = "fraud"
+  ) async -> Answer? {
+    await predict(
+      ids.map { "{\"prediction_id\": \"p\($0)\", \"status\": \"\(status)\"}" }, model: model)
+  }
+
+  private func predict(_ lines: [String], model: String) async -> Answer? {
+    await request(
       "POST", "v1/models/\(model)/predictions",
       body: Data(lines.joined(separator: "\n").utf8), type: "application/x-ndjson")
   }

@@ -17,11 +17,7 @@ struct AlertsExportCommand: ParsableCommand {
         plumbline alerts export --config plumbline.yaml > plumbline.rules.yml
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "A file of rules; the configuration's, or the default ones, where left out.",
-      valueName: "file"))
-  var rules: String?
+  @OptionGroup var rules: RulesFile
 
   @Option(
     help: ArgumentHelp(
@@ -46,15 +42,11 @@ struct AlertsExportCommand: ParsableCommand {
 
   func run() throws {
     let named = config ?? ProcessInfo.processInfo.environment["PLUMBLINE_CONFIG"]
-    try OutputFiles.check([("--output", output)], reads: [rules, named])
+    try OutputFiles.check([("--output", output)], reads: [rules.path, named])
     let options = try OutputOptions.parse(config.map { ["--config", $0] } ?? [])
     // A file of rules needs no configuration: one the environment names may be another service's.
-    let configuration = rules == nil || config != nil ? try options.configuration() : nil
-    let exported =
-      try rules.map { rules in
-        try ConfigurationReader.rules(
-          TextFile.read(rules), path: rules, environment: ProcessInfo.processInfo.environment)
-      } ?? configuration?.alerting.rules ?? []
+    let configuration = rules.path == nil || config != nil ? try options.configuration() : nil
+    let exported = try rules.read() ?? configuration?.alerting.rules ?? []
     let conditions = try ConditionsInForce.read(
       for: exported, from: dataFolder.map { $0 + "/history.db" }, else: configuration)
     let prometheus = PrometheusRules(

@@ -21,11 +21,7 @@ struct AlertsReplayCommand: ParsableCommand {
         plumbline alerts replay --rules rules.yaml --samples metrics.parquet --from 2026-11-01
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "A file of rules; the configuration's, or the default ones, where left out.",
-      valueName: "file"))
-  var rules: String?
+  @OptionGroup var rules: RulesFile
 
   @Option(
     help: ArgumentHelp(
@@ -89,10 +85,7 @@ struct AlertsReplayCommand: ParsableCommand {
     try output.refuse(.junit)
     let configuration = try output.configuration()
     var alerting = configuration.alerting
-    if let rules {
-      alerting.rules = try ConfigurationReader.rules(
-        TextFile.read(rules), path: rules, environment: ProcessInfo.processInfo.environment)
-    }
+    if let rules = try rules.read() { alerting.rules = rules }
     let found = try read(configuration)
     let conditions = try ConditionsInForce.read(
       for: alerting.rules, from: dataFolder.map { $0 + "/history.db" } ?? history,
