@@ -15,7 +15,10 @@ struct RoutedService {
   let log: EventLog
   let lines = LogLines()
 
-  init(_ change: (inout EventLog.Options) -> Void = { _ in }) throws {
+  init(
+    _ configuration: Configuration = Configuration(),
+    _ change: (inout EventLog.Options) -> Void = { _ in }
+  ) throws {
     folder = try TemporaryFolder()
     let clock: @Sendable () -> Instant = {
       Instant("2026-11-24T12:00:00Z") ?? Instant(microseconds: 0)
@@ -25,7 +28,7 @@ struct RoutedService {
     log = try EventLog(folder: folder.path + "/data", options: options, clock: clock)
     state = try ServiceState(
       log: log, joiner: PayloadJoiner(log: log), registry: MetricRegistry(),
-      configuration: Configuration(), now: clock, logger: lines.logger)
+      configuration: configuration, now: clock, logger: lines.logger)
   }
 
   /// Keeps a prediction of the model `fraud`.
@@ -34,9 +37,9 @@ struct RoutedService {
     _ = try await log.append(Array(text.utf8), .lines, to: "fraud", .predictions)
   }
 
-  /// What routes answer to a request without a body.
+  /// What routes answer to a request.
   func answer(
-    _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields = [:],
+    _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields = [:], body: String = "",
     of routes: (Router<BasicRequestContext>) -> Void
   ) async throws -> Response {
     let router = Router(context: BasicRequestContext.self)
@@ -45,7 +48,7 @@ struct RoutedService {
     let request = Request(
       head: HTTPRequest(
         method: method, scheme: "http", authority: "h", path: path, headerFields: headers),
-      body: RequestBody(buffer: ByteBuffer()))
+      body: RequestBody(buffer: ByteBuffer(string: body)))
     let context = BasicRequestContext(
       source: ApplicationRequestContextSource(channel: EmbeddedChannel(), logger: lines.logger))
     return try await router.buildResponder().respond(to: request, context: context)

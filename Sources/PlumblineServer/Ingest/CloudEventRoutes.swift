@@ -68,7 +68,9 @@ struct CloudEventRoutes<Context: RequestContext> {
       do {
         // Off the threads that answer others.
         let data = Data(body.readableBytesView)
-        (events, isAlone) = try await Background.run { try Self.events(request, data) }
+        (events, isAlone) = try await Background.runBriefly {
+          try Self.events(request, data)
+        }
       } catch let error as EventError {
         state.metrics.refusedBodies.with(error.code).increment()
         throw error

@@ -5,21 +5,34 @@ import ServiceLifecycle
 import Synchronization
 
 /// Work that keeps a thread busy for long, off the threads that answer requests.
+///
+/// Each has a thread of its own. The pools of threads that tasks and queues share have as many as there are
+/// cores: with as many in work that takes long, nothing that sleeps would wake, and no check or alert be due.
 enum Background {
-  private static let queue = DispatchQueue(label: "plumbline.background", attributes: .concurrent)
+  /// Begins work that nobody waits for.
+  static func start(_ work: @escaping @Sendable () -> Void) {
+    Thread.detachNewThread(work)
+  }
 
   static func run<Result: Sendable>(
     _ work: @escaping @Sendable () throws -> Result
   ) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
-      queue.async { continuation.resume(with: Swift.Result { try work() }) }
+      start { continuation.resume(with: Swift.Result { try work() }) }
     }
   }
-}
 
-extension Background {
-  /// Begins work that nobody waits for.
-  static func start(_ work: @escaping @Sendable () -> Void) { queue.async(execute: work) }
+  /// For work of moments that every request has: it shares threads, and begins none.
+  private static let moments = DispatchQueue(
+    label: "plumbline.moments", qos: .utility, attributes: .concurrent)
+
+  static func runBriefly<Result: Sendable>(
+    _ work: @escaping @Sendable () throws -> Result
+  ) async throws -> Result {
+    try await withCheckedThrowingContinuation { continuation in
+      moments.async { continuation.resume(with: Swift.Result { try work() }) }
+    }
+  }
 }
 
 extension Background {
@@ -30,6 +43,9 @@ extension Background {
     /// The service stops.
     case stopping
   }
+
+  /// Ends what takes too long. It has a thread whatever others do.
+  private static let limits = DispatchQueue(label: "plumbline.limits")
 
   /// Waits for work, but not for longer than a limit and not beyond the stop of the service: a thread
   /// that computes cannot be ended. Queries it waits for are, where their driver can.
@@ -43,12 +59,12 @@ extension Background {
       return try await withGracefulShutdownHandler {
         try await withCheckedThrowingContinuation { continuation in
           waiting.begin(continuation)
-          queue.async {
+          start {
             waiting.end(
               Swift.Result { try QueryCancellation.$current.withValue(cancellation) { try work() } }
             )
           }
-          queue.asyncAfter(deadline: .now() + .seconds(seconds)) {
+          limits.asyncAfter(deadline: .now() + .seconds(seconds)) {
             waiting.end(.failure(GivenUp.slow))
           }
         }

@@ -30,11 +30,8 @@ struct EventRoutes<Context: RequestContext> {
     guard EventLog.isModelName(model) else { throw EventError.invalidModel(name: model) }
     let (from, until, log) = (try request.time("from"), try request.time("until"), state.log)
     // Each is a copy of what was asked for, on the log's disk.
-    guard let place = exports.take() else {
-      throw Problem(
-        .serviceUnavailable, "too_many_exports", "as many exports are being made as may be",
-        mend: "ask again after a while, or read the log's Parquet files", retryAfter: 10)
-    }
+    let place = try exports.take(
+      for: "exports", code: "too_many_exports", mend: "read the log's Parquet files")
     let path: String
     do {
       path = try await Background.run {

@@ -13,6 +13,8 @@ struct ExperimentRoutes<Context: RequestContext> {
   let state: ServiceState
   let history: History
   let version: String
+  /// Each reads all observations.
+  var places = Places(4)
 
   /// Users one request may ask for.
   private static var usersLimit: Int { 100_000 }
@@ -169,6 +171,8 @@ struct ExperimentRoutes<Context: RequestContext> {
     _ request: Request, _ context: Context
   ) async throws -> Response {
     let (planned, log) = (try config(context), state.log)
+    let place = try places.take(for: "analyses of experiments", code: "too_many_analyses")
+    defer { withExtendedLifetime(place) {} }
     let allocation: ExperimentAllocation?
     do {
       allocation = try await Background.run { try log.allocation(of: planned) }
@@ -189,6 +193,8 @@ struct ExperimentRoutes<Context: RequestContext> {
     var config = try config(context)
     config.unit = config.unit ?? EventColumnName.user
     let (planned, log, history, now) = (config, state.log, history, state.now())
+    let place = try places.take(for: "analyses of experiments", code: "too_many_analyses")
+    defer { withExtendedLifetime(place) {} }
     let report: ExperimentReport
     do {
       report = try await Background.run { try Self.report(planned, log, history, at: now) }

@@ -1,3 +1,4 @@
+import Hummingbird
 import Synchronization
 
 /// How many may do something at once.
@@ -27,5 +28,19 @@ final class Places: Sendable {
       return true
     }
     return isTaken ? Place(self) : nil
+  }
+
+  /// A place, or the answer that there is none.
+  ///
+  /// - Parameters:
+  ///   - what: is made, as many at once as may be.
+  ///   - mend: besides asking again.
+  func take(for what: String, code: String, mend: String? = nil) throws -> Place {
+    guard let place = take() else {
+      throw Problem(
+        .serviceUnavailable, code, "as many \(what) are being made as may be",
+        mend: "ask again after a while" + (mend.map { ", or \($0)" } ?? ""), retryAfter: 10)
+    }
+    return place
   }
 }

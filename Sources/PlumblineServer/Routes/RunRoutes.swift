@@ -13,6 +13,8 @@ struct RunRoutes<Context: RequestContext> {
   let state: ServiceState
   let history: History
   let version: String
+  /// Each keeps a core busy, or several.
+  var places = Places(4)
 
   private struct Runs: Encodable {
     let runs: [RunSummary]
@@ -75,6 +77,8 @@ struct RunRoutes<Context: RequestContext> {
     do {
       let asked = try RunRequest(json: Data(body.readableBytesView))
       let run = MonitoringRun(asked, sources: state.sources)
+      let place = try places.take(for: "runs", code: "too_many_runs")
+      defer { withExtendedLifetime(place) {} }
       return try JSONText.response(await Background.run { try run.response() })
     } catch let error as any ExplainedError {
       throw Problem(.unprocessableContent, error.code, error.what, mend: error.mend)
