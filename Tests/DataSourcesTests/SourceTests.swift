@@ -43,6 +43,26 @@ struct SourceTests {
     #expect(columns.map(\.name) == ["x", "day"])
   }
 
+  @Test func `Times in nanoseconds with a zone, as pandas writes them, are times`() throws {
+    let zoned = "TIMESTAMPTZ '2026-03-04 05:06:07.000001+01' + INTERVAL 1 SECOND * range"
+    let rows = "SELECT CAST(\(zoned) AS TIMESTAMPTZ_NS) AS \"a time\", range AS x FROM range(3)"
+    let single = try folder.write("ns/a.parquet", rowsOf: rows)
+    _ = try folder.write("ns/b.parquet", rowsOf: rows)
+    func times(_ source: String, _ sql: String? = nil) throws -> [[Int64?]] {
+      let relation = try SourceOpener().open(source, sql: sql)
+      let time = relation.dialect.epochMicroseconds(of: "\"a time\"")
+      return try relation.integers(
+        ["min(\(time))", "count(*)"], over: relation.database.connect())
+    }
+    let first: Int64 = 1_772_597_167_000_001
+    #expect(try times(single) == [[first, 3]])
+    #expect(try times(single, "SELECT * FROM source WHERE x > 0") == [[first + 1_000_000, 2]])
+    #expect(try times(folder.path + "/ns") == [[first, 6]])
+    // A file that is none is told by who reads it.
+    let broken = try folder.write("broken.parquet", "no parquet")
+    #expect(throws: DataSourceError.self) { try times(broken) }
+  }
+
   @Test func `A file name with the characters of a pattern is that file`() throws {
     let file = try folder.write("odd [1] it's*.csv", "x\n7\n")
     #expect(try numbers(file).values == [7])

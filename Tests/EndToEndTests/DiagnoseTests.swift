@@ -1,4 +1,6 @@
 import Foundation
+import Monitoring
+import Store
 import Support
 import Testing
 
@@ -161,8 +163,73 @@ struct DiagnoseTests {
     #expect(timeline.contains { $0["kind"] as? String == "deployment" })
     // A version that came along and left scores as they were is not the cause.
     #expect(outcome.json["primary_cause"] as? String == "concept_drift")
-    let broken = try folder.write("broken.json", "[{\"version\": \"v1\"}]")
-    let refused = try diagnose(Self.changed, ["--deployments", broken])
-    #expect(refused.code == 2 && refused.errors.contains("broken.json"), "\(refused.errors)")
+    for (text, place) in [("[{\"version\": \"v1\"}]", "0.at"), ("{}", "what it holds")] {
+      let broken = try folder.write("broken.json", text)
+      let refused = try diagnose(Self.changed, ["--deployments", broken])
+      #expect(
+        refused.code == 2 && refused.errors.contains("broken.json")
+          && refused.errors.contains(place),
+        "\(refused.errors)")
+    }
+  }
+
+  @Test func `What came after the rows is no cause, unless the diagnosis is of a later time`()
+    throws
+  {
+    // The last of the current rows is of 21 February.
+    let path = folder.path + "/history.db"
+    let history = try History(path: path)
+    let end = try #require(Instant("2026-03-20T00:00:00Z"))
+    try history.add(
+      (0..<60 * 24).map { hour in
+        let at = Instant(microseconds: end.microseconds - Int64(60 * 24 - hour) * 3_600_000_000)
+        return MetricSample(
+          metric: "cpu_utilization", labels: ["model_name": "m"], at: at,
+          value: at >= Instant("2026-02-25T00:00:00Z") ?? end ? 99 : 30)
+      })
+    for (at, version) in [("2026-02-03T00:00:00Z", "v2"), ("2026-03-01T00:00:00Z", "v3")] {
+      try history.add(Deployment(at: try #require(Instant(at)), version: version), of: "m")
+    }
+    func asked(_ arguments: String...) throws -> (cpu: String?, versions: Int, fresh: String?) {
+      let config = try quick("  freshness: 6h\n")
+      let run = try diagnose(
+        Incident(),
+        ["--history", path, "--model", "m", "--format", "json"] + config + arguments)
+      let diagnostics = try #require(run.json["diagnostics"] as? [[String: Any]], "\(run)")
+      func outcome(_ check: String) -> String? {
+        diagnostics.first { $0["check_name"] as? String == check }?["outcome"] as? String
+      }
+      let timeline = run.json["timeline"] as? [[String: Any]] ?? []
+      return (
+        outcome("infrastructure_cpu_check"),
+        timeline.count { $0["kind"] as? String == "deployment" }, outcome("data_freshness_check")
+      )
+    }
+    let rows = try asked()
+    #expect(rows.cpu == "passed" && rows.versions == 1 && rows.fresh == "unknown", "\(rows)")
+    let later = try asked("--as-of", "2026-03-20T00:00:00Z")
+    #expect(later.cpu == "failed" && later.versions == 2 && later.fresh == "failed", "\(later)")
+  }
+
+  @Test(arguments: [
+    "cpu=99", "cpu_utilization", "cpu_utilization=99:abc", "cpu_utilization=nan",
+    "cpu_utilization=99:nan", "latency_p99_ms=-5", "error_rate=5", "cpu_utilization=99:40:1",
+  ])
+  func `A figure that cannot be is refused`(_ figures: String) throws {
+    let refused = try CommandRun.plumbline(["diagnose", "--infrastructure", figures])
+    #expect(refused.code == 2 && refused.errors.contains("--infrastructure"), "\(refused)")
+    #expect(refused.output.isEmpty)
+  }
+
+  @Test func `Figures may have spaces between them`() throws {
+    let run = try CommandRun.plumbline([
+      "diagnose", "--infrastructure", "cpu_utilization=99:40, memory_utilization=97", "--format",
+      "json",
+    ])
+    let diagnostics = try #require(run.json["diagnostics"] as? [[String: Any]], "\(run)")
+    let failed = diagnostics.filter { $0["outcome"] as? String == "failed" }
+    #expect(
+      Set(failed.compactMap { $0["check_name"] as? String })
+        == ["infrastructure_cpu_check", "infrastructure_memory_check"])
   }
 }

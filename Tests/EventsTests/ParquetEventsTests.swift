@@ -109,6 +109,25 @@ struct ParquetEventsTests {
     #expect(try query(log, "sum(strlen(a) + strlen(b))::BIGINT") == [1_999 * 120_000])
   }
 
+  @Test func `Times of every resolution, with a zone and without, are the same times`() async throws
+  {
+    let log = try open()
+    let types = [
+      "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMPTZ", "TIMESTAMPTZ_NS",
+    ]
+    for (index, type) in types.enumerated() {
+      let path = try folder.write(
+        "\(type).parquet",
+        rowsOf:
+          "SELECT \(index) AS prediction_id, CAST('2024-05-01 10:00:00' AS \(type)) AS timestamp")
+      let taken = try await log.append(parquet: path, to: "m", .predictions)
+      #expect(taken.appended.accepted == 1, "\(type): \(taken.rejected)")
+    }
+    #expect(
+      try query(log, "count(*) FILTER (epoch_us(timestamp) = 1714557600000000)")
+        == [Int64(types.count)])
+  }
+
   @Test func `Times without end are refused rather than taken for now`() async throws {
     let path = try folder.write(
       "infinite.parquet",

@@ -89,7 +89,6 @@ struct DiagnosisReaderTests {
     var options = PerformanceOptions()
     options.probability = "score"
     options.positiveLabel = "1"
-    options.target = "happened"
     var evidence = DiagnosisEvidence()
     evidence.tables = try DiagnosisReader(
       reference: sources.open(reference), current: sources.open(current), options: options
@@ -118,6 +117,29 @@ struct DiagnosisReaderTests {
     }
   }
 
+  @Test func `A column that is named and nowhere is told`() throws {
+    let source = try SourceOpener().open(
+      folder.write("r.csv", rowsOf: "SELECT range AS a, 0.5 AS p, range % 2 AS y FROM range(200)"))
+    var options = PerformanceOptions()
+    (options.target, options.probability, options.positiveLabel) = ("yy", "p", "1")
+    func refusal(_ version: String? = nil) throws -> MonitoringError? {
+      #expect(throws: MonitoringError.self) {
+        try DiagnosisReader(
+          reference: source, current: source, options: options, version: version
+        ).read()
+      }
+    }
+    #expect(
+      try refusal()
+        == .noSuchColumn(name: "yy", option: "--target", source: source.name, closest: "y"))
+    options.target = "y"
+    #expect(
+      try refusal("b")
+        == .noSuchColumn(
+          name: "b", option: "--version-column", source: source.name,
+          closest: closestName(to: "b", among: ["a", "p", "y"])))
+  }
+
   @Test func `A diagnostic in SQL passes, fails and does not know`() throws {
     let sources = SourceOpener()
     let current = try sources.open(
@@ -139,6 +161,17 @@ struct DiagnosisReaderTests {
     let wrong = try run("SELECT nothing FROM {rows} AS r", "> 1")
     #expect(wrong.outcome == .unknown && wrong.message.contains("nothing"))
     #expect(try run("SELECT CAST(NULL AS double)", "> 1").outcome == .unknown)
+    for (sql, value) in [
+      ("SELECT count(*) FROM {rows} AS r", 100.0), ("SELECT sum(amount) FROM {rows} AS r;", 4_450),
+      ("SELECT max(amount) FROM {current} AS r -- the greatest", 94), ("SELECT 1.5", 1.5),
+      ("SELECT min(amount) < 0 FROM {rows} AS r", 1), ("SELECT CAST(7 AS tinyint), 'more'", 7),
+      ("WITH r AS (SELECT * FROM {rows} AS x) SELECT count(*) FILTER (amount < 0) FROM r", 5),
+    ] {
+      let result = try run(sql, "> 0")
+      #expect(result.outcome == .failed && result.details[0].value == value, "\(sql): \(result)")
+    }
+    let text = try run("SELECT 'many'", "> 1")
+    #expect(text.outcome == .unknown && text.message.contains("not a number"), "\(text.message)")
     var evidence = DiagnosisEvidence()
     evidence.results = [failed]
     let report = Diagnosis().run(evidence)

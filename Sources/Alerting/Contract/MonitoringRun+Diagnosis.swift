@@ -24,19 +24,26 @@ extension MonitoringRun {
       reader.version = config?.version
       reader.loss = config?.loss
       (evidence.tables, evidence.labelDelay) = try reader.read()
+      evidence.results = diagnosis.checks.map {
+        $0.run(current: reader.current, reference: reader.reference)
+      }
     }
+    // What came after the rows is no cause of what they show.
+    let end = evidence.tables?.end
+    func isBefore(_ time: Instant) -> Bool { end.map { time < $0 } ?? true }
     if let history = data?.history {
-      try History(reading: history).add(to: &evidence, model: config?.model)
+      try History(reading: history).add(to: &evidence, model: config?.model, until: end)
     }
     if let samples = data?.samples {
       let relation = try sources.open(
         samples, sql: data?.samplesSQL, option: "data.samples_sql")
-      evidence.metrics += try SampleReader(relation).read().samples
+      evidence.metrics += try SampleReader(relation).read().samples.filter { isBefore($0.at) }
     }
-    evidence.deployments = config?.deployments
-    for (name, value) in config?.infrastructure ?? [:] {
-      evidence.infrastructure[name] = InfrastructureFigure(
-        value: value, baseline: config?.baselines?[name])
+    evidence.deployments = config?.deployments?.filter { isBefore($0.at) }
+    for (name, value) in (config?.infrastructure ?? [:]).sorted(by: { $0.key < $1.key }) {
+      evidence.infrastructure[name] = try InfrastructureFigure(
+        of: name, value: value, baseline: config?.baselines?[name],
+        option: "diagnosis_config.infrastructure")
     }
     guard evidence.tables != nil || !evidence.metrics.isEmpty || !evidence.infrastructure.isEmpty
     else {
@@ -44,8 +51,8 @@ extension MonitoringRun {
         reason: "data has neither `reference` and `current`, nor `samples`, nor `history`, and "
           + "diagnosis_config no `infrastructure`")
     }
-    var options = DiagnosisOptions()
-    options.seed = config?.seed ?? 0
+    var options = diagnosis.options
+    if let seed = config?.seed { options.seed = seed }
     return response(to: Diagnosis(options: options).run(evidence), of: source, evidence)
   }
 

@@ -65,13 +65,14 @@ public final class SourceOpener: Sendable {
       return Relation(
         database: database, name: address, from: "(\(statement(sql))\n) AS source", isQuery: true)
     }
-    let reader =
+    let file =
       if source == "-" {
         try standardInput()
       } else {
         try FileFormat.reader(path: source)
       }
     if FileFormat.isPattern(source) { try checkMatches(source) }
+    let reader = try inMicroseconds(file)
     let name = source == "-" ? DataSourceError.standardInput : source
     let from =
       sql.map {

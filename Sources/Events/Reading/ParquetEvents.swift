@@ -145,10 +145,12 @@ final class ParquetEvents: @unchecked Sendable {
     case .null, .boolean: return member("CAST(\(value) AS boolean)")
     case .date, .timestamp:
       guard isTimestamp else { return member("CAST(\(value) AS varchar)") }
-      // What is infinite would come as a cell without a value, which means now.
-      let microseconds = Dialect.duckDB.epochMicroseconds(of: value)
+      // The engine has no functions for nanoseconds with a zone. What is infinite would come as a cell
+      // without a value, which means now.
+      let time = "CAST(\(value) AS TIMESTAMPTZ)"
+      let microseconds = Dialect.duckDB.epochMicroseconds(of: time)
       return member(
-        "CASE WHEN NOT isfinite(\(value)) THEN \(Int64.max) ELSE \(microseconds) END",
+        "CASE WHEN NOT isfinite(\(time)) THEN \(Int64.max) ELSE \(microseconds) END",
         isTime: true)
     case _ where column.type.isInteger && isID: return member("CAST(\(value) AS varchar)")
     case _ where column.type.isNumeric: return member("CAST(\(value) AS double)")

@@ -5,6 +5,8 @@ public import DataSources
 public struct MonitoringRun: Sendable {
   public let request: RunRequest
   package let sources: SourceOpener
+  /// What a configuration says of diagnoses: own checks and limits.
+  package let diagnosis: DiagnosisConfiguration
 
   /// Windows of a request that gives none, in days.
   static let defaultReferenceDays = 30
@@ -12,9 +14,13 @@ public struct MonitoringRun: Sendable {
   /// Reference rows below which the window is extended, unless the request says otherwise.
   static let defaultMinimumRows = 100
 
-  public init(_ request: RunRequest, sources: SourceOpener) {
+  public init(
+    _ request: RunRequest, sources: SourceOpener,
+    diagnosis: DiagnosisConfiguration = DiagnosisConfiguration()
+  ) {
     self.request = request
     self.sources = sources
+    self.diagnosis = diagnosis
   }
 
   package func driftDetection() throws -> RunResponse {

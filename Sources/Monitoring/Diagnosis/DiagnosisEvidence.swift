@@ -13,6 +13,32 @@ public struct InfrastructureFigure: Sendable, Equatable {
     self.baseline = baseline
     self.since = since
   }
+
+  private static let names = [
+    "cpu_utilization", "memory_utilization", "gpu_utilization", "latency_p99_ms", "error_rate",
+    "requests_per_second",
+  ]
+
+  /// A figure somebody gives by its name.
+  ///
+  /// - Throws: ``MonitoringError/invalidOption(name:value:expected:)`` for a name there is not, and for what no
+  ///   such figure can be.
+  public init(
+    of name: String, value: Double, baseline: Double? = nil, option: String
+  ) throws(MonitoringError) {
+    guard Self.names.contains(name) else {
+      let hint = closestName(to: name, among: Self.names).map { "; did you mean `\($0)`?" } ?? ""
+      throw .invalidOption(
+        name: option, value: name, expected: Self.names.joined(separator: ", ") + hint)
+    }
+    for number in [value, baseline].compactMap(\.self) {
+      guard number.isFinite, number >= 0, name != "error_rate" || number <= 1 else {
+        let expected = name == "error_rate" ? "a share, 0 to 1" : "a number of at least 0"
+        throw .invalidOption(name: option, value: "\(name)=\(number)", expected: expected)
+      }
+    }
+    self.init(value: value, baseline: baseline)
+  }
 }
 
 /// What was put into service, and when.

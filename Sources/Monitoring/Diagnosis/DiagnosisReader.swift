@@ -52,6 +52,7 @@ public struct DiagnosisReader: Sendable {
       }
     }
     let isShared = { (name: String) in known.allSatisfy { $0.contains(name) } }
+    try checkNames(known)
     var reader = self
     reader.version = version ?? ["model_version"].first(where: isShared)
     return try reader.read(known, connections)
@@ -109,6 +110,27 @@ public struct DiagnosisReader: Sendable {
       tables.notes.append("no column of predictions is named: what the model does is not known")
     }
     return (tables, delay(now))
+  }
+
+  /// Throws where a column that is named is nowhere: it would be taken for a feature, or silently be nothing.
+  private func checkNames(_ known: [Set<String>]) throws(MonitoringError) {
+    if let target = options.target, labels == nil, options.labelRule == nil,
+      !known.contains(where: { $0.contains(target) })
+    {
+      throw noColumn(target, "--target", reference, known[0])
+    }
+    guard let version else { return }
+    for (relation, columns) in zip([reference, current], known) where !columns.contains(version) {
+      throw noColumn(version, "--version-column", relation, columns)
+    }
+  }
+
+  private func noColumn(
+    _ name: String, _ option: String, _ relation: Relation, _ columns: Set<String>
+  ) -> MonitoringError {
+    .noSuchColumn(
+      name: name, option: option, source: relation.name,
+      closest: closestName(to: name, among: columns.sorted()))
   }
 
   /// Columns that are no features.

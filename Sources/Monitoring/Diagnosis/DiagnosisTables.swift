@@ -128,6 +128,11 @@ extension DiagnosisTables {
   public var firstTime: Instant? {
     reference.span.map { Instant(microseconds: $0.lowerBound) }
   }
+
+  /// The first time after the last of the current rows; nil where they have none.
+  public var end: Instant? {
+    current.span.map { Instant(microseconds: $0.upperBound &+ 1) }
+  }
 }
 
 extension DiagnosisTables.Side {

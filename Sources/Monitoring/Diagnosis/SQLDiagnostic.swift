@@ -94,19 +94,29 @@ public struct SQLDiagnostic: Sendable, Equatable {
     if let reference {
       query = query.replacing("{reference}", with: "(\(reference.select(["*"])))")
     }
+    while query.last?.isWhitespace == true || query.last == ";" { query.removeLast() }
+    let source = "diagnostic \(name)"
+    let asked = Relation(
+      database: rows.database, name: source, from: "(\(query)\n) AS figure")
     return try connections.withConnection(to: rows.database) { connection in
-      let stream = try connection.query(query, source: "diagnostic \(name)")
-      var number: Double?
-      while let batch = try stream.next() {
-        guard let column = batch.column(0) else { continue }
-        var values: [Double] = []
-        guard column.appendAligned(to: &values) else {
-          throw DataSourceError.unexpectedResult(
-            source: "diagnostic \(name)", reason: "it gave no number; cast it to one")
-        }
-        if number == nil { number = values.first { !$0.isNaN } }
+      guard let column = try asked.columns(over: connection).first else { return nil }
+      let value = asked.dialect.identifier(column.name)
+      let isTruth = column.type == .boolean
+      guard isTruth || column.type.isNumeric || column.type == .null else {
+        throw DataSourceError.unexpectedResult(
+          source: source, reason: "its first column is \(column.type.name), not a number")
       }
-      return number
+      // Counts and sums are whole numbers or decimals.
+      let number = asked.dialect.double(
+        isTruth ? "CASE WHEN \(value) THEN 1 WHEN NOT \(value) THEN 0 END" : value)
+      let stream = try asked.run(asked.select([number]), over: connection)
+      var values: [Double] = []
+      while let batch = try stream.next() {
+        guard let column = batch.column(0), column.appendAligned(to: &values) else {
+          throw DataSourceError.unexpectedResult(source: source, reason: "it gave no number")
+        }
+      }
+      return values.first { !$0.isNaN }
     }
   }
 

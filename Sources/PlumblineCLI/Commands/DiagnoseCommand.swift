@@ -113,44 +113,8 @@ struct DiagnoseCommand: ParsableCommand {
     throw ExitCode(failOn.exitStatus(for: report.status))
   }
 
-  private func evidence(_ configuration: Configuration) throws -> DiagnosisEvidence {
-    var evidence = DiagnosisEvidence()
-    let sources = SourceOpener(connections: configuration.connections)
-    if let reference, let current {
-      let reader = try reader(reference, current, sources, configuration)
-      (evidence.tables, evidence.labelDelay) = try reader.read()
-      evidence.results += configuration.diagnosis.checks.map {
-        $0.run(current: reader.current, reference: reader.reference)
-      }
-    } else if reference != nil {
-      throw ValidationError("the reference comes with the current rows: two sources, or none")
-    } else if referenceSql != nil || currentSql != nil {
-      throw ValidationError(
-        "--reference-sql and --current-sql are queries over two sources: name them")
-    }
-    if let history {
-      guard FileManager.default.fileExists(atPath: history) else {
-        throw FileError.unreadable(path: history, reason: "there is no such file")
-      }
-      try History(reading: history).add(to: &evidence, model: model)
-    }
-    if let metrics {
-      let relation = try sources.open(metrics, sql: nil, option: "--metrics")
-      evidence.metrics += try samples(relation)
-    }
-    if let settings = try prometheus(configuration) {
-      evidence.metrics += try InfrastructureReader(settings, model: model).samples(
-        from: evidence.tables?.firstTime, until: .now)
-    }
-    if let infrastructure { evidence.infrastructure = try Self.figures(infrastructure) }
-    if let deployments { evidence.deployments = try Self.deployments(deployments) }
-    guard evidence.tables != nil || !evidence.metrics.isEmpty || !evidence.infrastructure.isEmpty
-    else { throw ValidationError("there is nothing to go by: " + whatIsMissing) }
-    return evidence
-  }
-
   /// What was given and holds nothing; else what could be given.
-  private var whatIsMissing: String {
+  var whatIsMissing: String {
     let given = [
       history.map { "the history \($0)" }, metrics.map { "--metrics \($0)" },
       prometheus.map { "the Prometheus at \($0)" },
@@ -163,41 +127,8 @@ struct DiagnoseCommand: ParsableCommand {
       + "; give two sources of rows, or figures with --infrastructure"
   }
 
-  /// Metrics over time, of a table whose columns have the names they are to have.
-  private func samples(_ relation: Relation) throws -> [MetricSample] {
-    let reader = SampleReader(relation)
-    do {
-      return try reader.read().samples
-    } catch MonitoringError.noSuchColumn(let name, _, let source, _) where name == reader.timestamp
-    {
-      // No option of this command names the column.
-      throw MonitoringError.noMetrics(
-        source: source, reason: "it has no column `\(reader.timestamp)`")
-    }
-  }
-
-  private func reader(
-    _ reference: String, _ current: String, _ sources: SourceOpener,
-    _ configuration: Configuration
-  ) throws -> DiagnosisReader {
-    var options = PerformanceOptions()
-    try labels.apply(to: &options)
-    try predicted.apply(to: &options)
-    var reader = DiagnosisReader(
-      reference: try sources.open(reference, sql: referenceSql, option: "--reference-sql"),
-      current: try sources.open(current, sql: currentSql, option: "--current-sql"),
-      labels: try labels.labels.map {
-        try sources.open($0, sql: labels.labelsSql, option: "--labels-sql")
-      }, options: options)
-    reader.schema = configuration.drift.schema
-    reader.schema.ignored += (ignore ?? "").split(separator: ",").map(String.init)
-    reader.version = versionColumn
-    reader.loss = loss
-    return reader
-  }
-
   /// Which Prometheus is asked: the flag's, else the configuration's.
-  private func prometheus(
+  func prometheus(
     _ configuration: Configuration
   ) throws -> DiagnosisConfiguration.Prometheus? {
     var settings = configuration.diagnosis.prometheus
@@ -214,34 +145,6 @@ struct DiagnoseCommand: ParsableCommand {
       settings?.queries[String(sides[0])] = String(sides[1])
     }
     return settings
-  }
-
-  private static func figures(_ text: String) throws -> [String: InfrastructureFigure] {
-    var figures: [String: InfrastructureFigure] = [:]
-    for pair in text.split(separator: ",") {
-      let sides = pair.split(separator: "=", maxSplits: 1)
-      let numbers = sides.last?.split(separator: ":").map { Double($0) } ?? []
-      guard sides.count == 2, (1...2).contains(numbers.count),
-        let value = numbers[0], value.isFinite
-      else {
-        throw ValidationError(
-          "--infrastructure takes name=now:usual,…, such as cpu_utilization=96:40, not `\(pair)`")
-      }
-      figures[String(sides[0])] = InfrastructureFigure(
-        value: value, baseline: numbers.count > 1 ? numbers[1] : nil)
-    }
-    return figures
-  }
-
-  private static func deployments(_ path: String) throws -> [Deployment] {
-    do {
-      return try JSONDecoder().decode(
-        [Deployment].self, from: Data(TextFile.read(path).utf8))
-    } catch is DecodingError {
-      throw FileError.unreadable(
-        path: path,
-        reason: "it is no JSON list of {\"at\": \"2026-11-24T10:00:00Z\", \"version\": \"v2\"}")
-    }
   }
 }
 

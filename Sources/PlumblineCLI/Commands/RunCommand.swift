@@ -32,7 +32,8 @@ struct RunCommand: ParsableCommand {
     let configuration = try output.configuration()
     let run = MonitoringRun(
       try RunRequest(json: readRequest()),
-      sources: SourceOpener(connections: configuration.connections))
+      sources: SourceOpener(connections: configuration.connections),
+      diagnosis: configuration.diagnosis)
     let response = try run.response()
     if !output.quiet {
       try Console.write(render(response, as: output.format ?? .json, style: Console.style))

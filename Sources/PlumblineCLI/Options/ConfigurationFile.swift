@@ -6,11 +6,14 @@ import Monitoring
 enum FileError: ExplainedError {
   case unreadable(path: String, reason: String)
   case unwritable(path: String, reason: String)
+  /// It can be read, and does not hold what it is to.
+  case mistaken(path: String, reason: String)
 
   var code: String {
     switch self {
     case .unreadable: "unreadable_file"
     case .unwritable: "unwritable_file"
+    case .mistaken: "mistaken_file"
     }
   }
 
@@ -18,6 +21,7 @@ enum FileError: ExplainedError {
     switch self {
     case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
     case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)"
+    case .mistaken(let path, let reason): "\(path): \(reason)"
     }
   }
 
@@ -25,6 +29,7 @@ enum FileError: ExplainedError {
     switch self {
     case .unreadable: "check the path and who may read it"
     case .unwritable: "check that the folder is there, may be written to, and has room"
+    case .mistaken: "write it as the documentation has it"
     }
   }
 }

@@ -48,11 +48,18 @@ struct LabelFlags: ParsableArguments {
     options.id = id
     options.labelTimestamp = labelTimestamp
     options.labelRule = labelRule
-    if let asOf {
-      guard let instant = Instant(asOf) else {
-        throw ValidationError("--as-of takes an ISO 8601 instant, not `\(asOf)`")
+    options.asOf = try until
+  }
+
+  /// What `--as-of` says; nil where it is left out.
+  var until: Instant? {
+    get throws {
+      try asOf.map { text in
+        guard let instant = Instant(text) else {
+          throw ValidationError("--as-of takes an ISO 8601 instant, not `\(text)`")
+        }
+        return instant
       }
-      options.asOf = instant
     }
   }
 }

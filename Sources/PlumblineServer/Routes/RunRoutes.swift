@@ -76,7 +76,7 @@ struct RunRoutes<Context: RequestContext> {
     }
     do {
       let asked = try RunRequest(json: Data(body.readableBytesView))
-      let run = MonitoringRun(asked, sources: state.sources)
+      let run = MonitoringRun(asked, sources: state.sources, diagnosis: state.diagnosis)
       let place = try places.take(for: "runs", code: "too_many_runs")
       defer { withExtendedLifetime(place) {} }
       return try JSONText.response(await Background.run { try run.response() })
