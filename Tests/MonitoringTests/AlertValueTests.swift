@@ -169,4 +169,27 @@ struct AlertValueTests {
     #expect(NumberFormat("%")?.write(1e308) == "∞")
     #expect(NumberFormat(" ") == nil)
   }
+
+  @Test func `Rules with the same expression hold it against each value once`() {
+    let series = (0..<20).map { ["model_name": "m\($0 % 4)", "feature": "\($0)"] }
+    let rules: [[LabelMatcher]] = [
+      [.init(label: "model_name", operation: .matches, value: "m[01]")],
+      [.init(label: "model_name", operation: .matchesNot, value: "m[01]")],
+      [
+        .init(label: "feature", operation: .notEqual, value: "3"),
+        .init(label: "model_name", operation: .matches, value: "m[01]"),
+      ],
+      [.init(label: "model_name", operation: .matches, value: "(")],
+      [.init(label: "model_name", operation: .matchesNot, value: "m2")],
+    ]
+    var memory = MatchMemory()
+    for rule in rules {
+      let prepared = PreparedMatchers(rule)
+      for labels in series {
+        #expect(prepared.match(labels, &memory) == rule.match(labels), "\(rule) \(labels)")
+      }
+    }
+    // Three expressions, four values.
+    #expect(memory.count == 12)
+  }
 }

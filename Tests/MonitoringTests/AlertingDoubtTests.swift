@@ -55,6 +55,13 @@ struct AlertingDoubtTests {
       "      metric: model_accuracy\n      condition: '< 80%'\n"
         + "      dynamic: {mode: propose, maximum: 0.7}",
       (6, "the threshold of `< 80%` is not between")),
+    rule(
+      "      metric: error_rate\n      condition: 'change  > 5%'",
+      (5, "`error_rate` has no reference, so that `change > 5%` never fires; hold the value itself")
+    ),
+    rule(
+      "      metric: model_accuracy_drop\n      condition: 'change > 0.1'",
+      (5, "`model_accuracy_drop` has no reference")),
     .init(
       "alerting:\n  group_by: [model_name,\n    model, alertname]",
       (3, "no alert has a label `model`; did you mean `model_name`?")),
@@ -91,6 +98,9 @@ struct AlertingDoubtTests {
     "alerting: {rules: [{name: a, metric: error_rate, condition: '> 5%', dynamic: {mode: apply, minimum: 5%, maximum: 9%}}]}",
     "alerting: {rules: [{name: a, metric: error_rate, condition: absent, where: model_name!=x}]}",
     "alerting: {rules: [{name: a, metric: traffic_drop, condition: '> 50%'}]}",
+    "alerting: {rules: [{name: a, metric: prediction_rate, condition: 'change < -50%'}]}",
+    "alerting: {rules: [{name: a, metric: model_f1_score, condition: 'change < -15%'}]}",
+    "alerting: {rules: [{name: a, metric: model_quantile_loss_by_level, condition: 'change > 10%'}]}",
   ])
   func `What does what it says is not doubted`(text: String) throws {
     #expect(try doubts(text).isEmpty)

@@ -86,6 +86,14 @@ struct AlertingMistakeTests {
     rule("condition: outside 0..1, recovery: 0.5..2", "`0.5..2` is not a range"),
     rule("condition: absent, labels: {severity: x}", "the label `severity` is the rule's own"),
     rule("condition: absent, labels: {a-b: x}", "`a-b` is not a name"),
+    .init(
+      "alerting:\n  rules:\n    - name: r\n      metric: error_rate\n      condition: '> 5%'\n"
+        + "      labels:\n        team: x\n        model_name: all",
+      (8, "the label `model_name` tells the series of `error_rate` apart and cannot be given; call")
+    ),
+    .init(
+      "alerting: {rules: [{name: r, metric: drift_score, condition: '> 1', labels: {method: x, check: y}}]}",
+      (1, "the label `method` tells the series"), (1, "the label `check` tells the series")),
     rule(#"condition: absent, labels: {a: "x\0"}"#, "a text without control characters"),
     rule("condition: absent, labels: []", "labels has to be a mapping"),
     rule("condition: absent, description: '{valu}'", "`{valu}` is not text with {value}"),
@@ -96,6 +104,12 @@ struct AlertingMistakeTests {
     rule("condition: '> 1', dynamic: {mode: propose, minimum: 2, maximum: 2}", "`minimum` has to"),
     rule("condition: absent, dynamic: {mode: propose}", "a threshold that follows history"),
     rule("condition: outside 0..1, dynamic: {mode: propose}", "a threshold that follows history"),
+    rule(
+      "condition: 'change < -15%', dynamic: {mode: apply, minimum: -30%, maximum: -10%}",
+      "a threshold that follows history is for conditions on the value itself"),
+    rule(
+      "condition: 'change > 0.1', dynamic: {mode: propose}",
+      "a threshold that follows history is for conditions on the value itself"),
     .init(
       #"alerting: {rules: [{name: "a\0b", metric: m, condition: absent}]}"#,
       (1, #"`a\0b` is not a name of 1 to 128"#)),

@@ -158,6 +158,23 @@ struct ThresholdKeeperTests {
     try keeper.update([], at: Self.day(1))
   }
 
+  @Test func `Where the service stops no other rule is begun with`() throws {
+    try addDays(0..<14)
+    let one = try rules("mode: propose")
+    var other = one[0]
+    other.name = "other"
+    let keeper = try keeper(one, at: Self.day(14))
+    try keeper.update(one + [other], at: Self.day(14)) { false }
+    #expect(try history.thresholdChanges().isEmpty)
+    // Asked before the metric is read, and before each rule.
+    var asked = 0
+    try keeper.update(one + [other], at: Self.day(14)) {
+      asked += 1
+      return asked < 3
+    }
+    #expect(try history.thresholdChanges().map(\.rule) == ["slow"])
+  }
+
   @Test func `Thresholds are worked out once a day, and a clock that was ahead is not waited for`()
   {
     let pause = ThresholdKeeper.pauseMicroseconds

@@ -115,7 +115,7 @@ extension AlertEngine {
           metric: rule.metric, rule: rule.name, severity: rule.severity,
           condition: compiled.condition.sentence, value: alert?.value, threshold: alert?.threshold,
           reference: alert?.reference, labels: labels)),
-      updatedAt: alert?.updatedAt ?? table.unknownSince[series] ?? now)
+      updatedAt: alert?.updatedAt ?? table.unknownSince[series] ?? table.dataAt[series])
     record.responseTime = rule.responseTime
     // JSON has no infinity; the description says it.
     func finite(_ value: Double?) -> Double? { value.flatMap { $0.isFinite ? $0 : nil } }
@@ -128,11 +128,21 @@ extension AlertEngine {
     record.flapping = alert?.isFlapping(flapping, at: now) ?? false
     record.runbookURL = rule.runbookURL
     record.reason = alert?.reason
+    if state != .resolved, record.reason == nil,
+      case .beyond(let subject, _) = compiled.condition.test,
+      table.lacksReference(subject, series)
+    {
+      record.reason = Self.noReference
+    }
     if state != .resolved, rule.condition.test != .absent {
       record.unknownSince = table.unknownSince[series]
     }
     return record
   }
+
+  /// Why nothing can be said of a change though there is a value.
+  static let noReference =
+    "there is no reference, or it is 0, so that there is no change to tell of"
 
   /// The same for the same rule and series: 128 bits of a digest that nobody can make two label sets for.
   ///

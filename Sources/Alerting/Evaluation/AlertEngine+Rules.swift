@@ -10,14 +10,16 @@ extension AlertEngine {
       rules.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let before = Dictionary(
       compiled.map { ($0.rule.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var memory = MatchMemory()
     for index in compiled.indices {
       let old = compiled[index]
       guard let table = tables[old.rule.metric] else { continue }
       let successor = successors[old.rule.name].flatMap {
         $0.metric == old.rule.metric ? $0 : nil
       }
+      let matchers = successor.map { PreparedMatchers($0.matchers) }
       func isOver(_ series: Int) -> Bool {
-        successor?.matchers.match(table.labels[series]) != true
+        matchers?.match(table.labels[series], &memory) != true
       }
       for series in old.tracked.keys.sorted() where isOver(series) {
         var changes: [CompiledRule.Change] = []
@@ -37,7 +39,7 @@ extension AlertEngine {
         fresh.follow(old.condition)
       }
       guard let table = tables[rule.metric] else { return fresh }
-      fresh.meet(table)
+      fresh.meet(table, &memory)
       for (series, alert) in old?.tracked ?? [:] where fresh.follows[series] {
         fresh.put(alert, for: series)
       }
@@ -67,10 +69,11 @@ extension AlertEngine {
       uniquingKeysWith: { first, _ in first })
     let latest = Self.latest(at: now)
     var transitions: [AlertTransition] = []
+    var memory = MatchMemory()
     for entry in kept {
       let alert = entry.alert.setBack(to: now, after: latest)
       guard let index = indexes[entry.rule], compiled[index].rule.metric == entry.metric,
-        compiled[index].rule.matchers.match(entry.series)
+        compiled[index].matchers.match(entry.series, &memory)
       else {
         gone.insert(Self.fingerprint(entry.rule, entry.series))
         if let ended = ended(entry, at: now) { transitions.append(ended) }
@@ -78,7 +81,7 @@ extension AlertEngine {
       }
       let series = tables[entry.metric, default: SeriesTable(metric: entry.metric)]
         .place(of: entry.series, since: alert.updatedAt)
-      if let table = tables[entry.metric] { compiled[index].meet(table) }
+      if let table = tables[entry.metric] { compiled[index].meet(table, &memory) }
       compiled[index].put(alert, for: series)
     }
     for metric in tables.keys.sorted() { transitions += dropPlaceholders(of: metric, at: now) }

@@ -85,8 +85,9 @@ public struct AlertEngine: Sendable {
     }
     guard !dropped.isEmpty else { return [] }
     var transitions: [AlertTransition] = []
+    var memory = MatchMemory()
     for index in indexes {
-      compiled[index].meet(table)
+      compiled[index].meet(table, &memory)
       for series in dropped.sorted() where compiled[index].follows[series] {
         var changes: [CompiledRule.Change] = []
         compiled[index].end(
@@ -148,10 +149,11 @@ public struct AlertEngine: Sendable {
       touched.insert(sample.metric)
     }
     var changes: [CompiledRule.Change] = []
+    var memory = MatchMemory()
     for index in compiled.indices where touched.contains(compiled[index].rule.metric) {
       guard let table = tables[compiled[index].rule.metric] else { continue }
       changes.removeAll(keepingCapacity: true)
-      compiled[index].meet(table)
+      compiled[index].meet(table, &memory)
       compiled[index].note(table.turned)
       compiled[index].evaluate(table, into: &changes)
       for change in changes { transitions.append(transition(change, index, table)) }
@@ -181,10 +183,11 @@ public struct AlertEngine: Sendable {
     var transitions: [AlertTransition] = []
     let noData = now.adding(microseconds: -Self.noDataDays * Self.day)
     let forgotten = now.adding(microseconds: -Self.rememberedDays * Self.day)
+    var memory = MatchMemory()
     for index in compiled.indices {
       guard let table = tables[compiled[index].rule.metric] else { continue }
       var changes: [CompiledRule.Change] = []
-      compiled[index].meet(table)
+      compiled[index].meet(table, &memory)
       compiled[index].evaluateAbsence(table, watchedSince: watchedSince, at: now, into: &changes)
       if compiled[index].condition.test != .absent {
         let silent = compiled[index].tracked.filter {

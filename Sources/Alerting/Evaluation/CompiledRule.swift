@@ -3,7 +3,7 @@ import Monitoring
 /// A rule with what it is held against, and how far it is with each series that is not as it should be.
 struct CompiledRule: Sendable {
   let rule: AlertRule
-  private let matchers: PreparedMatchers
+  let matchers: PreparedMatchers
   /// The series the rule says outright, where it is on absence: that can only be noticed of what is expected.
   let expected: [String: String]?
   /// The rule's own, or that which follows the metric's history.
@@ -56,11 +56,13 @@ struct CompiledRule: Sendable {
   }
 
   /// Learns of the series there are.
-  mutating func meet(_ table: SeriesTable) {
+  ///
+  /// - Parameter memory: what the rules before it found the same expressions to match.
+  mutating func meet(_ table: SeriesTable, _ memory: inout MatchMemory) {
     while follows.count < table.count {
       let series = follows.count
-      follows.append(matchers.match(table.labels[series]))
-      if follows[series], table.unknownSince[series] != nil { changed.insert(series) }
+      follows.append(matchers.match(table.labels[series], &memory))
+      if follows[series], isUnknown(series, table) { changed.insert(series) }
     }
   }
 
@@ -82,7 +84,13 @@ struct CompiledRule: Sendable {
 
   /// Whether there is something to say of a series: an alert, or that nothing is known of it.
   func isShown(_ series: Int, _ table: SeriesTable) -> Bool {
-    tracked[series] != nil || (table.unknownSince[series] != nil && condition.test != .absent)
+    tracked[series] != nil || isUnknown(series, table)
+  }
+
+  /// Whether there is nothing to hold against the condition: no value, or no reference for a change.
+  private func isUnknown(_ series: Int, _ table: SeriesTable) -> Bool {
+    guard case .beyond(let subject, _) = condition.test else { return false }
+    return table.unknownSince[series] != nil || table.lacksReference(subject, series)
   }
 
   mutating func takeChanged() -> [Int] {
@@ -189,13 +197,19 @@ struct CompiledRule: Sendable {
       let since = alert.calmSince ?? now
       alert.calmSince = since
       if now.since(since) >= rule.keepFiringFor?.microseconds ?? 0 {
-        alert.phase = .resolved
-        alert.endsAt = now
-        changes.append(Change(kind: .resolved, series: series, at: now))
+        resolve(&alert, series, at: now, into: &changes)
       }
     case .resolved: return
     }
     put(alert, for: series)
+  }
+
+  private func resolve(
+    _ alert: inout TrackedAlert, _ series: Int, at now: Instant, into changes: inout [Change]
+  ) {
+    alert.phase = .resolved
+    alert.endsAt = now
+    changes.append(Change(kind: .resolved, series: series, at: now))
   }
 
   /// Back to where it was before the first failure: resolved some time ago, or never heard of.
@@ -218,7 +232,7 @@ struct CompiledRule: Sendable {
     }
   }
 
-  /// Notices that series have had no data for long.
+  /// Notices that series have had no data for long, or have had some for long enough.
   ///
   /// - Parameter watchedSince: before that nobody looked, so that nothing can have been missed.
   mutating func evaluateAbsence(
@@ -228,9 +242,13 @@ struct CompiledRule: Sendable {
     let limit = rule.holdFor?.microseconds ?? Self.absentAfterSeconds * 1_000_000
     for series in 0..<table.count where follows[series] {
       let since = max(table.dataAt[series], watchedSince)
-      guard now.since(since) >= limit else { continue }
+      let isAbsent = now.since(since) >= limit
+      if let firing = tracked[series], firing.phase == .firing {
+        goOn(firing, series, isAbsent: isAbsent, watchedSince, at: now, into: &changes)
+        continue
+      }
+      guard isAbsent else { continue }
       var alert = tracked[series] ?? TrackedAlert(failingSince: since)
-      guard alert.phase != .firing else { continue }
       if alert.phase == .resolved { alert.restart(at: since) }
       if alert.failures == 0 {
         changes.append(Change(kind: .pending, series: series, at: now))
@@ -242,6 +260,27 @@ struct CompiledRule: Sendable {
       put(alert, for: series)
       changes.append(Change(kind: .firing, series: series, at: now))
     }
+  }
+
+  /// An absence that had ended for a moment goes on, or is over by the time it outlives its end, for which it
+  /// needs no other value.
+  private mutating func goOn(
+    _ firing: TrackedAlert, _ series: Int, isAbsent: Bool, _ watchedSince: Instant, at now: Instant,
+    into changes: inout [Change]
+  ) {
+    guard let calm = firing.calmSince else { return }
+    var alert = firing
+    if isAbsent {
+      alert.calmSince = nil
+      alert.value = nil
+    } else {
+      // In a time nobody looked it may have been gone again.
+      let seen = now.since(max(calm, watchedSince))
+      guard seen >= rule.keepFiringFor?.microseconds ?? 0 else { return }
+      resolve(&alert, series, at: now, into: &changes)
+    }
+    alert.updatedAt = now
+    put(alert, for: series)
   }
 
   // MARK: Ends that are not for values
@@ -256,10 +295,8 @@ struct CompiledRule: Sendable {
     switch alert.phase {
     case .pending: clear(series, alert, at: now, into: &changes)
     case .firing:
-      alert.phase = .resolved
-      alert.endsAt = now
+      resolve(&alert, series, at: now, into: &changes)
       put(alert, for: series)
-      changes.append(Change(kind: .resolved, series: series, at: now))
     case .resolved: break
     }
   }

@@ -22,7 +22,7 @@ struct SeriesTable: Sendable {
   /// Series that have a sample nobody has looked at yet.
   private(set) var fresh: [Int] = []
   private(set) var isFresh: [Bool] = []
-  /// Of the fresh, those that have data again, or have none any more.
+  /// Of the fresh, those that have data or a reference again, or have none any more.
   private(set) var turned: [Int] = []
   private var differences: [Double] = []
   private var relativeChanges: [Double] = []
@@ -65,6 +65,7 @@ struct SeriesTable: Sendable {
     let isNew = indexes[sample.labels] == nil
     let index = place(of: sample.labels, since: sample.at)
     guard sample.at > sampledAt[index] else { return }
+    let lacked = (differences[index].isNaN, relativeChanges[index].isNaN)
     let value = sample.value ?? .nan
     let reference = sample.reference ?? .nan
     values[index] = value
@@ -72,8 +73,7 @@ struct SeriesTable: Sendable {
     intervals[index] = sample.interval
     sampledAt[index] = sample.at
     latestAt = max(latestAt, sample.at)
-    // Rules look at the state of a series they meet anyway.
-    if !isNew, value.isNaN != (unknownSince[index] != nil) { turned.append(index) }
+    let wasUnknown = unknownSince[index] != nil
     if value.isNaN {
       unknownSince[index] = unknownSince[index] ?? sample.at
     } else {
@@ -83,6 +83,9 @@ struct SeriesTable: Sendable {
     }
     differences[index] = value - reference
     relativeChanges[index] = reference == 0 ? .nan : (value - reference) / abs(reference)
+    let lacks = (differences[index].isNaN, relativeChanges[index].isNaN)
+    // Rules look at the state of a series they meet anyway.
+    if !isNew, wasUnknown != value.isNaN || lacked != lacks { turned.append(index) }
     if !isFresh[index] { fresh.append(index) }
     isFresh[index] = true
   }
@@ -143,6 +146,11 @@ struct SeriesTable: Sendable {
       return Interval(
         lower: (interval.lower - reference) / size, upper: (interval.upper - reference) / size)
     }
+  }
+
+  /// Whether a series has a value, and nothing that a condition on `subject` could compare it with.
+  func lacksReference(_ subject: AlertCondition.Subject, _ series: Int) -> Bool {
+    !values[series].isNaN && figures(subject)[series].isNaN
   }
 
   /// What a condition on `subject` is held against, by series.

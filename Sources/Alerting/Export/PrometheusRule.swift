@@ -29,7 +29,14 @@ struct PrometheusRule: Sendable {
     }
   }
 
-  private init(_ rule: AlertRule, evaluationSeconds: Int) throws(Reason) {
+  private init(_ given: AlertRule, evaluationSeconds: Int) throws(Reason) {
+    var rule = given
+    // In Prometheus a rule's labels would stand above its series', and alerts of two series be one.
+    let taken = RuleMetric.named(rule.metric)?.labels ?? []
+    for label in rule.labels.keys.sorted() where taken.contains(label) {
+      rule.labels[label] = nil
+      notes.append("its label \(label) is left out: its series have one of that name")
+    }
     guard !rule.name.isEmpty else { throw Reason(text: "it has no name") }
     guard PromQL.isMetric(rule.metric) else {
       throw Reason(text: "Prometheus has no metrics named so; no gauge shows it")
@@ -82,8 +89,8 @@ struct PrometheusRule: Sendable {
         .multipliedReportingOverflow(by: evaluationSeconds)
       holdSeconds = min(
         max(overflows ? .max : wait, rule.holdFor?.seconds ?? 0), Self.longestSeconds)
-      keepSeconds = min(rule.keepFiringFor?.seconds ?? 0, Self.longestSeconds)
     }
+    keepSeconds = min(rule.keepFiringFor?.seconds ?? 0, Self.longestSeconds)
     let template = GoTemplate(rule: rule)
     annotations = [
       ("summary", template.summary), ("description", template.description),

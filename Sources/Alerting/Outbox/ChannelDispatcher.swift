@@ -5,7 +5,7 @@ public import Store
 import Synchronization
 
 /// Delivers the messages that wait for one channel: each at least once, those of a group in their order,
-/// no more than the channel's rate limit allows.
+/// no more than the channel's rate limit allows, but for some that are critical.
 ///
 /// What waits is in the history's file, so it outlives the process. Channels have a dispatcher each: one
 /// that is dead holds up no other.
@@ -126,13 +126,36 @@ public final class ChannelDispatcher: Sendable {
     let taken = try history.deliveries(
       of: configuration.name, since: since, until: AlertEngine.latest(at: now))
     let left = limit.messages - taken.count
-    guard left > 0 else { return nil }
+    if left > 0 { return parcel(of: waiting, first, left: left, single) }
+    let more = left + limit.criticalMessages
+    guard more > 0 else { return nil }
+    let urgent = Self.urgent(waiting)
+    guard let next = urgent.first(where: { Self.message(of: $0) != nil }) else { return nil }
+    return parcel(of: urgent, next, left: more, single)
+  }
+
+  private func parcel(
+    of waiting: [QueuedNotification], _ first: QueuedNotification, left: Int, _ single: Set<Int64>
+  ) -> Parcel? {
     guard waiting.count > left, !configuration.keepsIncidents, !single.contains(first.id) else {
       return Self.parcel([first])
     }
     // More than may be sent come together.
     let keys = Set(waiting.filter { single.contains($0.id) }.map(\.orderKey))
     return Self.parcel(waiting.filter { !keys.contains($0.orderKey) })
+  }
+
+  /// Messages that tell of critical alerts that fire, and those of the same keys that come before them.
+  private static func urgent(_ waiting: [QueuedNotification]) -> [QueuedNotification] {
+    var last: [String: Int64] = [:]
+    let word = Data("\"\(AlertSeverity.critical.rawValue)\"".utf8)
+    // Most are not, which is seen without reading them.
+    for entry in waiting where entry.message.range(of: word) != nil {
+      guard let message = message(of: entry), message.kind == .firing, message.severity == .critical
+      else { continue }
+      last[entry.orderKey] = entry.id
+    }
+    return waiting.filter { entry in last[entry.orderKey].map { entry.id <= $0 } ?? false }
   }
 
   /// nil where it cannot be read, as a later version may have written it: it is given up, and that is told.

@@ -57,11 +57,14 @@ struct ReplayRun {
     for (rule, condition) in conditions { engine.follow(condition, for: rule) }
     messages = countsMessages ? NotificationCounter(configuration) : nil
     pause = Int64(min(max(1, configuration.intervalSeconds), 86_400)) * 1_000_000
-    wakes = configuration.rules.compactMap { rule in
-      guard case .absent = rule.condition.test else { return nil }
+    wakes = configuration.rules.flatMap { rule -> [Wake] in
+      guard case .absent = rule.condition.test else { return [] }
       let limit = rule.holdFor?.microseconds ?? CompiledRule.absentAfterSeconds * 1_000_000
-      return Wake(
+      let absence = Wake(
         after: limit, metric: rule.metric, times: startedAt.map { [$0.microseconds + limit] } ?? [])
+      // So long after a value it may be over.
+      return [absence]
+        + (rule.keepFiringFor.map { [Wake(after: $0.microseconds, metric: rule.metric)] } ?? [])
     }
     let noData = AlertEngine.noDataDays * 86_400_000_000
     wakes.append(Wake(after: noData + 1, metric: nil))

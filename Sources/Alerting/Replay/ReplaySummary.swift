@@ -31,12 +31,13 @@ struct ReplaySummary {
     }
     let byRule = Dictionary(grouping: placed) { $0.firing.record.rule }
     let degraded = degradations.map { degradedByModel($0, in: period) }
+    var memory = MatchMemory()
     var report = ReplayReport(
       from: input.samples.first?.at, to: input.samples.last?.at, samples: input.samples.count,
       skippedSamples: input.skipped, series: input.series.count,
       notifications: run.messages?.total ?? 0,
       rules: configuration.rules.map { rule in
-        replay(rule, byRule[rule.name] ?? [], degraded: degraded, in: period)
+        replay(rule, byRule[rule.name] ?? [], degraded: degraded, in: period, &memory)
       },
       degradations: degradations, costs: costs, firings: firings(placed))
     if let degraded {
@@ -73,10 +74,12 @@ struct ReplaySummary {
   }
 
   private func replay(
-    _ rule: AlertRule, _ firings: [Placed], degraded: [String: TimeRanges]?, in period: Range
+    _ rule: AlertRule, _ firings: [Placed], degraded: [String: TimeRanges]?, in period: Range,
+    _ memory: inout MatchMemory
   ) -> RuleReplay {
+    let matchers = PreparedMatchers(rule.matchers)
     let followed = input.series.filter {
-      $0.metric == rule.metric && rule.matchers.match($0.labels)
+      $0.metric == rule.metric && matchers.match($0.labels, &memory)
     }
     var replay = RuleReplay(
       rule: rule.name, metric: rule.metric,

@@ -78,6 +78,11 @@ public enum DynamicThreshold {
     return proposal
   }
 
+  /// Since when samples count; what is before need not be read.
+  public static func start(before now: Instant) -> Instant {
+    now.adding(microseconds: -HealthyHistory.weeks * 604_800_000_000)
+  }
+
   /// The rule's own threshold, and 1 where values above it fail, −1 where those below do.
   static func threshold(
     of rule: AlertRule
@@ -123,10 +128,10 @@ public enum DynamicThreshold {
     _ trial: ThresholdTrial, from old: Double, to quiet: Double
   ) -> Choice {
     let steps = [old] + (1...24).map { old + (quiet - old) * Double($0) / 24 }
-    let outcomes = trial.outcomes(of: steps.dropLast() + [quiet])
-    let place = outcomes.lastIndex { $0.tells(as: outcomes[0]) } ?? 0
-    var choice = Choice(threshold: outcomes[place].threshold)
-    guard place < outcomes.count - 1 else { return choice }
+    let told = trial.told(by: steps.dropLast() + [quiet])
+    let place = told.lastIndex { $0.tells(as: told[0]) } ?? 0
+    var choice = Choice(threshold: told[place].threshold)
+    guard place < told.count - 1 else { return choice }
     choice.isLimited = true
     if place > 0 {
       // Rounded back, which cannot lose what it tells; not so far that nothing is won.

@@ -44,16 +44,17 @@ struct HealthyHistory {
     _ rule: AlertRule, _ history: [MetricSample], now: Instant, sign: Double,
     degradations: [Degradation]
   ) throws(ThresholdError) {
-    let first = now.microseconds.subtractingReportingOverflow(Self.weeks * 604_800_000_000)
+    let first = DynamicThreshold.start(before: now)
     var bySeries: [[String: String]: [MetricSample]] = [:]
     for sample in history
     where sample.metric == rule.metric && ReplayInput.isUsable(sample) && sample.at <= now
-      && (first.overflow || sample.at.microseconds > first.partialValue)
+      && sample.at > first
       && sample.value?.isFinite == true
     {
       bySeries[sample.labels, default: []].append(sample)
     }
-    bySeries = bySeries.filter { rule.matchers.match($0.key) }
+    let matchers = PreparedMatchers(rule.matchers)
+    bySeries = bySeries.filter { matchers.match($0.key) }
     all = bySeries.values.flatMap(\.self).sorted { $0.at < $1.at }
     guard all.count >= Self.leastValues else {
       throw .tooLittleHistory(

@@ -42,7 +42,7 @@ public struct AlertRule: Sendable, Equatable {
   public var cooldownMinutes = 15
   /// Whether a value fails only where all of its interval does: what chance explains is no failure.
   public var requiresSignificance = false
-  /// Labels its alerts have besides those of their series.
+  /// Labels its alerts have besides those of their series, in place of none of these.
   public var labels: [String: String] = [:]
   public var description: DescriptionTemplate
   public var runbookURL: String?
@@ -63,9 +63,10 @@ public struct AlertRule: Sendable, Equatable {
   /// What its alerts are about, by which a severe one silences a milder one.
   public var topic: String { labels["topic"] ?? metric }
 
-  /// The labels an alert of a series has: the rule's own stand above the series'.
+  /// The labels an alert of a series has: those by which series are told apart stand above the rule's own, or
+  /// two alerts would have the same labels, which are one to an Alertmanager.
   public func labels(of series: [String: String]) -> [String: String] {
-    series.merging(labels) { _, own in own }
+    series.merging(labels) { told, _ in told }
       .merging(["alertname": name, "severity": severity.rawValue, "topic": topic]) { $1 }
   }
 }

@@ -51,6 +51,10 @@ public struct ChannelConfiguration: Sendable, Equatable {
     public var messages: Int
     public var per: TimeSpan
 
+    /// Messages beyond the limit for alerts that are critical, which do not wait for the others' sake: half as
+    /// many again, so that a storm of them has an end too.
+    public var criticalMessages: Int { max(1, messages / 2) }
+
     public init(messages: Int, per: TimeSpan) {
       self.messages = messages
       self.per = per

@@ -72,12 +72,19 @@ public struct LabelMatcher: Sendable, Equatable, Codable {
 
   /// - Parameter pattern: its expression; nil where it has none that can be read.
   fileprivate func matches(_ labels: [String: String], _ pattern: LabelPattern?) -> Bool {
+    matches(labels) { pattern?.matches($0) ?? false }
+  }
+
+  /// - Parameter isMatched: whether the expression matches a value.
+  fileprivate func matches(
+    _ labels: [String: String], isMatched: (String) -> Bool
+  ) -> Bool {
     let found = labels[label] ?? ""
     switch operation {
     case .equal: return found == value
     case .notEqual: return found != value
-    case .matches: return pattern?.matches(found) ?? false
-    case .matchesNot: return pattern?.matches(found) != true
+    case .matches: return isMatched(found)
+    case .matchesNot: return !isMatched(found)
     }
   }
 
@@ -100,6 +107,34 @@ public struct PreparedMatchers: Sendable {
   /// Whether every matcher matches.
   public func match(_ labels: [String: String]) -> Bool {
     matchers.allSatisfy { $0.matcher.matches(labels, $0.pattern) }
+  }
+
+  /// As ``match(_:)``, with what is remembered of the same expressions and values.
+  public func match(_ labels: [String: String], _ memory: inout MatchMemory) -> Bool {
+    matchers.allSatisfy { matcher, pattern in
+      matcher.matches(labels) { memory.matches(matcher.value, pattern, $0) }
+    }
+  }
+}
+
+/// What expressions made of values: a thousand rules with the same expression ask it once of each value.
+///
+/// For one pass over series; it forgets nothing.
+public struct MatchMemory: Sendable {
+  private var known: [String: [String: Bool]] = [:]
+  /// How many times an expression was held against a value.
+  public private(set) var count = 0
+
+  public init() {}
+
+  fileprivate mutating func matches(
+    _ expression: String, _ pattern: LabelPattern?, _ value: String
+  ) -> Bool {
+    if let known = known[expression]?[value] { return known }
+    let isMatched = pattern?.matches(value) ?? false
+    known[expression, default: [:]][value] = isMatched
+    count += 1
+    return isMatched
   }
 }
 

@@ -12,18 +12,23 @@ public struct RuleMetric: Sendable, Equatable {
   public var labels: Set<String>
   /// Whether it is a share of something, 0…1.
   public var isShare: Bool
+  /// Whether its values come with a reference, which a condition on `change` needs.
+  public var hasReference: Bool
 
   private init(
-    _ name: String, _ source: Source, _ more: Set<String> = [], isShare: Bool = false
+    _ name: String, _ source: Source, _ more: Set<String> = [], isShare: Bool = false,
+    hasReference: Bool = false
   ) {
     self.name = name
     self.source = source
     self.isShare = isShare
+    self.hasReference = hasReference
     labels = more.union(source == .traffic ? ["model_name"] : ["model_name", "check"])
   }
 
   private static let fixed: [RuleMetric] = [
-    .init("error_rate", .traffic, isShare: true), .init("prediction_rate", .traffic),
+    .init("error_rate", .traffic, isShare: true),
+    .init("prediction_rate", .traffic, hasReference: true),
     .init("prediction_latency_p50", .traffic), .init("prediction_latency_p95", .traffic),
     .init("prediction_latency_p99", .traffic), .init("traffic_pattern_change", .traffic),
     .init("traffic_drop", .traffic), .init("data_drift_score", .drift, isShare: true),
@@ -32,7 +37,7 @@ public struct RuleMetric: Sendable, Equatable {
     .init("new_category_detected", .quality, ["feature"], isShare: true),
     .init("data_quality_findings", .quality), .init("model_accuracy_drop", .performance),
     .init("model_performance_drop", .performance, ["metric"]),
-    .init("model_quantile_loss_by_level", .performance, ["quantile"]),
+    .init("model_quantile_loss_by_level", .performance, ["quantile"], hasReference: true),
     .init("check_failed", .checks, isShare: true),
   ]
 
@@ -64,7 +69,8 @@ public struct RuleMetric: Sendable, Equatable {
     guard name.hasPrefix("model_") else { return nil }
     let metric = String(name.dropFirst("model_".count))
     guard performance.contains(metric) || isOfPlaces(metric) else { return nil }
-    return RuleMetric(name, .performance, isShare: shares.contains(metric))
+    return RuleMetric(
+      name, .performance, isShare: shares.contains(metric), hasReference: true)
   }
 
   private static func isOfPlaces(_ metric: String) -> Bool {

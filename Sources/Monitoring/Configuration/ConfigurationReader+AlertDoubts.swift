@@ -33,6 +33,14 @@ extension ConfigurationReader {
       }
       return
     }
+    if case .beyond(let subject, _) = rule.condition.test, subject != .value, !metric.hasReference,
+      let node = fields["condition"]
+    {
+      doubt(
+        node,
+        "`\(metric.name)` has no reference, so that `\(Self.shown(rule.condition.sentence))` never fires; "
+          + "hold the value itself against a limit, such as `> 5%`")
+    }
     if let matchers = fields["where"] {
       for (node, label) in Self.labels(in: matchers) where !metric.labels.contains(label) {
         doubt(

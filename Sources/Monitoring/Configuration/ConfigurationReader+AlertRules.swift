@@ -73,6 +73,7 @@ extension ConfigurationReader {
       name: name ?? "", metric: metric ?? "", condition: condition ?? .absent, severity: severity,
       description: description ?? .standard(for: condition ?? .absent))
     read(fields, into: &rule)
+    if let node = fields["labels"] { refuseLabels(node, ofSeriesOf: rule.metric) }
     if let condition {
       rule.recovery = fields["recovery"].flatMap { recovery($0, of: condition) }
       rule.dynamic = fields["dynamic"].flatMap { dynamic($0, of: condition) }
@@ -118,6 +119,19 @@ extension ConfigurationReader {
       labels[name] = text
     }
     return labels
+  }
+
+  /// Labels by which the series of a metric are told apart are not for a rule to give: alerts of two models would
+  /// pass for one.
+  private mutating func refuseLabels(_ node: Node, ofSeriesOf metric: String) {
+    guard let metric = RuleMetric.named(metric), let mapping = node.mapping else { return }
+    for (key, _) in mapping {
+      guard let name = key.string, metric.labels.contains(name) else { continue }
+      note(
+        key,
+        "the label `\(name)` tells the series of `\(metric.name)` apart and cannot be given; "
+          + "call the rule's own something else")
+    }
   }
 
   private mutating func recovery(
@@ -168,8 +182,15 @@ extension ConfigurationReader {
     let maximum = fields["maximum"].flatMap {
       parsed($0, expected: expected) { Quantity($0)?.value }
     }
-    guard case .beyond(_, let limits) = condition.test, limits.isOneSided else {
+    guard case .beyond(let subject, let limits) = condition.test, limits.isOneSided else {
       note(node, "a threshold that follows history is for conditions with one limit alone")
+      return nil
+    }
+    guard subject == .value else {
+      note(
+        node,
+        "a threshold that follows history is for conditions on the value itself, such as `> 5%`, and not on "
+          + "its change")
       return nil
     }
     guard mistakeCount == before else { return nil }

@@ -11,7 +11,8 @@ struct RuleHistory: Equatable {
 
   init(of rule: AlertRule, _ samples: [MetricSample]) {
     guard case .beyond(let subject, let bounds) = rule.condition.test else { return }
-    for sample in samples where rule.matchers.match(sample.labels) {
+    let matchers = PreparedMatchers(rule.matchers)
+    for sample in samples where matchers.match(sample.labels) {
       guard let value = Self.value(of: sample, subject), value.isFinite else { continue }
       count += 1
       range = range.map { min($0.lowerBound, value)...max($0.upperBound, value) } ?? value...value

@@ -27,6 +27,10 @@ final class AlertService: Service {
     var nextBaseline: Instant?
     var nextRefresh: Instant?
     var nextThresholds: Instant?
+    /// Whether thresholds were worked out that rules do not follow yet.
+    var hasThresholds = false
+    /// Whether what takes long is to end.
+    var isStopping = false
   }
 
   private struct Channel {
@@ -75,7 +79,9 @@ final class AlertService: Service {
   }
 
   func run() async throws {
+    async let thresholds: Void = runThresholds()
     repeat { tick(at: state.now()) } while await goesOn(after: .seconds(1))
+    await thresholds
   }
 
   // MARK: What the rest of the service tells it
@@ -113,7 +119,7 @@ final class AlertService: Service {
       }
   }
 
-  private func record(_ samples: [MetricSample]) {
+  func record(_ samples: [MetricSample]) {
     metrics.show(samples)
     do {
       log(try manager.record(samples, at: state.now()))
@@ -135,7 +141,8 @@ final class AlertService: Service {
 
   // MARK: What time brings
 
-  private func tick(at now: Instant) {
+  func tick(at now: Instant) {
+    if shared.withLock({ $0.hasThresholds }) { followThresholds() }
     lookAtTraffic(at: now)
     do {
       log(try manager.advance(to: now))
@@ -163,7 +170,7 @@ final class AlertService: Service {
       return true
     }
     guard isDue else { return }
-    followHistory(at: now)
+    followThresholds()
     learnBaseline(at: now)
     let traffic = state.metrics.traffic()
     let models = Set(state.models.map(\.name))
@@ -175,23 +182,60 @@ final class AlertService: Service {
     if !samples.isEmpty { record(samples) }
   }
 
-  private func followHistory(at now: Instant) {
-    let keeper = ThresholdKeeper(history: history, manager: manager, logger: logger)
-    let (rules, isDue) = shared.withLock { shared in
-      let isDue = Self.isDue(
-        shared.nextThresholds, at: now, every: ThresholdKeeper.pauseMicroseconds)
-      if isDue {
-        shared.nextThresholds = Instant(
-          microseconds: now.microseconds + ThresholdKeeper.pauseMicroseconds)
+  // MARK: Thresholds that follow history
+
+  /// Works thresholds out beside the looks, which do not wait for it: one time after another, so that it is never
+  /// done twice at once.
+  private func runThresholds() async {
+    await withTaskCancellationHandler {
+      await withGracefulShutdownHandler {
+        repeat { await workOutThresholds(at: state.now()) } while await goesOn(after: .seconds(1))
+      } onGracefulShutdown: {
+        self.stopThresholds()
       }
-      return (shared.configuration.rules, isDue)
+    } onCancel: {
+      stopThresholds()
+    }
+  }
+
+  /// A thread that computes cannot be ended; it ends before the next rule.
+  private func stopThresholds() { shared.withLock { $0.isStopping = true } }
+
+  /// Works thresholds out where that is due; rules follow them from the next tick on.
+  func workOutThresholds(at now: Instant) async {
+    let due = shared.withLock { shared -> [AlertRule]? in
+      let pause = ThresholdKeeper.pauseMicroseconds
+      guard Self.isDue(shared.nextThresholds, at: now, every: pause) else { return nil }
+      shared.nextThresholds = Instant(microseconds: now.microseconds + pause)
+      return shared.configuration.rules
+    }
+    guard let due else { return }
+    let keeper = keeper
+    do {
+      try await Background.run {
+        try keeper.update(due, at: now) { !self.shared.withLock { $0.isStopping } }
+      }
+    } catch {
+      logger.error("thresholds could not be worked out: \(error)")
+    }
+    shared.withLock { $0.hasThresholds = true }
+  }
+
+  /// Has rules follow the thresholds that are in force.
+  private func followThresholds() {
+    let rules = shared.withLock { shared in
+      shared.hasThresholds = false
+      return shared.configuration.rules
     }
     do {
-      if isDue { try keeper.update(rules, at: now) }
       try keeper.follow(rules)
     } catch {
-      logger.error("thresholds could not follow history: \(error)")
+      logger.error("rules could not follow the thresholds in force: \(error)")
     }
+  }
+
+  private var keeper: ThresholdKeeper {
+    ThresholdKeeper(history: history, manager: manager, logger: logger)
   }
 
   private func learnBaseline(at now: Instant) {

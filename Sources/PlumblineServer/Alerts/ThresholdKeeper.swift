@@ -22,25 +22,41 @@ struct ThresholdKeeper: Sendable {
     }
   }
 
-  /// Works out the thresholds of rules that have them follow history.
-  func update(_ rules: [AlertRule], at now: Instant) throws {
+  /// Works out the thresholds of rules that have them follow history, which may take a while.
+  ///
+  /// - Parameter goesOn: is asked before each rule, so that a service that stops need not wait for all.
+  func update(
+    _ rules: [AlertRule], at now: Instant, while goesOn: () -> Bool = { true }
+  ) throws {
     let dynamic = rules.filter { $0.dynamic != nil }
     guard !dynamic.isEmpty else { return }
     let telling = try Degradation.metrics.flatMap { try history.samples(of: $0) }
     let degradations = Degradation.found(in: telling) ?? []
-    let inForce = try ThresholdLog(history).inForce(for: dynamic)
-    for rule in dynamic {
-      do {
-        let proposal = try DynamicThreshold.propose(
-          rule: rule, history: history.samples(of: rule.metric), now: now,
-          inForce: inForce[rule.name], degradations: degradations)
-        try keep(proposal, rule, at: now)
-      } catch let error as ThresholdError {
-        // Too little history is no news.
-        logger.debug(
-          "no threshold follows history yet",
-          metadata: ["rule": "\(rule.name)", "reason": "\(error.what)"])
+    // The values of one metric at a time are in memory, read once for all its rules.
+    let byMetric = Dictionary(grouping: dynamic, by: \.metric)
+    for metric in byMetric.keys.sorted() {
+      guard goesOn() else { return }
+      let samples = try history.samples(of: metric, from: DynamicThreshold.start(before: now))
+      for rule in byMetric[metric] ?? [] {
+        guard goesOn() else { return }
+        try update(rule, samples, degradations, at: now)
       }
+    }
+  }
+
+  private func update(
+    _ rule: AlertRule, _ samples: [MetricSample], _ degradations: [Degradation], at now: Instant
+  ) throws {
+    do {
+      let proposal = try DynamicThreshold.propose(
+        rule: rule, history: samples, now: now,
+        inForce: ThresholdLog(history).threshold(inForceFor: rule), degradations: degradations)
+      try keep(proposal, rule, at: now)
+    } catch let error as ThresholdError {
+      // Too little history is no news.
+      logger.debug(
+        "no threshold follows history yet",
+        metadata: ["rule": "\(rule.name)", "reason": "\(error.what)"])
     }
   }
 

@@ -129,7 +129,8 @@ private struct AlertList {
     return [
       alert.state.rawValue + quiet + taken + overdue, alert.severity.rawValue, alert.rule,
       alert.seriesText,
-      alert.state == .unknown ? "no data" : alert.description, since.iso8601, alert.fingerprint,
+      alert.state == .unknown ? alert.reason ?? "no data" : alert.description, since.iso8601,
+      alert.fingerprint,
     ]
   }
 

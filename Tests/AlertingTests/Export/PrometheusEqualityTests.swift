@@ -75,6 +75,28 @@ struct PrometheusEqualityTests {
     return rule
   }
 
+  /// A rule on what is missing, for a time that ends between two minutes: on a minute Prometheus still has the value
+  /// of its beginning.
+  private static func absence(
+    _ name: String, _ generator: inout SeededGenerator
+  ) throws -> AlertRule {
+    var rule = try rule(name, &generator)
+    rule.metric = "heartbeat"
+    rule.condition = .absent
+    rule.recovery = nil
+    rule.holdFor = try pick(&generator, [TimeSpan("90s"), TimeSpan("150s"), TimeSpan("210s")])
+    return rule
+  }
+
+  /// Values with holes, the first of them there.
+  private static func heartbeats(_ generator: inout SeededGenerator) -> [Double] {
+    var isThere = true
+    return (0..<40).map { minute in
+      if minute > 0, generator.uniform() < 0.25 { isThere.toggle() }
+      return isThere ? 1 : .nan
+    }
+  }
+
   private static func scenario(seed: UInt64) throws -> PrometheusScenario {
     var generator = SeededGenerator(seed: seed)
     var scenario = PrometheusScenario(
@@ -102,6 +124,15 @@ struct PrometheusEqualityTests {
               ]))
         }
       }
+    }
+    for index in 0..<4 { scenario.rules.append(try absence("absence \(index)", &generator)) }
+    for labels in [
+      ["model_name": "fraud", "zone": "eu"], ["model_name": "churn", "zone": "us"],
+      ["model_name": "fraud"],
+    ] {
+      scenario.series.append(("heartbeat", labels, heartbeats(&generator)))
+      scenario.references.append(nil)
+      scenario.intervals.append(nil)
     }
     return scenario
   }

@@ -148,6 +148,28 @@ struct PrometheusRulesTests {
       """)
   }
 
+  @Test func `A label that would take the place of a series' own is left out and said`() throws {
+    var rule = try MinuteSeries.rule("errors", "error_rate", "> 5%")
+    rule.labels = ["model_name": "all", "team": "ml"]
+    let yaml = try PrometheusRules(rules: [rule]).yaml
+    #expect(yaml.contains("# errors: its label model_name is left out"))
+    try expectAlerts(
+      of: yaml,
+      """
+      input_series:
+        - {series: 'plumbline_error_rate{model_name="a"}', values: '0.125'}
+        - {series: 'plumbline_error_rate{model_name="b"}', values: '0.125'}
+      alert_rule_test:
+        - eval_time: 0m
+          alertname: errors
+          exp_alerts:
+            - exp_labels: {model_name: a, severity: warning, team: ml, topic: error_rate}
+              exp_annotations: {summary: 'errors: a', description: 'errors: 0.125', response_time: 1h}
+            - exp_labels: {model_name: b, severity: warning, team: ml, topic: error_rate}
+              exp_annotations: {summary: 'errors: b', description: 'errors: 0.125', response_time: 1h}
+      """)
+  }
+
   @Test func `The threshold in force is exported in place of the rule's own, and it is said`()
     throws
   {

@@ -8,7 +8,7 @@ import Testing
 /// Rules and series, held against each other by Prometheus and by Plumbline.
 struct PrometheusScenario {
   var rules: [AlertRule]
-  /// By metric and labels: a value a minute.
+  /// By metric and labels: a value a minute, NaN for none.
   var series: [(metric: String, labels: [String: String], values: [Double])]
   /// By metric and labels, as the values.
   var references: [[Double]?]
@@ -16,7 +16,7 @@ struct PrometheusScenario {
   var steps: Int
 
   private static func numbers(_ values: [Double]) -> String {
-    values.map { "\($0)" }.joined(separator: " ")
+    values.map { $0.isNaN ? "_" : "\($0)" }.joined(separator: " ")
   }
 
   private var samples: [MetricSample] {
@@ -39,6 +39,7 @@ struct PrometheusScenario {
     for step in 0..<steps {
       let now = MinuteSeries.minute(step)
       _ = engine.evaluate(samples.filter { $0.at == now })
+      _ = engine.advance(to: now)
       let records = engine.records(at: now).filter { $0.state == .firing || $0.state == .pending }
       for rule in rules {
         let firing = records.filter { $0.rule == rule.name && $0.state == .firing }

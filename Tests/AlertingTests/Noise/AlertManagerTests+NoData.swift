@@ -22,6 +22,52 @@ extension AlertManagerTests {
     #expect(again.records().map(\.name) == ["errors/b"])
   }
 
+  @Test func `A change from a reference there is none of is unknown, and it is said why`() throws {
+    let drop = rule("drop", "accuracy", "change < -15%")
+    let configuration = alerting([drop, rule("rise", "accuracy", "change > 0.5"), errors])
+    let manager = try manager(configuration)
+    func take(_ value: Double?, of reference: Double?, at minute: Int) throws {
+      var sample = sample(value, at: minute, metric: "accuracy")
+      sample.reference = reference
+      try manager.record([sample], at: Scenario.time(minute))
+    }
+    func states() -> [String] {
+      manager.records().map { "\($0.name) \($0.state.rawValue)" }.sorted()
+    }
+    try take(0.8, of: nil, at: 0)
+    #expect(states() == ["drop/a unknown", "rise/a unknown"])
+    let record = try #require(manager.records().first)
+    #expect(record.reason?.hasPrefix("there is no reference") == true)
+    #expect(record.updatedAt == Scenario.time(0) && record.unknownSince == nil)
+    // A share of 0 is nothing, a difference from it is something.
+    try take(0.8, of: 0, at: 1)
+    #expect(states() == ["drop/a unknown", "rise/a firing"])
+    try take(0.8, of: 1, at: 2)
+    #expect(states() == ["drop/a firing", "rise/a resolved"])
+    // What fires goes on, and says what it is without.
+    try take(0.8, of: nil, at: 3)
+    #expect(manager.records().first { $0.rule == "drop" }?.reason == record.reason)
+    #expect(states() == ["drop/a firing", "rise/a resolved"])
+    let again = try self.manager(configuration, at: 4)
+    try again.advance(to: Scenario.time(4))
+    #expect(again.records().map(\.state) == manager.records().map(\.state))
+    try take(1, of: 1, at: 5)
+    #expect(states() == ["drop/a resolved", "rise/a resolved"])
+    #expect(manager.records().allSatisfy { $0.reason == nil })
+  }
+
+  @Test func `Labels of a rule take the place of none by which its series are told apart`() throws {
+    let all = rule("errors", "error_rate", "> 5%") {
+      $0.labels = ["model_name": "all", "team": "ml"]
+    }
+    let manager = try manager(alerting([all]))
+    try manager.record(
+      [sample(0.07, at: 0), sample(0.07, at: 0, model: "b")], at: Scenario.time(0))
+    let labels = manager.records().map(\.labels)
+    #expect(Set(labels.map { $0["model_name"] }) == ["a", "b"])
+    #expect(labels.allSatisfy { $0["team"] == "ml" })
+  }
+
   @Test func `An alert whose data has been gone for a week is over, and its series forgotten`()
     throws
   {

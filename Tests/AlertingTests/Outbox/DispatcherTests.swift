@@ -181,6 +181,66 @@ struct DispatcherTests {
     #expect(channel.taken.last?.id == "p")
   }
 
+  @Test func `What is critical does not wait for a window that is used up, within reason`() throws {
+    func critical(_ id: String, key: String) -> AlertMessage {
+      var alert = alert(id)
+      alert.severity = .critical
+      return message(id, key: key, [alert])
+    }
+    let channel = ScriptedChannel()
+    let dispatcher = dispatcher(channel) {
+      $0.rateLimit = TimeSpan("1h").map { .init(messages: 4, per: $0) }
+    }
+    for id in ["1", "2", "3", "4"] {
+      try queue([message(id, key: id, [alert(id)])])
+      _ = try pass(dispatcher, channel, 0..<1)
+    }
+    #expect(channel.taken.map(\.id) == ["1", "2", "3", "4"])
+    // The milder ones wait, but for that which comes before it in its group.
+    try queue([
+      message("mild", key: "a", [alert("mild")]), message("before", key: "b", [alert("before")]),
+    ])
+    _ = try pass(dispatcher, channel, 1..<20)
+    #expect(channel.taken.count == 4)
+    try queue([critical("first", key: "b"), message("after", key: "b", [alert("after")])])
+    _ = try pass(dispatcher, channel, 20..<21)
+    #expect(channel.taken.dropFirst(4).map(\.id) == ["before", "first"])
+    // Half as many again are through: a storm waits too, and comes as one.
+    try queue([critical("second", key: "c"), critical("third", key: "d")])
+    _ = try pass(dispatcher, channel, 21..<3_600, by: 13)
+    #expect(channel.taken.count == 6)
+    _ = try pass(dispatcher, channel, 3_600..<3_700, by: 10)
+    #expect(
+      Set(channel.taken.dropFirst(6).flatMap(\.alerts).map(\.rule))
+        == ["mild", "after", "second", "third"])
+  }
+
+  @Test func `More that is critical than may go beyond the limit comes in one digest`() throws {
+    let channel = ScriptedChannel()
+    let dispatcher = dispatcher(channel) {
+      $0.rateLimit = TimeSpan("1h").map { .init(messages: 1, per: $0) }
+    }
+    try queue([message("1", key: "1", [alert("1")])])
+    _ = try pass(dispatcher, channel, 0..<1)
+    var over = alert("over", .resolved)
+    over.severity = .critical
+    let ended = AlertMessage(
+      id: "ended", kind: .resolved, groupKey: "e", groupLabels: [:], alerts: [over],
+      createdAt: start)
+    try queue(
+      [ended]
+        + ["x", "y", "z"].map { name in
+          var alert = alert(name)
+          alert.severity = .critical
+          return message(name, key: name, [alert])
+        })
+    _ = try pass(dispatcher, channel, 1..<100)
+    #expect(channel.taken.count == 2)
+    #expect(channel.taken.last?.kind == .digest)
+    // That something is over wakes nobody, and can wait.
+    #expect(channel.taken.last?.alerts.map(\.rule).sorted() == ["x", "y", "z"])
+  }
+
   @Test func `A digest leaves out what has to come after a message that still waits`() throws {
     let channel = ScriptedChannel([.temporary(reason: "no", retryAfter: nil)])
     let dispatcher = dispatcher(channel) {

@@ -175,6 +175,24 @@ struct AlertReplayTests {
     #expect(report.firings.map(\.start) == [minute(10)])
   }
 
+  @Test
+  func `An absence goes on where data is back for a moment, and ends in time though none comes`()
+    throws
+  {
+    var rule = try MinuteSeries.rule("gone", "rate", "absent")
+    rule.holdFor = TimeSpan("10m")
+    rule.keepFiringFor = TimeSpan("30m")
+    let back = Array(repeating: 1.0, count: 61)
+    let samples =
+      MinuteSeries.samples("rate", Array(repeating: 1, count: 11))
+      + MinuteSeries.samples("rate", [1], from: 60) + MinuteSeries.samples("rate", back, from: 120)
+    var firing = try #require(AlertReplay(rules: [rule]).run(samples).firings.first)
+    #expect((firing.start, firing.end ?? minute(0)) == (minute(20), minute(150)))
+    rule.keepFiringFor = TimeSpan("5m")
+    firing = try #require(AlertReplay(rules: [rule]).run(samples).firings.first)
+    #expect(firing.end == minute(65))
+  }
+
   @Test func `An alert whose data is gone for a week ends`() throws {
     let rule = try MinuteSeries.rule("high", "errors", "> 1")
     let samples =

@@ -152,6 +152,46 @@ extension Scenario {
       = chat resolved silent/a:resolved
       """),
     Scenario(
+      "an absence that ended for a moment goes on, and outlives its end by the time the rule says",
+      alerting([
+        rule("silent", "predictions", "absent") { $0.keepFiringFor = TimeSpan("30m") }
+      ]),
+      """
+      at 10m predictions{model_name="a"} 5
+      at 20m advance
+      = silent/a pending
+      = silent/a firing
+      = chat firing silent/a:firing
+      at 60m predictions{model_name="a"} 5
+      at 120m predictions{model_name="a"} 5
+      at 128m predictions{model_name="a"} 5
+      at 136m predictions{model_name="a"} 5
+      at 144m predictions{model_name="a"} 5
+      at 150m advance
+      = silent/a resolved
+      = chat resolved silent/a:resolved
+      """),
+    Scenario(
+      "an absence that is over needs no second value to end, and may begin again",
+      alerting([
+        rule("silent", "predictions", "absent") { $0.keepFiringFor = TimeSpan("5m") }
+      ]),
+      """
+      at 0m predictions{model_name="a"} 5
+      at 10m advance
+      = silent/a pending
+      = silent/a firing
+      = chat firing silent/a:firing
+      at 20m predictions{model_name="a"} 5
+      at 25m advance
+      = silent/a resolved
+      = chat resolved silent/a:resolved
+      at 30m advance
+      = silent/a pending
+      = silent/a firing
+      = chat firing silent/a:firing
+      """),
+    Scenario(
       "a series that a rule names is absent though it never spoke",
       alerting([
         rule("silent", "predictions", "absent") {

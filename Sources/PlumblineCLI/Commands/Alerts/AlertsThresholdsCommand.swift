@@ -51,10 +51,11 @@ struct AlertsThresholdsCommand: ParsableCommand {
   private static func proposal(
     _ rule: AlertRule, _ history: History, tighter: Bool
   ) throws -> ThresholdProposal {
-    let samples = try history.samples(of: rule.metric)
+    let now = Instant.now
+    let samples = try history.samples(of: rule.metric, from: DynamicThreshold.start(before: now))
     let telling = try Degradation.metrics.flatMap { try history.samples(of: $0) }
     return try DynamicThreshold.propose(
-      rule: rule, history: samples, now: .now,
+      rule: rule, history: samples, now: now,
       inForce: try ThresholdLog(history).threshold(inForceFor: rule),
       degradations: Degradation.found(in: telling) ?? [], allowsTightening: tighter)
   }
@@ -71,11 +72,14 @@ struct AlertsThresholdsCommand: ParsableCommand {
       let history = try store.open(toRead: true)
       let rules = try AlertsThresholdsCommand.rules(store, history)
       let log = ThresholdLog(history)
-      let samples = try history.samples()
+      let now = Instant.now
+      let start = DynamicThreshold.start(before: now)
+      let earlier = try Degradation.metrics.flatMap { try history.samples(of: $0, until: start) }
+      let samples = try history.samples(from: start)
       let fatigue = AlertFatigue.find(
-        rules: rules, events: try history.alertEvents(limit: 100_000), history: samples, now: .now,
+        rules: rules, events: try history.alertEvents(limit: 100_000), history: samples, now: now,
         inForce: try log.inForce(for: rules),
-        degradations: Degradation.found(in: samples) ?? [])
+        degradations: Degradation.found(in: earlier + samples) ?? [])
       let report = ThresholdReport(
         fatigue: fatigue, changes: try history.thresholdChanges(),
         inForce: try log.standings(of: rules))
