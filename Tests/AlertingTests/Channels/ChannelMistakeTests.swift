@@ -39,7 +39,8 @@ struct ChannelMistakeTests {
   }
 
   @Test(arguments: [
-    ("{{titel}}", ["{{titel}}, which no message has; did you mean {{title}}?"]),
+    ("{{titel}}", ["{{titel}}, which no message has"]),
+    ("{{titles}}", ["{{titles}}, which no message has; did you mean {{title}}?"]),
     ("{{#alerts}}{{ lables.team }}{{{xyz}}}{{/alerts}}", ["{{lables}}", "{{xyz}}"]),
     ("{{#labels}}{{team}}{{/labels}}", []), ("{{! titel }}{{> titel}}", []),
     (
