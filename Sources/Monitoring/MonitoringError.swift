@@ -22,6 +22,8 @@ public enum MonitoringError: ExplainedError, Equatable {
   case invalidOption(name: String, value: String, expected: String)
   case timestampNeeded(option: String)
   case noTimes(column: String, source: String)
+  /// A column of times holds none that can be read; `example` is one of those that cannot.
+  case unreadableTimes(column: String, source: String, example: String)
   /// A table of metrics over time has no numbers, or a cell of text where one has to be.
   case noMetrics(source: String, reason: String)
   case noRows(source: String)
@@ -43,6 +45,7 @@ public enum MonitoringError: ExplainedError, Equatable {
     case .invalidOption: "invalid_option"
     case .timestampNeeded: "timestamp_needed"
     case .noTimes: "no_times"
+    case .unreadableTimes: "unreadable_times"
     case .noMetrics: "no_metrics"
     case .noRows: "no_rows"
     case .noRequest: "invalid_request"
@@ -78,6 +81,8 @@ public enum MonitoringError: ExplainedError, Equatable {
     case .timestampNeeded(let option): "\(option) cuts by time, and no column of times is known"
     case .noMetrics(let source, let reason): "\(source) is no table of metrics: \(reason)"
     case .noTimes(let column, let source): "column `\(column)` of \(source) holds no time at all"
+    case .unreadableTimes(let column, let source, let example):
+      "no time in column `\(column)` of \(source) can be read: `\(example)`"
     case .noRows(let source): "\(source) has no rows"
     case .noRequest(let reason): "the request cannot be read: \(reason)"
     case .needsExact(let method): "method `\(method)` needs every value, not counts in cells"
@@ -104,6 +109,9 @@ public enum MonitoringError: ExplainedError, Equatable {
     case .invalidOption(_, _, let expected): "it takes \(expected)"
     case .timestampNeeded: "name the column with --timestamp"
     case .noTimes: "name another with --timestamp"
+    case .unreadableTimes:
+      "times are timestamps, texts in ISO 8601 such as 2026-11-24T08:00:00Z, or seconds since 1970; cast "
+        + "them in the source, milliseconds by a division by 1000"
     case .noMetrics:
       "give it the columns timestamp, metric and value, or a column of numbers for each metric; a cell "
         + "without a value is left empty"

@@ -1,3 +1,4 @@
+import Alerting
 import Foundation
 import Monitoring
 import Support
@@ -29,17 +30,56 @@ struct AlertingSchemaTests {
 
   @Test func `The example is a configuration, by the schema too`() throws {
     let path = Self.root + "/Examples/alerting.yaml"
+    // Its paths are relative to the folder it is tried in.
     let text = try String(contentsOfFile: path, encoding: .utf8)
+      .replacing("Examples/alerting/", with: "\(Self.root)/Examples/alerting/")
     let environment = [
       "SLACK_URL": "https://hooks.slack.com/services/x", "SMTP_PASSWORD": "x",
       "PAGERDUTY_KEY": "0123456789abcdef0123456789abcdef", "WEBHOOK_SECRET": "x",
-      "OPSGENIE_KEY": "x",
+      "OPSGENIE_KEY": "x", "TEAMS_URL": "https://example.com/x", "ALERTMANAGER_PASSWORD": "x",
     ]
-    let alerting = try ConfigurationReader.read(text, path: path, environment: environment).alerting
-    #expect(alerting.channels.count == 5 && alerting.routes.count == 4)
+    let inspection = ConfigurationInspection(of: text, path: path, environment: environment)
+    let configuration = try inspection.flawless()
+    #expect(configuration.doubts == [] && Channels.mistakes(in: configuration) == [])
+    let alerting = configuration.alerting
+    #expect(alerting.channels.count == 7 && alerting.routes.count == 4)
     #expect(
       try ConfigurationReader.rules(text, path: path, environment: [:]) == alerting.rules)
     #expect(try isValid(text))
+  }
+
+  @Test func `The example has every key of the schema, and every type of channel`() throws {
+    let script = """
+      import json, sys, yaml
+      schema = json.load(open(sys.argv[1]))
+      example = yaml.safe_load(open(sys.argv[2]))
+      wanted, types = set(), set()
+      def walk(node):
+          if isinstance(node, list):
+              for entry in node: walk(entry)
+          if not isinstance(node, dict): return
+          if "$ref" in node:
+              name = node["$ref"].split("/")[-1]
+              # A secret's forms are alternatives.
+              if name != "secret": walk(schema["$defs"][name])
+          for key, value in node.get("properties", {}).items():
+              wanted.add(key)
+              if "const" in value: types.add(value["const"])
+              walk(value)
+          for key in ("items", "anyOf", "oneOf", "allOf"): walk(node.get(key))
+      walk(schema["properties"]["alerting"])
+      def keys(node):
+          if isinstance(node, list): return set().union(*map(keys, node)) if node else set()
+          return set(node).union(*map(keys, node.values())) if isinstance(node, dict) else set()
+      alerting = example["alerting"]
+      print(len(wanted) > 40, sorted(wanted - keys(alerting)),
+            sorted(types - {channel["type"] for channel in alerting["channels"]}))
+      """
+    let run = try ToolRun.python([
+      "-c", script, Self.root + "/docs/schemas/config.schema.json",
+      Self.root + "/Examples/alerting.yaml",
+    ])
+    #expect(run.output == "True [] []\n", "\(run.all)")
   }
 
   @Test(arguments: [

@@ -22,7 +22,8 @@ extension MonitoringRun {
     guard let data = request.data, let name = data.samples ?? data.history else {
       throw MonitoringError.noRequest(reason: "data has neither `samples` nor `history`")
     }
-    let samples = try samples(data)
+    let read = try samples(data)
+    let samples = read.samples
     let ordered = samples.sorted { $0.at < $1.at }
     let valued = Set(samples.filter { $0.value.map { !$0.isNaN } ?? false }.map(\.metric))
     let isKnown = request.alertRules.contains {
@@ -30,6 +31,7 @@ extension MonitoringRun {
     }
     var report = AlertingReport(
       samples: samples.count, from: ordered.first?.at, to: ordered.last?.at, alerts: [])
+    var gaps: [RuleGap] = []
     if let first = ordered.first?.at, let last = ordered.last?.at {
       var engine = AlertEngine(rules: request.alertRules, startedAt: first)
       _ = engine.evaluate(ordered)
@@ -40,18 +42,22 @@ extension MonitoringRun {
         firing: records.filter { $0.state == .firing })
       report.alerts = records.map { $0.state == .firing ? muting.muted($0) : $0 }
         .sorted(by: AlertRecord.comesFirst)
+      gaps = engine.gaps(among: Set(samples.map(\.metric)))
     }
-    return RunResponse(report, of: name, isKnown: isKnown)
+    return RunResponse(
+      report, of: name, isKnown: isKnown, gaps: gaps, unreadableRows: read.unreadableRows)
   }
 
-  private func samples(_ data: RunRequest.DataLocation) throws -> [MetricSample] {
-    if let path = data.history { return try History(reading: path).replaySamples() }
-    guard let source = data.samples else { return [] }
+  private func samples(_ data: RunRequest.DataLocation) throws -> SampleReader.Result {
+    if let path = data.history {
+      return .init(samples: try History(reading: path).replaySamples(), unreadableRows: 0)
+    }
+    guard let source = data.samples else { return .init(samples: [], unreadableRows: 0) }
     let relation = try sources.open(source, sql: data.samplesSQL, option: "data.samples_sql")
     let reader =
       data.timestamp.map { SampleReader(relation, timestamp: $0) }
       ?? SampleReader(relation)
-    return try reader.read().samples
+    return try reader.read()
   }
 }
 
@@ -61,7 +67,13 @@ extension RunResponse {
   /// - Parameters:
   ///   - source: what the metrics come from.
   ///   - isKnown: whether a rule had a value to look at.
-  public init(_ report: AlertingReport, of source: String, isKnown: Bool = true) {
+  ///   - gaps: rules the newest samples do not tell of: where nothing fires that makes it worse, the
+  ///     answer is that it is not known.
+  ///   - unreadableRows: rows of the source that are no samples.
+  public init(
+    _ report: AlertingReport, of source: String, isKnown: Bool = true, gaps: [RuleGap] = [],
+    unreadableRows: Int = 0
+  ) {
     let firing = report.alerts.filter { $0.state == .firing }
     let told = firing.filter { !$0.isQuiet }
     let severities = Set(firing.map(\.severity))
@@ -70,9 +82,11 @@ extension RunResponse {
       report.samples == 0 || !isKnown
       ? .unknown
       : severities.contains(.critical)
-        ? .critical : severities.contains(.warning) ? .degraded : .healthy
+        ? .critical
+        : severities.contains(.warning) ? .degraded : gaps.isEmpty ? .healthy : .unknown
+    let reason = isKnown && report.samples > 0 ? Self.reason(gaps) : Self.reason(report, source)
     self.init(
-      status: status, reason: status == .unknown ? Self.reason(report, source) : nil,
+      status: status, reason: status == .unknown ? reason : nil,
       driftResults: nil,
       results: .alerting(report), alerts: firing.map(RunAlert.init),
       recommendations: told.map(Self.recommendation),
@@ -84,17 +98,28 @@ extension RunResponse {
           : [
             "Of \(unknown.count) alerts nothing is known for want of data: "
               + Set(unknown.map(\.metric)).sorted().joined(separator: ", ") + "."
-          ]),
+          ])
+        + (gaps.isEmpty || status == .unknown ? [] : [Self.reason(gaps) + "."]),
       preConditions: [
         PreCondition(
           name: .metricsEndpointAccessible, state: report.samples > 0 ? .met : .notMet,
-          detail: "\(report.samples) samples in \(source)")
+          detail: "\(report.samples) samples in \(source)"
+            + (unreadableRows == 0
+              ? ""
+              : "; \(unreadableRows) rows are left out, whose time or metric is missing or cannot be read")
+        )
       ], errors: [])
   }
 
   private static func reason(_ report: AlertingReport, _ source: String) -> String {
     report.samples == 0
       ? "\(source) has no metrics" : "no rule is about a metric that has a value in \(source)"
+  }
+
+  private static func reason(_ gaps: [RuleGap]) -> String {
+    let shown = gaps.prefix(5).map { "\($0.rule) cannot be judged: \($0.reason)" }
+    let more = gaps.count > shown.count ? "; and \(gaps.count - shown.count) more rules" : ""
+    return shown.joined(separator: "; ") + more
   }
 
   private static func recommendation(_ alert: AlertRecord) -> String {

@@ -114,7 +114,8 @@ extension AlertEngine {
         .init(
           metric: rule.metric, rule: rule.name, severity: rule.severity,
           condition: compiled.condition.sentence, value: alert?.value, threshold: alert?.threshold,
-          reference: alert?.reference, labels: labels)),
+          reference: alert?.reference, labels: labels))
+        + (alert.map { Self.recovery(of: $0, compiled.condition) } ?? ""),
       updatedAt: alert?.updatedAt ?? table.unknownSince[series] ?? table.dataAt[series])
     record.responseTime = rule.responseTime
     // JSON has no infinity; the description says it.
@@ -143,6 +144,23 @@ extension AlertEngine {
   /// Why nothing can be said of a change though there is a value.
   static let noReference =
     "there is no reference, or it is 0, so that there is no change to tell of"
+
+  /// What a description needs besides, where its figure no longer is one that fails: the rule's words are of
+  /// failing.
+  private static func recovery(of alert: TrackedAlert, _ condition: AlertCondition) -> String {
+    guard alert.reason == nil else { return "" }
+    switch alert.phase {
+    case .pending: return ""
+    case .resolved:
+      return " (well again since \((alert.calmSince ?? alert.updatedAt).iso8601))"
+    case .firing:
+      if let since = alert.calmSince { return " (well again since \(since.iso8601))" }
+      guard case .beyond(_, let bounds) = condition.test, let value = alert.value,
+        !bounds.fails(value)
+      else { return "" }
+      return " (better again, and not yet recovered)"
+    }
+  }
 
   /// The same for the same rule and series: 128 bits of a digest that nobody can make two label sets for.
   ///

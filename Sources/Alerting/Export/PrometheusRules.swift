@@ -50,6 +50,10 @@ public struct PrometheusRules: Sendable {
       switch PrometheusRule.make(inForce, evaluationSeconds: evaluationSeconds) {
       case .success(var made):
         if let condition = conditions[rule.name] { made.notes.append(rule.replaced(by: condition)) }
+        if rule.description.namesReference {
+          made.notes.append(
+            "its description says – for {reference}: a template of Prometheus knows no other gauge")
+        }
         exported.append(made)
       case .failure(let reason):
         leftOut.append(LeftOut(rule: rule.name, reason: reason.text))

@@ -17,9 +17,12 @@ struct MessageTemplates: Sendable {
   func title(
     _ message: AlertMessage, _ escaping: TextEscaping, marked isMarked: Bool = true
   ) -> String {
+    let own = titleTemplate.map {
+      Self.fill($0, message, escaping).split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+    // A template may leave nothing of a message: then people still have to know what it is about.
     let subject =
-      titleTemplate.map { Self.fill($0, message, escaping).split(whereSeparator: \.isNewline) }
-      .map { $0.joined(separator: " ") } ?? escaping.apply(message.subject)
+      own.flatMap { $0.allSatisfy(\.isWhitespace) ? nil : $0 } ?? escaping.apply(message.subject)
     // A test is always marked: what the template says would pass for the real thing.
     return isMarked || message.kind == .test ? "\(message.mark) \(subject)" : subject
   }
@@ -35,7 +38,8 @@ struct MessageTemplates: Sendable {
     template.render(MessageView.make(message, escaping))
   }
 
-  private static func compile(
+  /// - Throws: ``ChannelError/template(channel:key:problem:)``.
+  static func compile(
     _ text: String?, _ key: String, _ channel: String
   ) throws(ChannelError) -> MustacheTemplate? {
     guard let text else { return nil }

@@ -96,17 +96,20 @@ public struct AlertReplay: Sendable {
   ///   - samples: in any order.
   ///   - degradations: what alerts should have told, as ``Degradation/found(in:threshold:)`` finds them or
   ///     as people know them; nil where that is not known.
+  ///   - unreadableRows: rows of where samples are from that are none, which are counted as skipped.
   public func run(
-    _ samples: [MetricSample], degradations: [Degradation]? = nil
+    _ samples: [MetricSample], degradations: [Degradation]? = nil, unreadableRows: Int = 0
   ) -> ReplayReport {
     let input = ReplayInput(samples)
     var run = ReplayRun(
       configuration, startedAt: input.samples.first?.at, countsMessages: true,
       conditions: conditions)
     run.replay(input)
-    return ReplaySummary(
+    var report = ReplaySummary(
       configuration: configuration, conditions: conditions, costs: costs, input: input, run: run,
       degradations: degradations
     ).report()
+    report.skippedSamples += unreadableRows
+    return report
   }
 }

@@ -103,6 +103,36 @@ struct NotificationCounter {
     }
   }
 
+  /// Messages people would get if an alert of each model, as severe as the severest rule, fired all of the
+  /// time.
+  static func ofAlways(
+    _ configuration: AlertingConfiguration, models: Set<String>, from start: Instant,
+    to end: Instant
+  ) -> Int {
+    let severities = Set(configuration.rules.map(\.severity))
+    guard let severity = AlertSeverity.allCases.first(where: severities.contains) else { return 0 }
+    var counter = NotificationCounter(configuration)
+    for model in models.sorted() {
+      var labels = ["alertname": "always", "severity": severity.rawValue]
+      if !model.isEmpty { labels["model_name"] = model }
+      var record = AlertRecord(
+        fingerprint: AlertEngine.fingerprint("always", labels), rule: "always", metric: "",
+        severity: severity, state: .firing, labels: labels, title: "always", description: "",
+        updatedAt: start)
+      record.startsAt = start
+      counter.take(AlertTransition(kind: .firing, at: start, record: record))
+    }
+    counter.look(at: start)
+    var looks = 0
+    // As elsewhere, reminders over years are not counted one by one.
+    while let next = counter.nextLook, next <= end, looks < 10_000 {
+      counter.look(at: next)
+      looks += 1
+    }
+    counter.finish(after: end)
+    return counter.total
+  }
+
   private func isFlapping(_ alert: Alert, at now: Instant) -> Bool {
     let first = now.microseconds - Int64(configuration.flapping.withinSeconds) * 1_000_000
     return alert.starts.count { $0 > first } >= configuration.flapping.starts

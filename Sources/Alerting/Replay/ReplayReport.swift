@@ -7,7 +7,8 @@ public struct ReplayReport: Codable, Sendable, Equatable {
   @NullCoded public var from: Instant?
   @NullCoded public var to: Instant?
   public var samples: Int
-  /// Samples whose time lies outside the years 1 to 9999.
+  /// Samples whose time lies outside the years 1 to 9999, and rows whose time or metric is missing or cannot
+  /// be read.
   public var skippedSamples: Int
   public var series: Int
   /// Messages people would have been sent, over all channels, once each: what is at a channel's rate
@@ -15,6 +16,9 @@ public struct ReplayReport: Codable, Sendable, Equatable {
   public var notifications: Int
   /// In the order they were given.
   public var rules: [RuleReplay]
+  /// What an alert of every model that fires all of the time, and none that ever does, would have come to:
+  /// that is known without labels.
+  public var extremes = Extremes()
   /// What alerting never, and alerting always, would have been worth; nil where degradations are not
   /// known.
   @NullCoded public var baselines: Baselines?
@@ -33,6 +37,31 @@ public struct ReplayReport: Codable, Sendable, Equatable {
       case alwaysFire = "always_fire"
       case neverFire = "never_fire"
     }
+  }
+
+  public struct Extremes: Codable, Sendable, Equatable {
+    public var alwaysFire = Extreme()
+    public var neverFire = Extreme()
+
+    enum CodingKeys: String, CodingKey {
+      case alwaysFire = "always_fire"
+      case neverFire = "never_fire"
+    }
+
+    public init() {}
+  }
+
+  public struct Extreme: Codable, Sendable, Equatable {
+    /// Share of the time in which it fires; nil where there is no time.
+    @NullCoded public var firingShare: Double?
+    public var notifications = 0
+
+    enum CodingKeys: String, CodingKey {
+      case firingShare = "firing_share"
+      case notifications
+    }
+
+    public init() {}
   }
 
   /// One time an alert fired.
@@ -61,7 +90,7 @@ public struct ReplayReport: Codable, Sendable, Equatable {
     case schemaVersion = "schema_version"
     case from, to, samples
     case skippedSamples = "skipped_samples"
-    case series, notifications, rules, baselines, degradations, costs, firings
+    case series, notifications, rules, extremes, baselines, degradations, costs, firings
   }
 }
 
@@ -76,6 +105,8 @@ public struct RuleReplay: Codable, Sendable, Equatable {
   public var severity: AlertSeverity
   /// Series it is about.
   public var series: Int
+  /// Why there are none, and what may have been meant; nil where there are some.
+  @NullCoded public var note: String?
   /// How often an alert of it began to fire.
   public var firings = 0
   /// How many different alerts fired.
@@ -97,7 +128,7 @@ public struct RuleReplay: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey {
     case rule, metric, condition
     case ownCondition = "own_condition"
-    case severity, series, firings, alerts
+    case severity, series, note, firings, alerts
     case firingSeconds = "firing_seconds"
     case longestFiringSeconds = "longest_firing_seconds"
     case firingShare = "firing_share"

@@ -40,6 +40,7 @@ struct ReplaySummary {
         replay(rule, byRule[rule.name] ?? [], degraded: degraded, in: period, &memory)
       },
       degradations: degradations, costs: costs, firings: firings(placed))
+    report.extremes = extremes(in: period)
     if let degraded {
       let always = degraded.mapValues { _ in [period] }
       report.baselines = .init(
@@ -85,6 +86,7 @@ struct ReplaySummary {
       rule: rule.name, metric: rule.metric,
       condition: (conditions[rule.name] ?? rule.condition).sentence, severity: rule.severity,
       series: followed.count)
+    if followed.isEmpty { replay.note = absence(of: rule) }
     if conditions[rule.name] != nil { replay.ownCondition = rule.condition.sentence }
     replay.firings = firings.count
     replay.alerts = Set(firings.map(\.firing.record.fingerprint)).count
@@ -106,6 +108,29 @@ struct ReplaySummary {
         degraded: degraded.filter { models.contains($0.key) }, period: period, costs: costs)
     }
     return replay
+  }
+
+  /// Why a rule has no series.
+  private func absence(of rule: AlertRule) -> String {
+    let metrics = Set(input.series.map(\.metric))
+    guard !metrics.contains(rule.metric) else {
+      return "no series of \(rule.metric) has the labels its `where` asks for"
+    }
+    let hint = closestName(to: rule.metric, among: metrics.sorted())
+    return "there are no samples of \(rule.metric)" + (hint.map { "; did you mean \($0)?" } ?? "")
+  }
+
+  private func extremes(in period: Range) -> ReplayReport.Extremes {
+    var extremes = ReplayReport.Extremes()
+    guard !input.samples.isEmpty else { return extremes }
+    extremes.alwaysFire.notifications = NotificationCounter.ofAlways(
+      configuration, models: Set(input.series.map(\.model)),
+      from: Instant(microseconds: period.start), to: Instant(microseconds: period.end))
+    if period.end > period.start {
+      extremes.alwaysFire.firingShare = 1
+      extremes.neverFire.firingShare = 0
+    }
+    return extremes
   }
 
   private func model(of placed: Placed) -> String {

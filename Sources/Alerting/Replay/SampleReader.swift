@@ -9,7 +9,8 @@ import Statistics
 /// `upper`; a wide one has none named `metric`, and each of its columns of numbers is a metric. Every
 /// other column is a label, in both; a label whose cell is missing or empty is not there.
 ///
-/// Times are timestamps or dates, texts in ISO 8601, or seconds since 1970.
+/// Times are timestamps or dates, texts in ISO 8601, or seconds since 1970. Milliseconds are not guessed at: no
+/// other reader of times takes them.
 public struct SampleReader: Sendable {
   public let source: Relation
   /// The column of times.
@@ -25,6 +26,11 @@ public struct SampleReader: Sendable {
     public var samples: [MetricSample]
     /// Rows whose time or metric is missing or cannot be read.
     public var unreadableRows: Int
+
+    public init(samples: [MetricSample], unreadableRows: Int) {
+      self.samples = samples
+      self.unreadableRows = unreadableRows
+    }
   }
 
   private enum Role: Equatable {
@@ -43,7 +49,15 @@ public struct SampleReader: Sendable {
     var texts: Set<String> = []
   }
 
-  /// - Throws: ``DataSourceError``, and ``MonitoringError`` where the table has no times or no numbers.
+  /// Why rows are no samples, for an error where none is one.
+  private struct Unreadable {
+    var missingTimes = 0
+    var times = 0
+    var example: String?
+  }
+
+  /// - Throws: ``DataSourceError``, and ``MonitoringError`` where the table has no numbers, or rows and not
+  ///   one time that can be read.
   public func read() throws -> Result {
     let connection = try source.database.connect()
     let schema = try source.columns(over: connection)
@@ -62,8 +76,17 @@ public struct SampleReader: Sendable {
       }
     let stream = try source.run(source.select(expressions), over: connection)
     var result = Result(samples: [], unreadableRows: 0)
+    var unreadable = Unreadable()
     while let batch = try stream.next() {
-      try append(batch, layout, to: &result)
+      try append(batch, layout, to: &result, &unreadable)
+    }
+    let untimed = unreadable.times + unreadable.missingTimes
+    guard untimed == 0 || untimed < result.unreadableRows || !result.samples.isEmpty else {
+      guard let example = unreadable.example else {
+        throw MonitoringError.noTimes(column: timestamp, source: source.name)
+      }
+      throw MonitoringError.unreadableTimes(
+        column: timestamp, source: source.name, example: example)
     }
     return result
   }
@@ -120,7 +143,10 @@ public struct SampleReader: Sendable {
 
   // MARK: Rows
 
-  private func append(_ batch: RecordBatch, _ layout: Layout, to result: inout Result) throws {
+  private func append(
+    _ batch: RecordBatch, _ layout: Layout, to result: inout Result,
+    _ unreadable: inout Unreadable
+  ) throws {
     let columns = (0...layout.columns.count).map { batch.column($0) }
     guard let times = columns[0], columns.allSatisfy({ $0 != nil }) else {
       throw DataSourceError.unexpectedResult(
@@ -130,6 +156,12 @@ public struct SampleReader: Sendable {
     for row in 0..<batch.rows {
       guard let at = instant(times, wholeTimes, row) else {
         result.unreadableRows += 1
+        if let cell = cell(times, row) {
+          unreadable.times += 1
+          unreadable.example = unreadable.example ?? cell
+        } else {
+          unreadable.missingTimes += 1
+        }
         continue
       }
       var labels: [String: String] = [:]
@@ -179,6 +211,17 @@ public struct SampleReader: Sendable {
       )
     }
     return number
+  }
+
+  /// What stands in a cell that is no time, for people; nil where nothing does.
+  private func cell(_ column: ArrowColumn, _ row: Int) -> String? {
+    if column.type.isText {
+      return column.string(row).flatMap {
+        $0.isEmpty ? nil : $0.clipped(to: 50).presentableLine
+      }
+    }
+    guard let number = column.number(row), number.isFinite else { return nil }
+    return NumberFormat(abs(number) < 1e18 ? ".0f" : ".15g")?.write(number)
   }
 
   private func instant(_ column: ArrowColumn, _ whole: [Int64?]?, _ row: Int) -> Instant? {

@@ -143,8 +143,8 @@ public struct AlertCondition: Sendable, Equatable {
 }
 
 /// A number with its unit: `0.05`, `15%`, `500ms`, `2s`.
-struct Quantity: Equatable {
-  var value: Double
+package struct Quantity: Equatable {
+  package var value: Double
   /// What it was written in; empty where there is no unit.
   let unit: String
 
@@ -155,7 +155,7 @@ struct Quantity: Equatable {
     ("%", 0.01), ("ms", 0.001), ("us", 1e-6), ("µs", 1e-6), ("s", 1), ("min", 60), ("h", 3_600),
   ]
 
-  init?(_ text: some StringProtocol) {
+  package init?(_ text: some StringProtocol) {
     let text = Self.trimmed(text)
     let scale: Double
     (unit, scale) = Self.units.first { text.hasSuffix($0.0) } ?? ("", 1.0)

@@ -109,6 +109,11 @@ public struct DescriptionTemplate: Sendable, Equatable {
     parts.compactMap { if case .label(let name) = $0 { name } else { nil } }
   }
 
+  /// Whether it has a place for the reference.
+  package var namesReference: Bool {
+    parts.contains { if case .number(.reference, _) = $0 { true } else { false } }
+  }
+
   public func filled(_ values: Values) -> String {
     parts.map { part in
       switch part {

@@ -14,6 +14,10 @@ public struct Configuration: Sendable, Equatable {
   /// What can be read and will hardly do what was meant, such as a rule on a metric nobody makes.
   public var doubts: [ConfigurationError.Mistake] = []
 
+  /// Lines of channels and of their keys, by name and key, for what shows only when channels are made; that of
+  /// a channel itself is at the key "".
+  package var channelLines: [String: [String: Int]] = [:]
+
   public init() {}
 }
 
@@ -23,6 +27,11 @@ public struct ConfigurationError: ExplainedError, Equatable {
     /// Counted from 1.
     public var line: Int
     public var text: String
+
+    package init(line: Int, text: String) {
+      self.line = line
+      self.text = text
+    }
   }
 
   public var path: String

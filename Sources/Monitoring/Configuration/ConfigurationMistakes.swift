@@ -2,11 +2,19 @@
 public struct ConfigurationMistakes: Sendable, Equatable {
   private var bySection: [String: [ConfigurationError.Mistake]] = [:]
 
+  /// Those of secrets that are not on this machine: the file is none the worse for them.
+  var absentSecrets: [ConfigurationError.Mistake] = []
+
   public init() {}
 
   /// Mistakes of a section (`models`, `alerting`, …), in the order of their lines. Those of alert rules
   /// are in `alerting.rules`; what is in no section is in "".
   public subscript(section: String) -> [ConfigurationError.Mistake] { bySection[section] ?? [] }
+
+  /// Mistakes of a section that are the file's own, whatever secrets are not on this machine.
+  public func ofFile(in section: String) -> [ConfigurationError.Mistake] {
+    self[section].filter { !absentSecrets.contains($0) }
+  }
 
   public var isEmpty: Bool { bySection.isEmpty }
 

@@ -55,6 +55,8 @@ extension ConfigurationReader {
     guard let target, let name else { return nil }
     var channel = ChannelConfiguration(name: name, target: target)
     read(fields, into: &channel)
+    channelLines[name] = fields.mapValues { $0.mark?.line ?? 1 }
+    channelLines[name]?[""] = node.mark?.line ?? 1
     return mistakeCount == before ? channel : nil
   }
 

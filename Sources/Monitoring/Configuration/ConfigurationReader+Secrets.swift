@@ -36,6 +36,7 @@ extension ConfigurationReader {
     do throws(SecretProblem) {
       return try place.read(environment: environment)
     } catch {
+      absentSecrets.insert(mistakes.count)
       note(node, error.description)
       return nil
     }

@@ -11,6 +11,10 @@ public struct ConfigurationReader {
   private(set) var mentions: [Mention] = []
   /// What is well-formed and yet cannot be meant, such as a rule about a metric nobody makes.
   var doubts: [ConfigurationError.Mistake] = []
+  /// As ``Configuration/channelLines``.
+  var channelLines: [String: [String: Int]] = [:]
+  /// Places in `mistakes` of secrets that are not on this machine.
+  var absentSecrets: Set<Int> = []
   /// The section each mistake is in, as far as they are read.
   private var sectionsOfMistakes: [String] = []
 
@@ -82,6 +86,7 @@ public struct ConfigurationReader {
     for (index, mistake) in reader.mistakes.enumerated() {
       let isOfSection = reader.sectionsOfMistakes.indices.contains(index)
       mistakes.add(mistake, in: isOfSection ? reader.sectionsOfMistakes[index] : "")
+      if reader.absentSecrets.contains(index) { mistakes.absentSecrets.append(mistake) }
     }
     if !mistakes["alerting"].isEmpty {
       do {
@@ -166,6 +171,7 @@ public struct ConfigurationReader {
     } known: {
       Self.sections
     }
+    configuration.channelLines = channelLines
     configuration.doubts = doubts.sorted { $0.line < $1.line }
   }
 

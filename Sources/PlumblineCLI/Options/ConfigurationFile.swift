@@ -56,6 +56,20 @@ extension OutputOptions {
     ).configuration
   }
 
+  /// The configuration for a command that uses little of it, whatever mistakes the rest has and whatever
+  /// secrets are not here: those of the service need not be where people look at its alerts.
+  ///
+  /// - Parameter sections: those it uses, as ``ConfigurationMistakes`` names them.
+  /// - Throws: ``ConfigurationError`` with the mistakes of these sections, or of the file as a whole.
+  func configuration(using sections: [String]) throws -> Configuration {
+    guard let path = configurationPath else { return Configuration() }
+    let (configuration, mistakes) = try ConfigurationReader.readable(
+      TextFile.read(path), path: path, environment: ProcessInfo.processInfo.environment)
+    let inTheWay = ([""] + sections).flatMap { mistakes.ofFile(in: $0) }
+    guard inTheWay.isEmpty else { throw ConfigurationError(path: path, mistakes: inTheWay) }
+    return configuration
+  }
+
   /// The same, held against this machine.
   func inspection() throws -> ConfigurationInspection {
     let path = configurationPath

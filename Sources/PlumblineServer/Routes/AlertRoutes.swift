@@ -37,6 +37,12 @@ struct AlertRoutes<Context: RequestContext> {
     /// From somebody else who has taken it on.
     var takeOver: Bool?
 
+    static var wanted: [String: String] {
+      [
+        "by": "the name of who takes the alert on", "take_over": "true or false",
+      ]
+    }
+
     enum CodingKeys: String, CodingKey {
       case by
       case takeOver = "take_over"
@@ -81,10 +87,12 @@ struct AlertRoutes<Context: RequestContext> {
     let wish: Acknowledgement
     do {
       wish = try await request.json(Acknowledgement.self)
-    } catch is DecodingError {
-      throw Self.unclear
+    } catch let error as DecodingError {
+      throw Self.unclear(error.explanation(Acknowledgement.wanted))
     }
-    guard Person.isName(wish.by) else { throw Self.unclear }
+    guard Person.isName(wish.by) else {
+      throw Self.unclear("it does not say who takes the alert on")
+    }
     guard try history.alert(fingerprint) != nil else { throw Self.noSuchAlert }
     let now = state.now()
     let outcome = try history.acknowledge(
@@ -130,9 +138,9 @@ struct AlertRoutes<Context: RequestContext> {
       mend: "see GET /v1/alerts")
   }
 
-  private static var unclear: Problem {
+  private static func unclear(_ reason: String) -> Problem {
     Problem(
-      .badRequest, "invalid_request", "it does not say who takes the alert on",
+      .badRequest, "invalid_request", reason,
       mend: "send {\"by\": \"NAME\"}: \(Person.expected)")
   }
 }

@@ -15,8 +15,32 @@ struct SilenceRoutes<Context: RequestContext> {
   }
 
   private struct Wish: Decodable {
-    /// As texts: `model_name=fraud`.
-    var matchers: [String]
+    /// A matcher as people write it, `model_name=fraud`, or as silences are answered with, an object.
+    struct Matcher: Decodable {
+      let text: String
+
+      init(from decoder: any Decoder) throws {
+        // Tried as an object where it is no text, so that an error names what the object lacks.
+        do {
+          text = try decoder.singleValueContainer().decode(String.self)
+        } catch DecodingError.typeMismatch {
+          text = try LabelMatcher(from: decoder).text
+        }
+      }
+    }
+
+    static var wanted: [String: String] {
+      [
+        "matchers":
+          "a list of texts such as \"model_name=fraud\", or of objects with label, operation and value",
+        "duration": "a text such as \"2h\"",
+        "starts_at": "a text in ISO 8601, such as \"2026-11-24T08:00:00Z\"",
+        "ends_at": "a text in ISO 8601, such as \"2026-11-24T08:00:00Z\"",
+        "created_by": "the name of who silences", "comment": "a text",
+      ]
+    }
+
+    var matchers: [Matcher]
     var duration: String?
     var startsAt: Instant?
     var endsAt: Instant?
@@ -47,11 +71,11 @@ struct SilenceRoutes<Context: RequestContext> {
     let wish: Wish
     do {
       wish = try await request.json(Wish.self)
-    } catch is DecodingError {
-      throw unclear("it does not say what to silence")
+    } catch let error as DecodingError {
+      throw unclear(error.explanation(Wish.wanted))
     }
     let silence = try SilenceRequest(
-      matchers: wish.matchers, startsAt: wish.startsAt, endsAt: wish.endsAt,
+      matchers: wish.matchers.map(\.text), startsAt: wish.startsAt, endsAt: wish.endsAt,
       duration: wish.duration, createdBy: wish.createdBy, comment: wish.comment
     ).silence(at: state.now(), else: unclear)
     var kept = silence

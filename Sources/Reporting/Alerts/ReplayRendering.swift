@@ -10,22 +10,31 @@ public func render(
   var titles = ["rule", "severity", "fired", "of the time", "longest", "messages"]
   if isJudged { titles += ["caught", "precision", "recall", "false alarms a week", "delay"] }
   var rows = report.rules.map { rule -> [String] in
-    [
+    // What nobody looked at is not quiet. Absences fire without a series.
+    guard rule.note == nil || rule.firings > 0 else {
+      return [rule.rule, rule.severity.rawValue, "–", "–", "–", "–"]
+        + (isJudged ? judgement(nil) : [])
+    }
+    return [
       rule.rule, rule.severity.rawValue, "\(rule.firings)", Figures.percent(rule.firingShare),
       duration(rule.longestFiringSeconds), "\(rule.notifications)",
     ] + (isJudged ? judgement(rule.detection) : [])
   }
-  if let baselines = report.baselines {
-    for (name, detection) in [
-      ("always fire", baselines.alwaysFire), ("never fire", baselines.neverFire),
-    ] {
-      rows.append([name, "", "", "", "", ""] + judgement(detection))
-    }
+  for (name, extreme, detection) in [
+    ("always fire", report.extremes.alwaysFire, report.baselines?.alwaysFire),
+    ("never fire", report.extremes.neverFire, report.baselines?.neverFire),
+  ] where !report.rules.isEmpty {
+    rows.append(
+      [name, "", "", Figures.percent(extreme.firingShare), "", "\(extreme.notifications)"]
+        + (isJudged ? judgement(detection) : []))
   }
   let costs = cost(report)
   let period =
     "\(report.samples) samples of \(report.series) series, "
     + "\(report.from?.iso8601 ?? "–") to \(report.to?.iso8601 ?? "–")"
+    + (report.skippedSamples == 0
+      ? ""
+      : "; \(report.skippedSamples) more are left out, whose time or metric is missing or cannot be read")
   let truth =
     report.degradations.map { "\($0.count) times the model really was worse" }
     ?? "whether the model really was worse is not known: there are no labels"
@@ -35,7 +44,11 @@ public func render(
         "\(rule.rule): \(rule.condition) is in force in place of its own \($0)") + "\n"
     }
   }.joined()
-  return "\(period); \(truth).\n\n" + replaced + (replaced.isEmpty ? "" : "\n")
+  let notes = report.rules.compactMap { rule in
+    rule.note.map { PrintableText.visible("\(rule.rule): \($0)") + "\n" }
+  }.joined()
+  return "\(period); \(truth).\n\n" + replaced + notes
+    + (replaced.isEmpty && notes.isEmpty ? "" : "\n")
     + Grid(titles, rows, empty: "there are no rules").text(format, style) + costs
 }
 

@@ -37,6 +37,15 @@ import Testing
     #expect(!body.contains("over"))
   }
 
+  @Test(arguments: Provider.allCases, ["{{labels.team}}", " {{note}}\n"])
+  func `A title that renders to nothing is the built-in one`(
+    _ provider: Provider, _ title: String
+  ) throws {
+    let body = try body(provider, Sample.message(), title: title)
+    #expect(body.contains("Accuracy of fraud is 81.20%"), "\(body)")
+    #expect(!body.contains("\"summary\":\"Alert\"") && !body.contains("\"message\":\"Alert\""))
+  }
+
   @Test(arguments: Provider.allCases)
   func `A test is marked, whatever the template says`(_ provider: Provider) throws {
     let body = try body(provider, Sample.message(.test), title: "All is lost")

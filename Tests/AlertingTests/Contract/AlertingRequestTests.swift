@@ -64,6 +64,89 @@ struct AlertingRequestTests {
     #expect(answer.reason?.contains("m.csv") == true)
   }
 
+  /// Samples, rules and a part of the reason why nothing is known; of the last rule of each something is amiss.
+  private static let gaps = [
+    (
+      "timestamp,metric,value\n2026-11-24T08:00:00Z,model_accuracy,0.9\n",
+      #"{"name": "drop", "metric": "model_accuracy", "condition": "change < -15%"}"#,
+      "drop cannot be judged: the newest sample of model_accuracy has no reference, or one of 0"
+    ),
+    (
+      "timestamp,metric,value,model_name\n2026-11-24T08:00:00Z,error_rate,0.01,fraud\n",
+      #"{"name": "other", "metric": "error_rate", "condition": "> 5%", "where": {"model_name": "other"}}"#,
+      "other cannot be judged: no series of error_rate has the labels its `where` asks for"
+    ),
+    (
+      "timestamp,metric,value\n2026-11-24T08:00:00Z,error_rate,0.01\n"
+        + "2026-11-24T08:01:00Z,error_rate,nan\n2026-11-24T08:02:00Z,error_rate,\n",
+      #"{"name": "errors", "metric": "error_rate", "condition": "> 5%"}"#,
+      "errors cannot be judged: the newest sample of error_rate has no value"
+    ),
+    (
+      "timestamp,metric,value,model_name\n2026-11-24T08:00:00Z,error_rate,0.01,fraud\n"
+        + "2026-11-24T08:00:00Z,error_rate,,churn\n",
+      #"{"name": "errors", "metric": "error_rate", "condition": "> 5%"}"#,
+      "errors cannot be judged: in 1 of 2 series the newest sample of error_rate has no value"
+    ),
+    (
+      "timestamp,metric,value\n2026-11-24T08:00:00Z,error_rate,0.01\n",
+      #"{"name": "fine", "metric": "error_rate", "condition": "> 5%"}, "#
+        + #"{"name": "typo", "metric": "eror_rate", "condition": "> 5%"}"#,
+      "typo cannot be judged: there are no samples of eror_rate; did you mean error_rate?"
+    ),
+    (
+      "timestamp,metric,value,model_name\n2026-11-24T08:00:00Z,latency,1,fraud\n"
+        + "2026-11-24T08:01:00Z,latency,1,fraud\n",
+      #"{"name": "fine", "metric": "latency", "condition": "> 5"}, {"name": "silent", "#
+        + #""metric": "error_rate", "condition": "absent", "where": {"model_name": "fraud"}}"#,
+      "silent cannot be judged: error_rate has had no value, and not for long enough to be absent"
+    ),
+  ]
+
+  @Test(arguments: gaps)
+  func `A rule that nothing tells of makes nothing healthy`(
+    _ samples: String, _ rules: String, _ reason: String
+  ) throws {
+    let file = try folder.write("m.csv", samples)
+    func answer(and more: String) throws -> RunResponse {
+      try self.answer(
+        "{\"monitoring_type\": \"alerting\", \"data\": {\"samples\": \"\(file)\"}, "
+          + "\"alerting_config\": {\"rules\": [\(rules)\(more)]}}")
+    }
+    let quiet = try answer(and: "")
+    #expect(quiet.status == .unknown && quiet.alerts.isEmpty)
+    #expect(quiet.reason == reason)
+    // What fires is told all the same, and so is what is not known.
+    for metric in ["error_rate", "latency", "model_accuracy"] where samples.contains(",\(metric),")
+    {
+      let severe = try answer(
+        and: #", {"name": "any", "metric": "\#(metric)", "condition": "> 0", "#
+          + #""consecutive_failures": 1, "severity": "critical"}"#)
+      #expect(severe.status == .critical && severe.reason == nil)
+      #expect(severe.nextSteps.contains { $0.contains(reason) }, "\(severe.nextSteps)")
+    }
+  }
+
+  @Test func `A default rule that has no series is not missed`() throws {
+    let file = try folder.write(
+      "m.csv", "timestamp,metric,value\n2026-11-24T08:00:00Z,error_rate,0.001\n")
+    let answer = try answer(
+      """
+      {"monitoring_type": "alerting", "data": {"samples": "\(file)"}, "alerting_config":
+        {"default_rules": true, "rules": [{"name": "a", "metric": "error_rate", "condition": "> 9%"}]}}
+      """)
+    #expect(answer.status == .healthy && answer.reason == nil)
+  }
+
+  @Test func `Rows that are no samples are told of`() throws {
+    let answer = try answer(
+      samples: "timestamp,metric,value\n2026-11-24T08:00:00Z,error_rate,0.001\n"
+        + "soon,error_rate,0.9\n,error_rate,0.9\n")
+    #expect(
+      answer.preConditions.first?.detail.contains("; 2 rows are left out, whose time or metric is")
+        == true)
+  }
+
   @Test func `What is well is healthy, without a reason`() throws {
     let answer = try answer(
       samples: "timestamp,metric,value\n2026-11-24T08:00:00Z,error_rate,0.001\n")

@@ -39,6 +39,14 @@ struct PrometheusRulesTests {
     #expect(yaml.contains("keep_firing_for: \"5m\""))
   }
 
+  @Test func `A description that names the reference is told to have none`() throws {
+    var rule = try MinuteSeries.rule("high", "errors", "> 1")
+    rule.description = try #require(DescriptionTemplate("{value} instead of {reference:.1f}"))
+    let yaml = try PrometheusRules(rules: [rule, MinuteSeries.rule("other", "errors", "> 1")]).yaml
+    #expect(yaml.contains("# high: its description says – for {reference}: "), "\(yaml)")
+    #expect(!yaml.contains("# other:"))
+  }
+
   @Test func `Hostile text breaks out of nothing`() throws {
     let texts = [
       "a\"b", "a'b\\", "a\nexpr: up", "- x: y", "{{ $value }}", "{{{", "}}", "# c",

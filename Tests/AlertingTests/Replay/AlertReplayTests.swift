@@ -53,6 +53,44 @@ struct AlertReplayTests {
     #expect(own.rules.map(\.firings) == [1, 1] && own.rules.allSatisfy { $0.ownCondition == nil })
   }
 
+  @Test func `Firing always and never are known without labels`() throws {
+    let samples =
+      MinuteSeries.samples("errors", [0, 2, 0, 0])
+      + MinuteSeries.samples("errors", ["model_name": "churn"], [0, 0, 0, 0])
+    let rules = [try MinuteSeries.rule("high", "errors", "> 1")]
+    let report = AlertReplay(rules: rules).run(samples, unreadableRows: 3)
+    #expect(report.baselines == nil && report.skippedSamples == 3)
+    #expect(report.extremes.alwaysFire.firingShare == 1)
+    // One for each model, as they are in groups of their own.
+    #expect(report.extremes.alwaysFire.notifications == 2)
+    #expect(report.extremes.neverFire.firingShare == 0)
+    #expect(report.extremes.neverFire.notifications == 0)
+    var reminding = AlertingConfiguration()
+    reminding.rules = rules
+    reminding.rules[0].cooldownMinutes = 0
+    reminding.routes = [.init(matchers: [], channels: ["c"], repeatInterval: TimeSpan("30m"))]
+    reminding.channels = [.init(name: "c", target: .slack(url: "http://localhost"))]
+    let long = AlertReplay(reminding).run(
+      MinuteSeries.samples("errors", Array(repeating: 0, count: 121)))
+    // At once and at 30, 60, 90 and 120 minutes.
+    #expect(long.extremes.alwaysFire.notifications == 5)
+    #expect(AlertReplay(rules: rules).run([]).extremes == .init())
+  }
+
+  @Test func `A rule without a series says why`() throws {
+    var elsewhere = try MinuteSeries.rule("elsewhere", "errors", "> 1")
+    elsewhere.matchers = [.init(label: "model_name", value: "other")]
+    let report = AlertReplay(rules: [
+      try MinuteSeries.rule("high", "errors", "> 1"), elsewhere,
+      try MinuteSeries.rule("typo", "erors", "> 1"), try MinuteSeries.rule("far", "latency", "> 1"),
+    ]).run(MinuteSeries.samples("errors", [0, 2]))
+    #expect(
+      report.rules.map(\.note) == [
+        nil, "no series of errors has the labels its `where` asks for",
+        "there are no samples of erors; did you mean errors?", "there are no samples of latency",
+      ])
+  }
+
   @Test func `Order and repetitions do not matter`() throws {
     var generator = SeededGenerator(seed: 7)
     let values = (0..<300).map { _ in generator.uniform() }

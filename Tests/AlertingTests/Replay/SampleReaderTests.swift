@@ -59,6 +59,35 @@ struct SampleReaderTests {
       result.samples.map(\.at.iso8601) == ["2024-01-01T00:00:00Z", "2024-01-01T00:01:00.5Z"])
   }
 
+  @Test(arguments: [
+    ("1704067200000", "1704067200000"), ("1704067200000000000", "1.7040672e+18"),
+    ("sometime", "sometime"), ("\"24/11/2026, 8 h\"", "24/11/2026, 8 h"),
+  ])
+  func `Times none of which can be read are an error that says what is wanted`(
+    _ time: String, _ shown: String
+  ) throws {
+    let error = #expect(throws: MonitoringError.self) {
+      try read("timestamp,metric,value\n,a,1\n\(time),a,1\n\(time),a,2\n")
+    }
+    #expect(error?.what.hasSuffix("m.csv can be read: `\(shown)`") == true, "\(error?.what ?? "")")
+    #expect(error?.mend.contains("seconds since 1970") == true)
+  }
+
+  @Test
+  func
+    `Of rows without a time it is said that there is none, and some that cannot be read are counted`()
+    throws
+  {
+    let error = #expect(throws: MonitoringError.self) {
+      try read("timestamp,metric,value\n,a,1\n,a,2\n")
+    }
+    #expect(error?.code == "no_times")
+    let some = try read("timestamp,metric,value\n2024-01-01T00:00:00Z,a,1\nsoon,a,2\n,a,3\n")
+    #expect(some.samples.count == 1 && some.unreadableRows == 2)
+    // Rows that have a time are not told to have none.
+    #expect(try read("timestamp,metric,value\n2024-01-01,,1\n,a,1\n").unreadableRows == 2)
+  }
+
   @Test(arguments: ["when,errors\n2024-01-01,1\n", "timestamp,a\n2024-01-01,x\n"])
   func `A table without times or numbers is told`(text: String) throws {
     #expect(throws: MonitoringError.self) { try read(text) }

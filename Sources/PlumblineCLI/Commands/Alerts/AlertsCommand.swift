@@ -38,7 +38,7 @@ struct AlertStoreOptions: ParsableArguments {
 
   /// - Parameter reads: whether the command only reads: then the file stays as it is.
   func open(toRead reads: Bool = false) throws -> History {
-    let folder = try dataFolder ?? output.configuration().service.dataFolder
+    let folder = try dataFolder ?? output.configuration(using: ["service"]).service.dataFolder
     let path = folder + "/history.db"
     guard FileManager.default.fileExists(atPath: path) else {
       throw FileError.unreadable(

@@ -81,6 +81,15 @@ struct AlertsReplayCommand: ParsableCommand {
     }
   }
 
+  func validate() throws {
+    guard degraded.isFinite, degraded >= 0 else {
+      throw ValidationError("--degraded takes a share of at least 0, such as 0.05")
+    }
+    if let from, let until, from >= until {
+      throw ValidationError("--from has to be before --until")
+    }
+  }
+
   func run() throws {
     try output.refuse(.junit)
     let configuration = try output.configuration()
@@ -93,26 +102,31 @@ struct AlertsReplayCommand: ParsableCommand {
       else: samples == nil || output.configurationPath != nil ? configuration : nil)
     let replay = AlertReplay(alerting, costs: cost?.value, conditions: conditions)
     let report = replay.run(
-      found, degradations: Degradation.found(in: found, threshold: degraded))
+      found.samples,
+      degradations: Degradation.found(in: found.samples, threshold: degraded),
+      unreadableRows: found.unreadableRows)
     guard !output.quiet else { return }
     try Console.write(render(report, as: output.format ?? .table, style: Console.style))
     // Where there was nothing to replay nothing can be told.
-    if found.isEmpty { throw ExitCode(ExitStatus.couldNotTell) }
+    if found.samples.isEmpty { throw ExitCode(ExitStatus.couldNotTell) }
   }
 
-  private func read(_ configuration: Configuration) throws -> [MetricSample] {
+  private func read(_ configuration: Configuration) throws -> SampleReader.Result {
     if let samples {
       let relation = try SourceOpener(connections: configuration.connections)
         .open(samples, sql: nil, option: "--samples")
-      let read = try SampleReader(relation, timestamp: timestamp).read()
-      return read.samples.filter { sample in
-        (from.map { sample.at >= $0 } ?? true) && (until.map { sample.at < $0 } ?? true)
+      var read = try SampleReader(relation, timestamp: timestamp).read()
+      read.samples.removeAll { sample in
+        from.map { sample.at < $0 } ?? false || until.map { sample.at >= $0 } ?? false
       }
+      return read
     }
     let path = history ?? (dataFolder ?? configuration.service.dataFolder) + "/history.db"
     guard FileManager.default.fileExists(atPath: path) else {
       throw FileError.unreadable(path: path, reason: "there is no such file")
     }
-    return try History(reading: path).replaySamples(from: from, until: until)
+    return .init(
+      samples: try History(reading: path).replaySamples(from: from, until: until),
+      unreadableRows: 0)
   }
 }

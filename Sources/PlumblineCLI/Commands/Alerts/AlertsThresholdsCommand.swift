@@ -27,7 +27,7 @@ struct AlertsThresholdsCommand: ParsableCommand {
   private static func rules(
     _ store: AlertStoreOptions, _ history: History
   ) throws -> [AlertRule] {
-    let rules = try store.output.configuration().alerting.rules
+    let rules = try store.output.configuration(using: ["alerting.rules"]).alerting.rules
     guard store.output.configurationPath == nil else { return rules }
     let known = Set(rules.map(\.name))
     // What was tried and reverted, or only proposed, is over: there has to be a way out.
@@ -124,8 +124,22 @@ struct AlertsThresholdsCommand: ParsableCommand {
     @Argument(help: "The rule's name.")
     var rule: String
 
-    @Option(help: ArgumentHelp("One of your own, instead of what history says.", valueName: "x"))
-    var threshold: Double?
+    @Option(
+      help: ArgumentHelp(
+        "One of your own, instead of what history says: 0.03, 3%, 200ms.", valueName: "x"))
+    var threshold: Threshold?
+
+    /// A number, or a quantity as rules have it.
+    struct Threshold: ExpressibleByArgument {
+      let value: Double
+
+      init?(argument: String) {
+        guard let value = Quantity(argument)?.value ?? Double(argument), value.isFinite else {
+          return nil
+        }
+        self.value = value
+      }
+    }
 
     @OptionGroup var store: AlertStoreOptions
 
@@ -136,7 +150,7 @@ struct AlertsThresholdsCommand: ParsableCommand {
       let log = ThresholdLog(history)
       let change =
         if let threshold {
-          try log.apply(threshold, to: rule, at: .now, explanation: "chosen by hand")
+          try log.apply(threshold.value, to: rule, at: .now, explanation: "chosen by hand")
         } else {
           try log.apply(
             AlertsThresholdsCommand.proposal(rule, history, tighter: false), to: rule, at: .now)

@@ -1,3 +1,4 @@
+import Alerting
 import ArgumentParser
 import Monitoring
 import Reporting
@@ -41,7 +42,10 @@ struct CheckConfigCommand: ParsableCommand {
       throw ValidationError("no file is given: name it with --config, or by PLUMBLINE_CONFIG")
     }
     let inspection = try output.inspection()
-    let found = (inspection.all + inspection.configuration.doubts).sorted { $0.line < $1.line }
+    let configuration = inspection.configuration
+    let found =
+      (inspection.all + configuration.doubts + Channels.mistakes(in: configuration))
+      .sorted { $0.line < $1.line }
     if output.format == .junit, !output.quiet {
       try Console.write(ConfigurationJUnit(path: path, mistakes: found).render())
       guard found.isEmpty else { throw ExitCode(ExitStatus.couldNotTell) }
