@@ -1,6 +1,8 @@
 #include "CSimdJSON.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <cstring>
 #include <exception>
 #include <map>
@@ -11,6 +13,8 @@
 #include <vector>
 
 #include <simdjson.h>
+
+#include "JSONText.h"
 
 static_assert(PLUMBLINE_JSON_PADDING >= simdjson::SIMDJSON_PADDING);
 
@@ -27,6 +31,8 @@ constexpr size_t row_limit = 1'000'000;
 constexpr size_t least_cell_limit = 4'000'000;
 // Offsets into texts have 32 bits.
 constexpr size_t text_limit = UINT32_MAX;
+// From here on a double stands for several whole numbers.
+constexpr double exact_limit = 9007199254740992;
 
 struct Column {
   std::string group, name;
@@ -41,7 +47,30 @@ struct Column {
     if (!numbers.empty()) numbers.resize(count, 0);
     if (!begins.empty()) begins.resize(count, 0), ends.resize(count, 0);
   }
+
+  // As it is told in messages.
+  std::string place() const {
+    return plumbline::quoted(name) + (group.empty() ? "" : " of " + plumbline::quoted(group));
+  }
 };
+
+// Whether a token is the digits of a whole number of 64 bits.
+bool is_whole(std::string_view token) {
+  const char *end = token.data() + token.size();
+  int64_t number;
+  uint64_t positive;
+  return std::from_chars(token.data(), end, number) == std::from_chars_result{end, {}} ||
+         std::from_chars(token.data(), end, positive) == std::from_chars_result{end, {}};
+}
+
+// Whether a token is what languages write for numbers that JSON does not have.
+bool is_not_finite(std::string_view token) {
+  if (token.substr(0, 1) == "-") token.remove_prefix(1);
+  for (std::string_view word : {"NaN", "nan", "Infinity", "inf", "Inf"}) {
+    if (token == word) return true;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -53,6 +82,8 @@ struct plumbline_json_rows {
   std::string texts;
   std::vector<std::string> groups;
   size_t cell_limit = least_cell_limit;
+  // Why there was no room for what simdjson had read.
+  std::string full;
   // Members come in the same order row after row: the column after the last is tried first.
   size_t next = 0;
 
@@ -81,7 +112,11 @@ struct plumbline_json_rows {
         return columns[found->second].get();
       }
     }
-    if (columns.size() >= column_limit) return nullptr;
+    if (columns.size() >= column_limit) {
+      full = "there would be more than " + std::to_string(column_limit) +
+             " members, with those of the rows before";
+      return nullptr;
+    }
     columns.push_back(std::make_unique<Column>());
     columns.back()->group = group;
     columns.back()->name = name;
@@ -98,15 +133,19 @@ struct plumbline_json_rows {
     }
     column.reach(count);
     column.kinds[count - 1] = kind;
+    // A member can come twice in a row, and be a text the first time.
+    if (!column.begins.empty()) column.begins[count - 1] = column.ends[count - 1] = 0;
     if (kind != PLUMBLINE_JSON_NUMBER) return;
     if (column.numbers.size() < count) column.numbers.resize(count, 0);
     column.numbers[count - 1] = number;
   }
 
-  // False where there are too many texts.
-  bool put(Column &column, std::string_view text) {
-    if (texts.size() + text.size() > text_limit) return false;
-    put(column, PLUMBLINE_JSON_TEXT);
+  // A text, or the digits of a number that is there. False where there are too many texts.
+  bool put_text(Column &column, std::string_view text) {
+    if (texts.size() + text.size() > text_limit) {
+      full = "its texts are too long together";
+      return false;
+    }
     if (column.begins.size() < count) column.begins.resize(count, 0), column.ends.resize(count, 0);
     column.begins[count - 1] = static_cast<uint32_t>(texts.size());
     texts.append(text);
@@ -114,11 +153,45 @@ struct plumbline_json_rows {
     return true;
   }
 
-  // What is wrong within one number or text is of its row alone: where the next cell begins is known.
-  simdjson::error_code refuse_cell(simdjson::error_code error) {
-    if (error != simdjson::NUMBER_ERROR && error != simdjson::STRING_ERROR) return error;
-    row_errors.emplace(count - 1, simdjson::error_message(error));
-    return simdjson::SUCCESS;
+  // What is wrong within one text, number or word is of its row alone: where the next cell begins is
+  // known.
+  void refuse_cell(const Column &column, std::string_view token) {
+    token = plumbline::trimmed(token);
+    std::string reason = column.place();
+    if (token.substr(0, 1) == "\"") {
+      reason += " is a text with an escape that is none";
+    } else if (is_not_finite(token)) {
+      reason += " is " + plumbline::quoted(token) + ", which JSON does not have: write null";
+    } else {
+      reason += " is " + plumbline::quoted(token) + ", which cannot be read";
+    }
+    row_errors.emplace(count - 1, reason);
+  }
+
+  // Takes the last row for one without members. `known` is how many columns there were before it.
+  void clear_row(size_t known) {
+    while (columns.size() > known) {
+      by_name.erase(key(columns.back()->group, columns.back()->name));
+      columns.pop_back();
+    }
+    next = 0;
+    for (auto &column : columns) {
+      if (column->kinds.size() == count) column->kinds.back() = PLUMBLINE_JSON_NULL;
+    }
+  }
+
+  // Forgets all that was read.
+  void clear() {
+    error.clear();
+    count = next = 0;
+    row_errors.clear();
+    columns.clear();
+    by_name.clear();
+    texts.clear();
+  }
+
+  std::string message(simdjson::error_code error) const {
+    return error == simdjson::CAPACITY && !full.empty() ? full : simdjson::error_message(error);
   }
 
  private:
@@ -136,31 +209,51 @@ namespace {
 
 using Rows = plumbline_json_rows;
 
+// Whether a token, as simdjson tells them apart, is none of JSON's marks and not the end of the text.
+bool is_word(std::string_view token) {
+  const auto first = static_cast<unsigned char>(token.empty() ? 0 : token.front());
+  return first > ' ' && std::string_view("{}[]:,\"").find(token.front()) == token.npos;
+}
+
 simdjson::error_code read_cell(Rows &rows, Column &column, ondemand::value value) {
   ondemand::json_type type;
-  if (auto error = value.type().get(type)) return error;
+  if (auto error = value.type().get(type)) {
+    if (!is_word(value.raw_json_token())) return error;
+    rows.refuse_cell(column, value.raw_json_token());
+    return simdjson::SUCCESS;
+  }
   switch (type) {
     case ondemand::json_type::number: {
       double number;
-      if (auto error = value.get_double().get(number)) return rows.refuse_cell(error);
+      if (value.get_double().get(number)) break;
       rows.put(column, PLUMBLINE_JSON_NUMBER, number);
-      return simdjson::SUCCESS;
+      // Ids are members of rows themselves, and have to be exact.
+      if (std::abs(number) < exact_limit || !column.group.empty()) return simdjson::SUCCESS;
+      auto digits = plumbline::trimmed(value.raw_json_token());
+      if (!is_whole(digits) || rows.put_text(column, digits)) return simdjson::SUCCESS;
+      return simdjson::CAPACITY;
     }
     case ondemand::json_type::string: {
       std::string_view text;
-      if (auto error = value.get_string().get(text)) return rows.refuse_cell(error);
-      return rows.put(column, text) ? simdjson::SUCCESS : simdjson::CAPACITY;
+      if (auto error = value.get_string().get(text)) {
+        if (error != simdjson::STRING_ERROR) return error;
+        break;
+      }
+      rows.put(column, PLUMBLINE_JSON_TEXT);
+      return rows.put_text(column, text) ? simdjson::SUCCESS : simdjson::CAPACITY;
     }
     case ondemand::json_type::boolean: {
       bool truth;
-      if (auto error = value.get_bool().get(truth)) return error;
+      if (value.get_bool().get(truth)) break;
       rows.put(column, truth ? PLUMBLINE_JSON_TRUE : PLUMBLINE_JSON_FALSE);
       return simdjson::SUCCESS;
     }
-    case ondemand::json_type::null:
-      if (!value.is_null()) return simdjson::N_ATOM_ERROR;
+    case ondemand::json_type::null: {
+      bool is_null;
+      if (value.is_null().get(is_null) || !is_null) break;
       rows.put(column, PLUMBLINE_JSON_NULL);
       return simdjson::SUCCESS;
+    }
     default: {
       rows.put(column, PLUMBLINE_JSON_NESTED);
       // What is skipped is read, so that mistakes in it are found.
@@ -168,6 +261,8 @@ simdjson::error_code read_cell(Rows &rows, Column &column, ondemand::value value
       return simdjson::to_json_string(value).get(skipped);
     }
   }
+  rows.refuse_cell(column, value.raw_json_token());
+  return simdjson::SUCCESS;
 }
 
 simdjson::error_code read_object(Rows &rows, ondemand::object object, std::string_view group) {
@@ -221,45 +316,51 @@ bool is_at_end(ondemand::document &document) {
   return document.current_location().get(location) == simdjson::OUT_OF_BOUNDS;
 }
 
-void clear_row(Rows &rows) {
-  for (auto &column : rows.columns) {
-    if (column->kinds.size() == rows.count) column->kinds.back() = PLUMBLINE_JSON_NULL;
+// Reads a text that is a row by itself; whatever is wrong with it is of this row.
+void read_alone(Rows &rows, ondemand::parser &parser, std::string_view text) {
+  const size_t known = rows.columns.size();
+  ondemand::document document;
+  simdjson::padded_string_view padded(text, text.size() + simdjson::SIMDJSON_PADDING);
+  auto error = parser.iterate(padded).get(document);
+  if (error) {
+    rows.add_row();
+  } else {
+    error = read_row(rows, document);
+    if (!error && !rows.row_errors.count(rows.count - 1) && !is_at_end(document)) {
+      error = simdjson::TRAILING_CONTENT;
+    }
+  }
+  if (error) {
+    rows.clear_row(known);
+    rows.row_errors[rows.count - 1] = rows.message(error);
   }
 }
 
-void read_lines(Rows &rows, const char *text, size_t length) {
+void read_lines(Rows &rows, std::string_view text) {
   ondemand::parser parser;
-  size_t begin = 0;
-  while (begin < length) {
-    const void *found = std::memchr(text + begin, '\n', length - begin);
-    size_t end = found ? static_cast<const char *>(found) - text : length;
-    size_t next = end + 1;
-    if (end > begin && text[end - 1] == '\r') end -= 1;
-    std::string_view line(text + begin, end - begin);
-    begin = next;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     if (line.find_first_not_of(" \t\r") == line.npos) continue;
-    ondemand::document document;
-    simdjson::padded_string_view padded(line, line.size() + simdjson::SIMDJSON_PADDING);
-    auto error = parser.iterate(padded).get(document);
-    if (error) {
-      rows.add_row();
-    } else {
-      error = read_row(rows, document);
-      if (!error && !rows.row_errors.count(rows.count - 1) && !is_at_end(document)) {
-        error = simdjson::TRAILING_CONTENT;
-      }
-    }
-    if (error) {
-      clear_row(rows);
-      rows.row_errors[rows.count - 1] = simdjson::error_message(error);
-    }
+    read_alone(rows, parser, line);
   }
 }
 
-void read_document(Rows &rows, const char *text, size_t length) {
+// Reads an array that is broken somewhere by its elements, so that the others are read. What is no such
+// array stays unread, with its error.
+void read_elements(Rows &rows, std::string_view text) {
+  if (!plumbline::each_element(text, [](std::string_view) {})) return;
+  rows.clear();
+  ondemand::parser parser;
+  plumbline::each_element(
+      text, [&](std::string_view element) { read_alone(rows, parser, element); });
+}
+
+void read_document(Rows &rows, std::string_view text) {
   ondemand::parser parser;
   ondemand::document document;
-  simdjson::padded_string_view padded(text, length, length + simdjson::SIMDJSON_PADDING);
+  simdjson::padded_string_view padded(text, text.size() + simdjson::SIMDJSON_PADDING);
   auto error = parser.iterate(padded).get(document);
   if (error) {
     rows.error = simdjson::error_message(error);
@@ -286,11 +387,11 @@ void read_document(Rows &rows, const char *text, size_t length) {
   }
   if (!error && !is_at_end(document)) error = simdjson::TRAILING_CONTENT;
   if (error) {
-    rows.error = simdjson::error_message(error);
+    rows.error = rows.message(error);
     const char *location = nullptr;
-    if (!document.current_location().get(location) && location >= text &&
-        location <= text + length) {
-      rows.error += " near byte " + std::to_string(location - text);
+    if (!document.current_location().get(location) && location >= text.data() &&
+        location <= text.data() + text.size()) {
+      rows.error += " near byte " + std::to_string(location - text.data());
     }
   }
 }
@@ -304,11 +405,13 @@ plumbline_json_rows *plumbline_json_parse(const uint8_t *text, size_t length, in
   rows->cell_limit = std::max(least_cell_limit, length / 2);
   try {
     for (size_t index = 0; index < group_count; index++) rows->groups.emplace_back(groups[index]);
-    auto characters = reinterpret_cast<const char *>(text);
+    auto characters = plumbline::without_byte_order_mark(
+        {reinterpret_cast<const char *>(text), length});
     if (is_lines) {
-      read_lines(*rows, characters, length);
+      read_lines(*rows, characters);
     } else {
-      read_document(*rows, characters, length);
+      read_document(*rows, characters);
+      if (!rows->error.empty()) read_elements(*rows, characters);
     }
   } catch (const std::exception &error) {
     rows->error = error.what();

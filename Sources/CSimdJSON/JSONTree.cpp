@@ -11,6 +11,8 @@
 
 #include <simdjson.h>
 
+#include "JSONText.h"
+
 namespace ondemand = simdjson::ondemand;
 
 struct plumbline_json_tree {
@@ -104,10 +106,10 @@ simdjson::error_code read_node(Tree &tree, Value &&value, std::string_view name,
   return simdjson::SUCCESS;
 }
 
-simdjson::error_code read(Tree &tree, const char *text, size_t length) {
+simdjson::error_code read(Tree &tree, std::string_view text) {
   ondemand::parser parser;
   ondemand::document document;
-  simdjson::padded_string_view padded(text, length, length + simdjson::SIMDJSON_PADDING);
+  simdjson::padded_string_view padded(text, text.size() + simdjson::SIMDJSON_PADDING);
   if (auto error = parser.iterate(padded).get(document)) return error;
   if (auto error = read_node(tree, document, {}, 0)) return error;
   const char *location = nullptr;
@@ -125,7 +127,9 @@ plumbline_json_tree *plumbline_json_tree_parse(const uint8_t *text, size_t lengt
   tree->limit = limit;
   tree->depth_limit = depth;
   try {
-    if (auto error = read(*tree, reinterpret_cast<const char *>(text), length)) {
+    auto characters = plumbline::without_byte_order_mark(
+        {reinterpret_cast<const char *>(text), length});
+    if (auto error = read(*tree, characters)) {
       tree->error = std::string("it is no JSON: ") + simdjson::error_message(error);
     }
   } catch (const std::exception &error) {

@@ -5,6 +5,8 @@ public enum EventError: ExplainedError, Equatable {
   case unreadable(reason: String)
   /// A Parquet file that was sent, or what it holds, is nothing that events can be read from.
   case unreadableFile(reason: String)
+  /// A CloudEvent, or what is in it, is nothing that events can be made of.
+  case unreadablePayload(reason: String)
   case invalidModel(name: String)
   case locked(folder: String)
   case unusable(folder: String, reason: String)
@@ -24,7 +26,7 @@ public enum EventError: ExplainedError, Equatable {
 
   public var code: String {
     switch self {
-    case .unreadable, .unreadableFile: "unreadable_events"
+    case .unreadable, .unreadableFile, .unreadablePayload: "unreadable_events"
     case .invalidModel: "invalid_model"
     case .locked: "data_folder_in_use"
     case .unusable: "data_folder_unusable"
@@ -42,6 +44,7 @@ public enum EventError: ExplainedError, Equatable {
     switch self {
     case .unreadable(let reason), .unreadableFile(let reason):
       "the events cannot be read: \(reason)"
+    case .unreadablePayload(let reason): "the CloudEvent cannot be taken: \(reason)"
     case .invalidModel(let name): "`\(name)` cannot be the name of a model"
     case .locked(let folder): "another process has the data folder \(folder)"
     case .unusable(let folder, let reason): "the data folder \(folder) cannot be used: \(reason)"
@@ -71,6 +74,9 @@ public enum EventError: ExplainedError, Equatable {
     case .unreadableFile:
       "check that the whole file was sent, and that it is Parquet with numbers, texts and truth "
         + "values"
+    case .unreadablePayload:
+      "send CloudEvents of requests and responses in the V1 protocol, the Open Inference Protocol or "
+        + "Seldon's, as JSON"
     case .invalidModel: "use 1 to 128 letters, digits, `.`, `_` and `-`, a letter or digit first"
     case .locked: "stop the other process, or give this one a folder of its own"
     case .unusable: "check that the folder can be written to and has room"
@@ -89,7 +95,9 @@ public enum EventError: ExplainedError, Equatable {
   /// beside them can.
   public var isOfTheEvent: Bool {
     switch self {
-    case .unreadable, .unreadableFile, .invalidModel, .tooLarge, .tooManyModels: true
+    case .unreadable, .unreadableFile, .unreadablePayload, .invalidModel, .tooLarge,
+      .tooManyModels:
+      true
     case .locked, .unusable, .noEngine, .overloaded, .notKept, .damaged, .stopped: false
     }
   }

@@ -5,7 +5,7 @@ import Testing
 
 /// Batches as clients send them, good and bad.
 struct EventReaderTests {
-  private func read(
+  func read(
     _ text: String, _ format: EventReader.Format = .array, _ kind: EventKind = .predictions,
     types: [String: CellType] = [:]
   ) throws -> ReadEvents {
@@ -117,6 +117,9 @@ struct EventReaderTests {
 
   @Test(arguments: [
     "", "{", "[{}", "nonsense", "[{}] {}", "\"text\"", "[1,]", "\u{0}", "[{\"a\": \"\u{1}",
+    // Where one row ends and the next begins cannot be told.
+    "[{},,{}]", "[{}, {\"a\": [1}, {}]", "[{}, {\"a\": \"x}, {}]", "[{\"a\" 1}}", "{\"a\" 1}",
+    "\u{FEFF}",
   ])
   func `What is no array of objects is refused as a whole`(_ text: String) {
     #expect(throws: EventError.self) { try read(text) }

@@ -128,6 +128,16 @@ struct ParquetEventsTests {
         == [Int64(types.count)])
   }
 
+  @Test(arguments: [("DOUBLE", 0), ("BIGINT", 2), ("UBIGINT", 2)])
+  func `Ids at 2^53 are taken where they are exact`(type: String, accepted: Int) async throws {
+    let path = try folder.write(
+      "ids.parquet",
+      rowsOf: "SELECT (9007199254740992 + range)::\(type) AS prediction_id FROM range(2)")
+    let taken = try await open().append(parquet: path, to: "m", .predictions)
+    #expect(taken.appended == .init(accepted: accepted, duplicates: 0))
+    #expect(taken.rejected.allSatisfy { $0.reason.contains("not exact") }, "\(taken.rejected)")
+  }
+
   @Test func `Times without end are refused rather than taken for now`() async throws {
     let path = try folder.write(
       "infinite.parquet",

@@ -39,7 +39,8 @@ struct plumbline_json_column {
   size_t count;
   const uint8_t *kinds;
   const double *numbers;
-  // Where each text begins and ends in the rows' texts.
+  // Where each text begins and ends in the rows' texts. A whole number of a row itself that a double
+  // does not hold exactly has its digits there.
   const uint32_t *text_begins;
   const uint32_t *text_ends;
 };
@@ -47,7 +48,8 @@ struct plumbline_json_column {
 struct plumbline_json_rows;
 
 // Parses `length` bytes, which `PLUMBLINE_JSON_PADDING` more have to follow: a JSON array of objects
-// (or one object), or where `is_lines` an object on each line.
+// (or one object), or where `is_lines` an object on each line. A byte order mark is skipped. An array
+// that is broken within its elements is read element by element, so that only those are refused.
 //
 // Members that are objects and are named in `groups` have columns of their own for what is in them.
 struct plumbline_json_rows *plumbline_json_parse(const uint8_t *text, size_t length, int is_lines,
@@ -57,7 +59,7 @@ void plumbline_json_free(struct plumbline_json_rows *rows);
 // Why the text could not be read as a whole; null where it could.
 const char *plumbline_json_error(const struct plumbline_json_rows *rows);
 size_t plumbline_json_row_count(const struct plumbline_json_rows *rows);
-// Why row `index` is no object; null where it is one.
+// Why row `index` cannot be read; null where it can.
 const char *plumbline_json_row_error(const struct plumbline_json_rows *rows, size_t index);
 size_t plumbline_json_column_count(const struct plumbline_json_rows *rows);
 struct plumbline_json_column plumbline_json_column_at(const struct plumbline_json_rows *rows,

@@ -35,7 +35,7 @@ public struct CloudEvent: Sendable {
     attributes: [String: String], refusedAs reason: String
   ) throws(EventError) {
     try self.init(attributes.mapValues { $0.removingPercentEncoding ?? $0 }) {
-      () throws(EventError) in throw .unreadable(reason: reason)
+      () throws(EventError) in throw .unreadablePayload(reason: reason)
     }
   }
 
@@ -50,13 +50,16 @@ public struct CloudEvent: Sendable {
 
   private init(structured value: JSONValue) throws(EventError) {
     guard let members = value.object else {
-      throw .unreadable(reason: "an event is no JSON object")
+      throw .unreadablePayload(reason: "an event is no JSON object")
     }
     try self.init(members.compactMapValues(\.text)) { () throws(EventError) in
+      guard members["time"]?.text != nil || members["time"] ?? .null == .null else {
+        throw .unreadablePayload(reason: "time is no text with an ISO 8601 instant")
+      }
       let data = members["data"] ?? .null
       if let text = members["data_base64"]?.text {
         guard let bytes = Data(base64Encoded: text) else {
-          throw .unreadable(reason: "data_base64 is no base64")
+          throw .unreadablePayload(reason: "data_base64 is no base64")
         }
         return try JSONValue(bytes)
       }
@@ -71,13 +74,13 @@ public struct CloudEvent: Sendable {
   ) throws(EventError) {
     func attribute(_ name: String) throws(EventError) -> String {
       guard let value = attributes[name], !value.isEmpty else {
-        throw .unreadable(reason: "the CloudEvent has no `\(name)`")
+        throw .unreadablePayload(reason: "it has no `\(name)`")
       }
       return value
     }
     let version = try attribute("specversion")
     guard ["1.0", "0.3", "0.2"].contains(version) else {
-      throw .unreadable(reason: "specversion is `\(version)`, not 1.0, 0.3 or 0.2")
+      throw .unreadablePayload(reason: "specversion is `\(version)`, not 1.0, 0.3 or 0.2")
     }
     id = try attribute("id")
     source = try attribute("source")
@@ -87,17 +90,25 @@ public struct CloudEvent: Sendable {
     } else if type.hasSuffix(".inference.response") {
       side = .response
     } else {
-      throw .unreadable(
+      throw .unreadablePayload(
         reason: "type `\(type)` ends in neither `.inference.request` nor `.inference.response`")
     }
-    time = attributes["time"].flatMap { Instant($0) }
     extensions = attributes
     do {
+      time = try Self.time(attributes["time"])
       self.data = .success(try data())
     } catch {
       guard side == .response else { throw error }
       self.data = .failure(error)
     }
+  }
+
+  private static func time(_ text: String?) throws(EventError) -> Instant? {
+    guard let text, !text.isEmpty else { return nil }
+    guard let time = Instant(text) else {
+      throw .unreadablePayload(reason: "time is `\(text.prefix(40))`, no ISO 8601 instant")
+    }
+    return time
   }
 
   /// The model the event is of: an inference service, and a component of it that is no predictor.

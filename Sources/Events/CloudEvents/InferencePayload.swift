@@ -72,8 +72,8 @@ enum InferencePayload {
         return try split(values, shape).map { cells(of: .list($0), names: names) }
       }
     }
-    throw .unreadable(
-      reason: "the \(what) has none of \(v1.joined(separator: ", ")), \(tensors) and data")
+    let names = (v1.contains(tensors) ? v1 : v1 + [tensors]).joined(separator: ", ")
+    throw .unreadablePayload(reason: "the \(what) has none of \(names) and data")
   }
 
   /// The values of a row that came as one value, a list or an object.
@@ -90,7 +90,8 @@ enum InferencePayload {
   private static func columns(of tensor: JSONValue) throws(EventError) -> [[Cell]] {
     let name = tensor["name"]?.text ?? ""
     guard let data = tensor["data"]?.list else {
-      throw .unreadable(reason: "tensor `\(name)` has no data; send it as JSON, not as binary")
+      throw .unreadablePayload(
+        reason: "tensor `\(name)` has no data; send it as JSON, not as binary")
     }
     let shape = tensor["shape"]?.list?.compactMap(\.number) ?? []
     return try split(flat(data), shape).map { values in
@@ -113,7 +114,7 @@ enum InferencePayload {
     guard !values.isEmpty else { return [] }
     let first = shape.first.map { Int(exactly: $0) ?? 0 } ?? 1
     guard first > 0, values.count % first == 0 else {
-      throw .unreadable(reason: "\(values.count) values do not have the shape \(shape)")
+      throw .unreadablePayload(reason: "\(values.count) values do not have the shape \(shape)")
     }
     let width = values.count / first
     return (0..<first).map { Array(values[($0 * width)..<(($0 + 1) * width)]) }
@@ -123,7 +124,7 @@ enum InferencePayload {
   private static func table(_ tensors: [[[Cell]]]) throws(EventError) -> [[Cell]] {
     let counts = Set(tensors.map(\.count))
     guard counts.count <= 1 else {
-      throw .unreadable(reason: "its tensors have \(counts.sorted()) rows")
+      throw .unreadablePayload(reason: "its tensors have \(counts.sorted()) rows")
     }
     return (0..<(counts.first ?? 0)).map { row in tensors.flatMap { $0[row] } }
   }
@@ -148,11 +149,11 @@ enum InferencePayload {
     }
     guard !rest.isEmpty else { return row }
     let shares = rest.compactMap(\.value.number)
-    guard shares.count == rest.count, shares.allSatisfy({ $0 >= 0 && $0 <= 1 }),
+    guard shares.count == rest.count, shares.allSatisfy(EventReader.probabilities.contains),
       abs(shares.reduce(0, +) - 1) < 1e-3
     else {
       if row["prediction"] != nil { return row }
-      throw .unreadable(
+      throw .unreadablePayload(
         reason: "a row of the response has \(rest.count) values that are no probabilities; "
           + "events have one prediction each")
     }

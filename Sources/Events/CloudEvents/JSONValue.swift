@@ -36,10 +36,10 @@ enum JSONValue: Sendable, Equatable {
     let parsed = padded.withUnsafeBufferPointer {
       plumbline_json_tree_parse($0.baseAddress, length, values, depth)
     }
-    guard let parsed else { throw .unreadable(reason: "there is not enough memory for it") }
+    guard let parsed else { throw .unreadablePayload(reason: "there is not enough memory for it") }
     defer { plumbline_json_tree_free(parsed) }
     if let error = plumbline_json_tree_error(parsed) {
-      throw .unreadable(reason: String(cString: error))
+      throw .unreadablePayload(reason: String(cString: error))
     }
     var tree = Tree(parsed)
     self = tree.next()

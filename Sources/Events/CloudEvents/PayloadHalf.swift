@@ -12,21 +12,25 @@ struct PayloadHalf: Sendable {
   var key: Key
   var side: CloudEvent.Side
   var predictionID: String
-  var time: Instant
+  /// When it was sent; nil where the event does not say.
+  var time: Instant?
   /// When it came.
   var receivedAt: Instant
   var version: String?
   var rows: [InferencePayload.Row]
   /// Why a response is none that events could be made of: its request is refused with it.
   var refusal: String?
+
+  /// The time of events made of it.
+  var eventTime: Instant { time ?? receivedAt }
 }
 
 extension PayloadHalf {
   /// What is kept of it beside its key and side, as JSON.
   fileprivate var content: [UInt8] {
     var members: [String: JSONValue] = [
-      "predictionID": .text(predictionID), "time": .text(String(time.microseconds)),
-      "rows": .list(rows.map { .object($0) }),
+      "predictionID": .text(predictionID), "time": .text(String(eventTime.microseconds)),
+      "hasTime": .boolean(time != nil), "rows": .list(rows.map { .object($0) }),
     ]
     members["version"] = version.map { .text($0) }
     members["refusal"] = refusal.map { .text($0) }
@@ -43,10 +47,13 @@ extension PayloadHalf {
       content["time"]?.text.flatMap { Int64($0) }
       ?? content["time"]?.number.flatMap { Int64(exactly: $0) }
     guard let id = content["predictionID"]?.text, let time, let rows = content["rows"]?.list else {
-      throw .unreadable(reason: "what waits for its other half is damaged")
+      throw .unreadablePayload(reason: "what waits for its other half is damaged")
     }
+    // Halves of versions that did not note it have the time they came at where they had none.
+    let hasTime =
+      content["hasTime"].map { $0 == .boolean(true) } ?? (time != receivedAt.microseconds)
     self.init(
-      key: key, side: side, predictionID: id, time: Instant(microseconds: time),
+      key: key, side: side, predictionID: id, time: hasTime ? Instant(microseconds: time) : nil,
       receivedAt: receivedAt, version: content["version"]?.text, rows: rows.compactMap(\.object),
       refusal: content["refusal"]?.text)
   }

@@ -68,14 +68,14 @@ public final class PayloadJoiner: Sendable {
     _ event: CloudEvent, of model: String? = nil, names: PayloadNames, at now: Instant
   ) async throws(EventError) -> Taken {
     guard let model = model ?? event.model else {
-      throw .unreadable(reason: "the CloudEvent names no inference service")
+      throw .unreadablePayload(reason: "it names no inference service")
     }
     guard EventLog.isModelName(model) else { throw .invalidModel(name: model) }
     // What could not be appended in the end is not to wait for it.
     try log.checkLimit(with: model)
     var half = PayloadHalf(
       key: .init(model: model, exchange: event.key), side: event.side,
-      predictionID: event.predictionID, time: event.time ?? now, receivedAt: now,
+      predictionID: event.predictionID, time: event.time, receivedAt: now,
       version: event.version, rows: [], refusal: nil)
     do {
       let data = try event.data.get()
@@ -84,7 +84,9 @@ public final class PayloadJoiner: Sendable {
         ? try InferencePayload.request(data, names) : try InferencePayload.response(data, names)
     } catch {
       // Its request would else be taken for one that was never answered.
-      guard event.side == .response, case .unreadable(let reason) = error else { throw error }
+      guard event.side == .response, case .unreadablePayload(let reason) = error else {
+        throw error
+      }
       half.refusal = reason
     }
     let outcome = try await submit(.half(half))
@@ -222,9 +224,12 @@ public final class PayloadJoiner: Sendable {
   private static func joined(_ one: PayloadHalf, _ other: PayloadHalf) -> [InferencePayload.Row] {
     let (request, response) = one.side == .request ? (one, other) : (other, one)
     var more: InferencePayload.Row = ["status": .text("success")]
-    let micros = response.time.microseconds.subtractingReportingOverflow(request.time.microseconds)
-    if !micros.overflow, micros.partialValue > 0 {
-      more["latency_seconds"] = .number(Double(micros.partialValue) / 1e6)
+    // When they came here tells nothing of how long the model took.
+    if let asked = request.time, let answered = response.time {
+      let micros = answered.microseconds.subtractingReportingOverflow(asked.microseconds)
+      if !micros.overflow, micros.partialValue > 0 {
+        more["latency_seconds"] = .number(Double(micros.partialValue) / 1e6)
+      }
     }
     if let version = response.version ?? request.version { more["model_version"] = .text(version) }
     let both = zip(request.rows, response.rows).map { $0.merging($1) { $1 } }
@@ -247,7 +252,7 @@ public final class PayloadJoiner: Sendable {
       var event = more.merging(row) { $1 }
       let id = half.rows.count == 1 ? half.predictionID : "\(half.predictionID):\(index)"
       event["prediction_id"] = .text(id)
-      event["timestamp"] = .text(half.time.iso8601)
+      event["timestamp"] = .text(half.eventTime.iso8601)
       return event
     }
   }

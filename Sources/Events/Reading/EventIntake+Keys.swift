@@ -18,10 +18,17 @@ extension EventIntake {
         }
         column.appendText(row, to: &bytes)
       case .number(let number):
-        if let whole = Int64(exactly: number), abs(number) <= 0x1p53 {
+        if let column, column.textLength(row) > 0 {
+          column.appendText(row, to: &bytes)
+        } else if abs(number) >= 0x1p53 {
+          // Another id would be the same double.
+          refuse(
+            row,
+            "\(name) is \(number), which is not exact: send a text, or a whole number of 64 bits")
+        } else if let whole = Int64(exactly: number) {
           bytes.append(contentsOf: String(whole).utf8)
         } else {
-          refuse(row, "\(name) is neither a text nor a whole number up to 2^53: \(number)")
+          refuse(row, "\(name) is neither a text nor a whole number: \(number)")
         }
       case .null:
         if let missing {
@@ -39,8 +46,7 @@ extension EventIntake {
   }
 
   mutating func readTimes(_ column: Rows.Column?) {
-    let now = reader.now.microseconds
-    var times = [Int64](repeating: now, count: rows.count)
+    var times = [Int64](repeating: reader.now.microseconds, count: rows.count)
     var text: [UInt8] = []
     for row in 0..<rows.count {
       switch column?.cell(row) ?? .null {
@@ -67,9 +73,5 @@ extension EventIntake {
     }
     columns.insert(
       MemoryColumn(name: EventColumnName.timestamp, values: .timestamps(times)), at: 1)
-    columns.append(
-      MemoryColumn(
-        name: EventColumnName.receivedAt,
-        values: .timestamps([Int64](repeating: now, count: rows.count))))
   }
 }

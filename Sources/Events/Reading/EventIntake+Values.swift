@@ -3,12 +3,12 @@ import Monitoring
 
 /// Cells of one type.
 extension EventIntake {
-  /// Makes a column of one type; cells of another refuse their row.
-  mutating func add(
-    _ column: Rows.Column, as name: String, _ what: String, type required: CellType? = nil,
-    check: ((Double) -> String?)? = nil
-  ) {
-    var name = name
+  /// The column of a member, of one type; cells of another refuse their row. nil where rows that are not
+  /// refused have none.
+  mutating func column(of member: Member) -> MemoryColumn? {
+    let (column, what) = (member.cells, member.what)
+    guard isTaken(column) else { return nil }
+    var name = member.name
     let wrong: String?
     if let other = known[name.lowercased()] {
       wrong = other == name ? nil : "differs from `\(other)` in the case of letters alone"
@@ -23,18 +23,10 @@ extension EventIntake {
     }
     if let wrong {
       for row in 0..<rows.count where column.cell(row) != .null { refuse(row, "\(what) \(wrong)") }
-      return
+      return nil
     }
+    guard let type = member.type ?? reader.types[name] ?? firstType(in: column) else { return nil }
     known[name.lowercased()] = name
-    let type =
-      required ?? reader.types[name]
-      ?? (0..<rows.count).lazy.compactMap { column.cell($0).type }.first
-    guard let type else {
-      for row in 0..<rows.count where column.cell(row) != .null {
-        refuse(row, "\(what) is neither number, text nor truth value")
-      }
-      return
-    }
     var isValid = [Bool](repeating: true, count: rows.count)
     func note(_ row: Int, _ cell: SentCell) -> String? {
       isValid[row] = false
@@ -58,7 +50,7 @@ extension EventIntake {
           numbers[row] = truth ? 1 : 0
         } else if case .number(let number) = cell {
           numbers[row] = number
-          if let check, let wrong = check(number) { refuse(row, "\(what) \(wrong): \(number)") }
+          if let wrong = member.check?(&numbers[row]) { refuse(row, "\(what) \(wrong): \(number)") }
         } else if let reason = note(row, cell) {
           refuse(row, reason)
         }
@@ -93,8 +85,16 @@ extension EventIntake {
       }
       values = .texts(ends: ends, bytes: bytes)
     }
-    guard isValid.contains(true) else { return }
-    columns.append(
-      MemoryColumn(name: name, values: values, isValid: isValid.contains(false) ? isValid : []))
+    guard isValid.contains(true) else { return nil }
+    return MemoryColumn(
+      name: name, values: values, isValid: isValid.contains(false) ? isValid : [])
+  }
+
+  /// The type of the first cell that has one, of rows that are not refused.
+  private func firstType(in cells: Rows.Column) -> CellType? {
+    for row in 0..<rows.count where reasons[row] == nil {
+      if let type = cells.cell(row).type { return type }
+    }
+    return nil
   }
 }

@@ -9,7 +9,6 @@ struct EventIntake<Rows: SentRows> {
   var reasons: [Int: String] = [:]
   var columns: [MemoryColumn] = []
   var ignored: [String] = []
-  var hasLabels = false
   /// Names of columns in small letters: engines do not tell them apart by case.
   var known: [String: String]
 
@@ -27,23 +26,17 @@ struct EventIntake<Rows: SentRows> {
     if reasons[row] == nil { reasons[row] = reason() }
   }
 
+  /// Reads ids and times first, then what members have a type already: a row that is refused for any of
+  /// them decides neither the type nor the name of another column.
   mutating func read() {
     var (ids, users, times): (Rows.Column?, Rows.Column?, Rows.Column?)
+    var others: [Rows.Column] = []
     for column in rows.columns {
       switch (column.group, column.name) {
       case ("", reader.kind.idColumn): ids = column
       case ("", EventColumnName.user) where reader.kind == .observations: users = column
       case ("", EventColumnName.timestamp): times = column
-      case ("", let name): readMember(name, column)
-      case ("features", let name):
-        add(column, as: EventColumnName.feature(name), "feature `\(Self.short(name))`")
-      case ("metrics", let name): readMetric(name, column)
-      case (_, let name):
-        add(
-          column, as: EventColumnName.probability(of: name),
-          "the probability of `\(Self.short(name))`",
-          type: .number
-        ) { $0 >= 0 && $0 <= 1 ? nil : "is not between 0 and 1" }
+      default: others.append(column)
       }
     }
     switch reader.kind {
@@ -54,46 +47,19 @@ struct EventIntake<Rows: SentRows> {
       readIDs(ids, as: EventColumnName.observationID) { UUID().uuidString }
     }
     readTimes(times)
-    if reader.kind == .labels, !hasLabels {
-      for row in 0..<rows.count { refuse(row, "it has no label") }
-    }
+    if reader.kind == .labels { requireLabels(others) }
+    let members = others.compactMap { member(of: $0) }
+    add(members)
+    columns.append(
+      MemoryColumn(
+        name: EventColumnName.receivedAt,
+        values: .timestamps([Int64](repeating: reader.now.microseconds, count: rows.count))))
   }
 
-  private mutating func readMetric(_ name: String, _ column: Rows.Column) {
-    guard !EventColumnName.ofObservations.contains(name.lowercased()) else {
-      for row in 0..<rows.count where column.cell(row) != .null {
-        refuse(row, "a metric cannot be called `\(Self.short(name))`")
-      }
-      return
-    }
-    add(column, as: name, "metric `\(Self.short(name))`", type: .number)
-  }
-
-  private mutating func readMember(_ name: String, _ column: Rows.Column) {
-    switch (reader.kind, name) {
-    case (.predictions, EventColumnName.prediction): add(column, as: name, "the prediction")
-    case (.predictions, EventColumnName.latency):
-      add(column, as: name, name, type: .number) { $0 >= 0 ? nil : "is below 0" }
-    case (.predictions, EventColumnName.status):
-      for row in 0..<rows.count where column.cell(row) == .text {
-        let status = column.text(row)
-        if status != "success", status != "error" {
-          refuse(row, "status is `\(Self.short(status))`, neither `success` nor `error`")
-        }
-      }
-      add(column, as: name, name, type: .text)
-    case (.predictions, EventColumnName.modelVersion), (.predictions, EventColumnName.segment):
-      add(column, as: name, name, type: .text)
-    case (.observations, EventColumnName.variant): add(column, as: name, name, type: .text)
-    case (let kind, let name) where kind.groups.contains(name):
-      for row in 0..<rows.count where column.cell(row) != .null {
-        refuse(row, "\(name) is no JSON object")
-      }
-    case (.labels, EventColumnName.label):
-      hasLabels = true
-      for row in 0..<rows.count where column.cell(row) == .null { refuse(row, "it has no label") }
-      add(column, as: name, "the label")
-    default: ignored.append(name)
+  private mutating func requireLabels(_ columns: [Rows.Column]) {
+    let labels = columns.first { $0.group.isEmpty && $0.name == EventColumnName.label }
+    for row in 0..<rows.count where (labels?.cell(row) ?? .null) == .null {
+      refuse(row, "it has no label")
     }
   }
 
@@ -103,13 +69,15 @@ struct EventIntake<Rows: SentRows> {
   }
 
   func finish() -> ReadEvents {
-    let batch = MemoryTable(rows: rows.count, columns: columns)
+    var good = MemoryTable(rows: rows.count, columns: columns)
     let rejected = reasons.sorted { $0.key < $1.key }.map {
       RejectedEvent(index: $0.key, reason: $0.value)
     }
-    let good =
-      rejected.isEmpty
-      ? batch : batch.keeping((0..<rows.count).filter { reasons[$0] == nil })
+    if !rejected.isEmpty {
+      good = good.keeping((0..<rows.count).filter { reasons[$0] == nil })
+      // What refused rows alone had is no column of the model: it would have its type for good.
+      good.columns.removeAll { !$0.isValid.isEmpty && !$0.isValid.contains(true) }
+    }
     return ReadEvents(batch: good, rejected: rejected, ignored: Array(ignored.sorted().prefix(100)))
   }
 }

@@ -48,6 +48,9 @@ public struct EventReader: Sendable {
   public static let columnLimit = 10_000
   /// Bytes an id may have.
   public static let idLimit = 512
+  /// What a probability may be before it is brought between 0 and 1: rounding takes those of 32-bit
+  /// floats so far beyond.
+  static let probabilities = -1e-6...1 + 1e-6
 
   public init(
     kind: EventKind, types: [String: CellType], now: Instant, times: EventTimes? = nil
@@ -58,7 +61,7 @@ public struct EventReader: Sendable {
     self.now = now
   }
 
-  /// Reads a batch of JSON.
+  /// Reads a batch of JSON. Where an array is broken within some of its rows, those are refused.
   ///
   /// - Throws: ``EventError/unreadable(reason:)`` where the text is no array of objects at all.
   public func read(

@@ -36,7 +36,7 @@ final class ParsedRows: SentRows {
 
   deinit { plumbline_json_free(rows) }
 
-  /// Why a row is no object; nil where it is one.
+  /// Why a row cannot be read; nil where it can.
   func rowError(_ index: Int) -> String? {
     plumbline_json_row_error(rows, index).map { String(cString: $0) }
   }

@@ -29,7 +29,8 @@ protocol SentColumn {
   var name: String { get }
 
   func cell(_ row: Int) -> SentCell
-  /// Bytes of a cell that is a text.
+  /// Bytes of a cell that is a text, and of the digits of a whole number that a double does not hold
+  /// exactly; 0 for others.
   func textLength(_ row: Int) -> Int
   func appendText(_ row: Int, to bytes: inout [UInt8])
 }
@@ -48,6 +49,6 @@ protocol SentRows {
 
   var count: Int { get }
   var columns: [Column] { get }
-  /// Why a row is none at all; nil where it is one.
+  /// Why a row cannot be read; nil where it can.
   func rowError(_ index: Int) -> String?
 }

@@ -12,6 +12,7 @@ struct BodyReader {
 
   /// Writes the body to a file as it comes.
   func write(_ request: Request, to path: String) async throws {
+    try request.requirePlainBody()
     let limit = state.configuration.fileLimit
     let said = request.headers[.contentLength].flatMap { Int($0) }
     if let said, said > limit { throw Self.tooLarge(limit, "file_bytes") }
@@ -39,6 +40,7 @@ struct BodyReader {
   func withBody<Result>(
     _ request: Request, _ use: (ByteBuffer) async throws -> Result
   ) async throws -> Result {
+    try request.requirePlainBody()
     let limit = state.configuration.bodyLimit
     let said = request.headers[.contentLength].flatMap { Int($0) }
     if let said, said > limit { throw Self.tooLarge(limit, "body_bytes") }
@@ -95,8 +97,21 @@ struct BodyPace {
 }
 
 extension Request {
+  /// Refuses bodies that are said to be compressed.
+  func requirePlainBody() throws {
+    let codings = headers[values: .contentEncoding].joined(separator: ", ")
+    guard !codings.isEmpty, codings.lowercased() != "identity" else { return }
+    var problem = Problem(
+      .unsupportedMediaType, "unsupported_content_encoding",
+      "bodies come as they are, not with Content-Encoding `\(codings)`",
+      mend: "send the body uncompressed, without Content-Encoding")
+    problem.headers[.acceptEncoding] = "identity"
+    throw problem
+  }
+
   /// Refuses bodies that are said to be something else than JSON.
   func requireJSON() throws {
+    try requirePlainBody()
     guard let mediaType, mediaType != "application/json" else { return }
     throw Problem(
       .unsupportedMediaType, "unsupported_media_type", "the body has to be application/json",

@@ -51,7 +51,7 @@ struct CloudEventRoutes<Context: RequestContext> {
     var answer = Answer()
     do {
       try await take(event, 0, of: model, &answer)
-    } catch EventError.unreadable {
+    } catch EventError.unreadablePayload {
       // As it has to be.
     } catch {
       if let error = error as? EventError, case .notKept = error { state.noteWrite(error) }
@@ -105,7 +105,7 @@ struct CloudEventRoutes<Context: RequestContext> {
     if let refusal = taken.refusal {
       state.metrics.rejected.with(taken.model, EventKind.predictions.rawValue)
         .increment(by: Double(taken.refusedRows))
-      throw EventError.unreadable(reason: refusal)
+      throw EventError.unreadablePayload(reason: refusal)
     }
     if taken.isDuplicate { answer.duplicates += 1 }
     guard let events = taken.events else {

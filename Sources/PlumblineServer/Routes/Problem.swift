@@ -56,7 +56,7 @@ extension Problem {
     let status: HTTPResponse.Status
     var retryAfter: Int?
     switch error {
-    case .unreadable, .unreadableFile: status = .badRequest
+    case .unreadable, .unreadableFile, .unreadablePayload: status = .badRequest
     case .invalidModel: status = .notFound
     case .tooLarge: status = .contentTooLarge
     case .tooManyModels: status = .forbidden
