@@ -87,6 +87,30 @@ extension AlertRecord {
 }
 
 extension AlertManager {
+  static func decoded(_ data: Data) -> AlertEngine.Kept? {
+    // What another version wrote and this one cannot read begins anew.
+    try? JSONDecoder.sorted.decode(AlertEngine.Kept.self, from: data)
+  }
+
+  /// The end of an alert whose rule is gone, with all that was known of it.
+  static func named(_ end: AlertTransition, after alert: KeptAlert) -> AlertTransition {
+    var end = end
+    var record = alert.record
+    record.state = end.record.state
+    record.endsAt = end.record.endsAt
+    record.updatedAt = end.record.updatedAt
+    record.reason = end.record.reason
+    end.record = record
+    return end
+  }
+
+  static func queued(_ message: NotificationPlan.Message) throws -> QueuedNotification {
+    QueuedNotification(
+      channel: message.channel, orderKey: message.orderKey,
+      message: try JSONEncoder.sorted.encode(message.content),
+      createdAt: message.content.createdAt)
+  }
+
   /// Gives up what waits for channels that are no longer configured: an alert would count as being told.
   func giveUpNotifications(
     besides configuration: AlertingConfiguration, at now: Instant

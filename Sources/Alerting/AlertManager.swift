@@ -18,6 +18,8 @@ public final class AlertManager: Sendable {
     var unkeptAlerts: Set<String> = []
     /// What else could not be kept yet.
     var unkept = History.AlertChanges()
+    /// Whether messages may wait for channels that a reload has removed.
+    var mayHoldGone = false
     var lookedAt: Instant
   }
 
@@ -80,23 +82,6 @@ public final class AlertManager: Sendable {
     try giveUpNotifications(besides: configuration, at: now)
   }
 
-  private static func decoded(_ data: Data) -> AlertEngine.Kept? {
-    // What another version wrote and this one cannot read begins anew.
-    try? JSONDecoder.sorted.decode(AlertEngine.Kept.self, from: data)
-  }
-
-  /// The end of an alert whose rule is gone, with all that was known of it.
-  private static func named(_ end: AlertTransition, after alert: KeptAlert) -> AlertTransition {
-    var end = end
-    var record = alert.record
-    record.state = end.record.state
-    record.endsAt = end.record.endsAt
-    record.updatedAt = end.record.updatedAt
-    record.reason = end.record.reason
-    end.record = record
-    return end
-  }
-
   /// Looks at samples.
   ///
   /// - Returns: what changed, once it is kept.
@@ -121,6 +106,9 @@ public final class AlertManager: Sendable {
   }
 
   /// Takes another configuration; alerts of rules that are gone end.
+  ///
+  /// - Throws: ``HistoryError`` where that cannot be kept; it is in force all the same, and what is not kept is
+  ///   with the next look and the next ``giveUpGone(at:)``.
   @discardableResult
   public func reload(
     _ configuration: AlertingConfiguration, at now: Instant
@@ -128,10 +116,26 @@ public final class AlertManager: Sendable {
     state.withLock { state in
       state.configuration = configuration
       state.engine.flapping = configuration.flapping
+      state.mayHoldGone = true
     }
     let transitions = try update(at: now, []) { $0.replaceRules(configuration.rules, at: now) }
-    try giveUpNotifications(besides: configuration, at: now)
+    try giveUpGone(at: now)
     return transitions
+  }
+
+  /// Gives up what waits for channels that a reload removed, where that could not be done yet.
+  public func giveUpGone(at now: Instant) throws(HistoryError) {
+    let configuration = state.withLock { state -> AlertingConfiguration? in
+      defer { state.mayHoldGone = false }
+      return state.mayHoldGone ? state.configuration : nil
+    }
+    guard let configuration else { return }
+    do {
+      try giveUpNotifications(besides: configuration, at: now)
+    } catch {
+      state.withLock { $0.mayHoldGone = true }
+      throw error
+    }
   }
 
   /// Puts another condition in force for a rule; nil for its own.
@@ -290,12 +294,5 @@ public final class AlertManager: Sendable {
       // Deliveries and acknowledgements are in the file already.
       if alert.record != known.record { state.unkeptAlerts.insert(fingerprint) }
     }
-  }
-
-  private static func queued(_ message: NotificationPlan.Message) throws -> QueuedNotification {
-    QueuedNotification(
-      channel: message.channel, orderKey: message.orderKey,
-      message: try JSONEncoder.sorted.encode(message.content),
-      createdAt: message.content.createdAt)
   }
 }

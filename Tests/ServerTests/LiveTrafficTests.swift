@@ -56,4 +56,35 @@ struct LiveTrafficTests {
     let text = String(decoding: registry.render(.text), as: UTF8.self)
     #expect(text.contains("plumbline_events_backfilled_total{model_name=\"m\"} 10"), "\(text)")
   }
+
+  @Test func `A model's traffic is whole, and its own, beyond the limit of series too`()
+    async throws
+  {
+    let folder = try TemporaryFolder()
+    let log = try EventLog(folder: folder.path + "/data", clock: { Self.now })
+    let registry = MetricRegistry(seriesLimit: 1)
+    let state = try ServiceState(
+      log: log, joiner: PayloadJoiner(log: log), registry: registry,
+      configuration: Configuration(), now: { Self.now })
+    func add(_ model: String, _ version: String, _ status: String, latency: Double) async throws {
+      let text =
+        "{\"prediction_id\": \"\(version)\", \"model_version\": \"\(version)\", "
+        + "\"status\": \"\(status)\", \"latency_seconds\": \(latency)}"
+      let events = try await log.append(Array(text.utf8), .lines, to: model, .predictions)
+      #expect(events.appended.accepted == 1)
+      state.count(events, of: model, .predictions)
+    }
+    try await add("m", "v1", "success", latency: 0.02)
+    for version in 2...9 { try await add("m", "v\(version)", "success", latency: 0.3) }
+    try await add("other", "v1", "error", latency: 9)
+    let traffic = state.metrics.traffic()
+    let (model, other) = (try #require(traffic["m"]), try #require(traffic["other"]))
+    #expect(model.succeeded == 9 && model.failed == 0)
+    #expect(model.latencyCounts.last == 9 && model.latencyCounts.first == 0)
+    #expect(other.succeeded == 0 && other.failed == 1)
+    // What is shown has its limit as before.
+    let shown = String(decoding: registry.render(.text), as: UTF8.self).split(separator: "\n")
+      .filter { $0.hasPrefix("ml_predictions_total{") }
+    #expect(shown.count == 2 && shown.contains { $0.contains("__overflow__") }, "\(shown)")
+  }
 }

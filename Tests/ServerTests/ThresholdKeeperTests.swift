@@ -175,6 +175,16 @@ struct ThresholdKeeperTests {
     #expect(try history.thresholdChanges().map(\.rule) == ["slow"])
   }
 
+  @Test func `A condition that comes late, from before a reload, does not stay with a rule`() throws
+  {
+    let rules = try rules("mode: propose")
+    let keeper = try keeper(rules, at: Self.day(0))
+    // A look that began with the old rules has just given their conditions to the new ones.
+    let old = try #require(AlertCondition("> 0.9"))
+    keeper.manager.follow(old, for: "plain")
+    #expect(try fires(keeper, rules, 0.6, at: Self.day(0, minutes: 1)) == ["plain", "slow"])
+  }
+
   @Test func `Thresholds are worked out once a day, and a clock that was ahead is not waited for`()
   {
     let pause = ThresholdKeeper.pauseMicroseconds

@@ -79,21 +79,56 @@ struct AlertHistoryTests {
     changes.samples = [sample(1, at: 0), sample(1, at: 9, "b")]
     changes.events = [AlertEvent(at: time(0), kind: .firing, alert: firing.record)]
     changes.groups = ["old{}": time(0), "new{}": time(9)]
-    changes.notifications = [queued(0), queued(0), queued(9)]
+    changes.notifications = [queued(0), queued(0), queued(0), queued(9)]
     try history.commit(changes)
-    // The second is tried and waits for its next attempt; nobody serves the first any more.
-    var tried = try history.waitingNotifications(of: "chat")[1]
+    // The second is tried and waits for its next attempt, the third is delivered, and the first waits untried.
+    let waiting = try history.waitingNotifications(of: "chat")
+    var (tried, delivered) = (waiting[1], waiting[2])
     tried.nextAttemptAt = time(10)
-    try history.record(
-      DeliveryAttempt(
-        notificationID: tried.id, channel: "chat", at: time(8), outcome: .delayed, detail: "",
-        seconds: 0), of: [tried], told: [])
+    delivered.state = .delivered
+    try history.record(attempt(.delayed, of: tried, at: 8), of: [tried], told: [])
+    try history.record(attempt(.delivered, of: delivered, at: 8), of: [delivered], told: [])
     try history.dropAlertHistory(before: time(5))
     #expect(Set(try history.alerts().map(\.record.fingerprint)) == ["open", "firing"])
     #expect(try history.newestSamples().map { $0.labels["model_name"] } == ["b"])
     #expect(try history.alertEvents(limit: 9).isEmpty)
     #expect(try history.groups().keys.sorted() == ["new{}"])
-    #expect(try history.waitingNotifications(of: "chat").map(\.createdAt) == [time(0), time(9)])
+    #expect(
+      try history.waitingNotifications(of: "chat").map(\.createdAt) == [time(0), time(0), time(9)])
+    #expect(try history.deliveryAttempts(limit: 9).map(\.notificationID) == [tried.id])
+  }
+
+  private func attempt(
+    _ outcome: DeliveryAttempt.Outcome, of entry: QueuedNotification, at minute: Int
+  ) -> DeliveryAttempt {
+    DeliveryAttempt(
+      notificationID: entry.id, channel: entry.channel, at: time(minute), outcome: outcome,
+      detail: "", seconds: 0)
+  }
+
+  @Test func `What is given up during an attempt does not wait again, and may have arrived`() throws
+  {
+    var changes = History.AlertChanges()
+    changes.notifications = (0..<2).map {
+      QueuedNotification(channel: "chat", orderKey: "\($0)", message: Data(), createdAt: time(0))
+    }
+    try history.commit(changes)
+    let waiting = try history.waitingNotifications(of: "chat")
+    for var entry in waiting {
+      entry.state = .givenUp
+      try history.record(attempt(.givenUp, of: entry, at: 1), of: [entry], told: [])
+    }
+    var (delayed, delivered) = (waiting[0], waiting[1])
+    delayed.nextAttemptAt = time(9)
+    delivered.state = .delivered
+    try history.record(attempt(.delayed, of: delayed, at: 2), of: [delayed], told: [])
+    try history.record(attempt(.delivered, of: delivered, at: 2), of: [delivered], told: [])
+    let counts = try history.notificationCounts()["chat"]
+    #expect(counts?.waiting == 0 && counts?.givenUp == 1)
+    // Each as it went.
+    #expect(
+      try history.deliveryAttempts(limit: 9).map(\.outcome)
+        == [.delivered, .delayed, .givenUp, .givenUp])
   }
 
   @Test func `A silence is there from its beginning to its end, and can be ended before`() throws {

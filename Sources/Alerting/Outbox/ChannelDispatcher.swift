@@ -10,7 +10,7 @@ import Synchronization
 /// What waits is in the history's file, so it outlives the process. Channels have a dispatcher each: one
 /// that is dead holds up no other.
 public final class ChannelDispatcher: Sendable {
-  private struct State {
+  private struct State: Sendable {
     var retry: RetrySchedule
     /// What became of an attempt and could not be kept; until it is, nothing else is sent, or people
     /// would get the same message again and again.
@@ -19,8 +19,19 @@ public final class ChannelDispatcher: Sendable {
     var single: Set<Int64> = []
   }
 
+  /// What a dispatcher knows and the file does not; that of the same channel after a reload goes on with it.
+  private final class Memory: Sendable {
+    private let state: Mutex<State>
+
+    init(_ state: State) { self.state = Mutex(state) }
+
+    func withLock<Result: Sendable>(_ body: (inout State) -> Result) -> Result {
+      state.withLock { body(&$0) }
+    }
+  }
+
   /// What became of an attempt.
-  private struct Outcome {
+  private struct Outcome: Sendable {
     var attempt: DeliveryAttempt
     var entries: [QueuedNotification]
     var told: [String] = []
@@ -33,7 +44,7 @@ public final class ChannelDispatcher: Sendable {
   public let configuration: ChannelConfiguration
   private let channel: any NotificationChannel
   private let history: History
-  private let state: Mutex<State>
+  private let state: Memory
   private let observe: @Sendable (DeliveryAttempt, _ givenUp: [AlertMessage.Kind]) -> Void
 
   /// The longest a provider may ask to wait.
@@ -42,10 +53,12 @@ public final class ChannelDispatcher: Sendable {
   /// - Parameters:
   ///   - channel: what makes the attempts.
   ///   - seed: of the pauses between attempts.
+  ///   - other: the channel's dispatcher before a reload, which makes no more attempts; nil for none. What it
+  ///     sent and could not keep as sent is not sent again.
   ///   - observe: is told of every attempt, and of what kinds the messages were that were given up with it.
   public init(
     _ configuration: ChannelConfiguration, channel: any NotificationChannel, history: History,
-    seed: UInt64,
+    seed: UInt64, continuing other: ChannelDispatcher? = nil,
     observe: @escaping @Sendable (DeliveryAttempt, _ givenUp: [AlertMessage.Kind]) -> Void = {
       _, _ in
     }
@@ -54,7 +67,7 @@ public final class ChannelDispatcher: Sendable {
     self.channel = channel
     self.history = history
     self.observe = observe
-    state = Mutex(State(retry: RetrySchedule(seed: seed)))
+    state = other?.state ?? Memory(State(retry: RetrySchedule(seed: seed)))
   }
 
   /// A message to send, and the entries it stands for.

@@ -14,18 +14,15 @@ final class AlertService: Service {
   private let history: History
   private let manager: AlertManager
   private let metrics: AlertMetrics
+  private let delivery: AlertDelivery
   private let logger: Logger
   private let shared: Mutex<Shared>
 
   private struct Shared {
     var configuration: AlertingConfiguration
-    var channels: [Channel]
-    /// Channels that an attempt is being made at.
-    var busy: Set<String> = []
     var meter = TrafficMeter()
     var nextLook: Instant?
     var nextBaseline: Instant?
-    var nextRefresh: Instant?
     var nextThresholds: Instant?
     /// Whether thresholds were worked out that rules do not follow yet.
     var hasThresholds = false
@@ -33,17 +30,14 @@ final class AlertService: Service {
     var isStopping = false
   }
 
-  private struct Channel {
-    var dispatcher: ChannelDispatcher
-    var channel: any NotificationChannel
-  }
-
   /// How often the usual traffic is learned anew.
   private static let baselineMicroseconds: Int64 = 3_600_000_000
-  /// How often an Alertmanager is told again what fires; it takes for over what it hears no more of.
-  private static let refreshMicroseconds: Int64 = 60_000_000
 
-  init(state: ServiceState, history: History, logger: Logger) throws {
+  /// - Parameter makeChannel: makes channels of their configuration.
+  init(
+    state: ServiceState, history: History, logger: Logger,
+    makeChannel: @escaping AlertDelivery.MakeChannel = { try Channels.make($0, clock: $1) }
+  ) throws {
     self.state = state
     self.history = history
     self.logger = logger
@@ -53,34 +47,17 @@ final class AlertService: Service {
     manager = try AlertManager(configuration, history: history, now: state.now()) {
       metrics.count($0, givenUp: $1)
     }
-    shared = Mutex(Shared(configuration: configuration, channels: []))
-    let channels = try channels(of: configuration)
-    shared.withLock { $0.channels = channels }
-  }
-
-  private func channels(of configuration: AlertingConfiguration) throws -> [Channel] {
-    try configuration.channels.map { settings in
-      let channel = try Channels.make(settings, clock: state.now)
-      return Channel(
-        dispatcher: ChannelDispatcher(
-          settings, channel: channel, history: history,
-          seed: UInt64(bitPattern: state.now().microseconds)
-        ) { [metrics, logger] attempt, givenUp in
-          metrics.count(attempt, givenUp: givenUp)
-          guard attempt.outcome != .delivered else { return }
-          logger.warning(
-            "a message was not delivered",
-            metadata: [
-              "channel": "\(attempt.channel)", "outcome": "\(attempt.outcome.rawValue)",
-              "reason": "\(attempt.detail)",
-            ])
-        }, channel: channel)
-    }
+    shared = Mutex(Shared(configuration: configuration))
+    delivery = AlertDelivery(
+      state: state, history: history, manager: manager, metrics: metrics, logger: logger,
+      makeChannel: makeChannel)
+    delivery.use(try delivery.channels(of: configuration))
   }
 
   func run() async throws {
     async let thresholds: Void = runThresholds()
     repeat { tick(at: state.now()) } while await goesOn(after: .seconds(1))
+    await delivery.stop()
     await thresholds
   }
 
@@ -129,14 +106,20 @@ final class AlertService: Service {
   }
 
   /// Takes another configuration; one whose channels cannot be made changes nothing.
+  ///
+  /// A history that cannot be written is no reason to go on with half of each: what is to be kept is at the
+  /// next look.
   func reload(_ configuration: AlertingConfiguration) throws {
-    let channels = try channels(of: configuration)
-    log(try manager.reload(configuration, at: state.now()))
-    shared.withLock { shared in
-      shared.configuration = configuration
-      shared.channels = channels
-      shared.nextLook = nil
+    // Before rules are: what they tell new channels needs somebody who delivers it.
+    delivery.use(try delivery.channels(of: configuration))
+    shared.withLock { $0.configuration = configuration }
+    do {
+      log(try manager.reload(configuration, at: state.now()))
+    } catch {
+      logger.error("alerts could not be kept with the configuration that was read again: \(error)")
     }
+    // After: the next look has rules follow history that are in force now.
+    shared.withLock { $0.nextLook = nil }
   }
 
   // MARK: What time brings
@@ -146,13 +129,13 @@ final class AlertService: Service {
     lookAtTraffic(at: now)
     do {
       log(try manager.advance(to: now))
+      try manager.giveUpGone(at: now)
       let counts = try history.notificationCounts().mapValues(\.waiting)
       metrics.show(manager.records().map { $0.seen(at: now) }, waiting: counts)
     } catch {
       logger.error("alerts could not be kept: \(error)")
     }
-    deliver()
-    refresh(at: now)
+    delivery.deliver()
   }
 
   /// Whether something that is done again and again is due; a clock that was set back by more than a
@@ -257,52 +240,6 @@ final class AlertService: Service {
       shared.withLock { $0.meter.baseline = baseline }
     } catch {
       logger.error("the usual traffic could not be learned: \(error)")
-    }
-  }
-
-  /// Has every channel deliver what waits for it, each on a thread of its own.
-  private func deliver() {
-    let free = shared.withLock { shared in
-      let free = shared.channels.filter {
-        !shared.busy.contains($0.dispatcher.configuration.name)
-      }
-      shared.busy.formUnion(free.map(\.dispatcher.configuration.name))
-      return free.map(\.dispatcher)
-    }
-    for dispatcher in free {
-      Background.start {
-        do {
-          while try dispatcher.deliverNext(clock: self.state.now) {}
-        } catch {
-          self.logger.error("messages could not be taken from the outbox: \(error)")
-        }
-        self.shared.withLock { _ = $0.busy.remove(dispatcher.configuration.name) }
-      }
-    }
-  }
-
-  /// An Alertmanager forgets what it is not told again and again; that is no message to people.
-  private func refresh(at now: Instant) {
-    let channels = shared.withLock { shared -> [Channel] in
-      guard Self.isDue(shared.nextRefresh, at: now, every: Self.refreshMicroseconds) else {
-        return []
-      }
-      shared.nextRefresh = Instant(microseconds: now.microseconds + Self.refreshMicroseconds)
-      return shared.channels.filter { $0.dispatcher.configuration.type == "alertmanager" }
-    }
-    for channel in channels {
-      let firing = manager.records(toldTo: channel.dispatcher.configuration.name)
-      guard !firing.isEmpty else { continue }
-      let message = AlertMessage(
-        id: "refresh-\(now.microseconds)", kind: .firing, groupKey: "refresh", groupLabels: [:],
-        alerts: firing, createdAt: now, externalURL: state.alerting.externalURL)
-      Background.start {
-        do throws(DeliveryError) {
-          _ = try channel.channel.send(message)
-        } catch {
-          self.logger.warning("an Alertmanager could not be told again: \(error.what)")
-        }
-      }
     }
   }
 

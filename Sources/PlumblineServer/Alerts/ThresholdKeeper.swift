@@ -17,9 +17,9 @@ struct ThresholdKeeper: Sendable {
   /// Has the manager use the conditions in force.
   func follow(_ rules: [AlertRule]) throws {
     let conditions = try ThresholdLog(history).conditions(for: rules)
-    for rule in rules where rule.dynamic != nil || conditions[rule.name] != nil {
-      manager.follow(conditions[rule.name], for: rule.name)
-    }
+    // Also rules that follow nothing: a look that began before a reload may have given one the condition of the
+    // rule that had its name.
+    for rule in rules { manager.follow(conditions[rule.name], for: rule.name) }
   }
 
   /// Works out the thresholds of rules that have them follow history, which may take a while.

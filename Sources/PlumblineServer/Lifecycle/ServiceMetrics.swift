@@ -19,6 +19,10 @@ final class ServiceMetrics: Sendable {
   private let indexFailed: Gauge
   private let unreadSegments: Gauge
   private let models = Mutex<[String: MLMetrics]>([:])
+  /// Of each model all its versions together, which alerts look at. Apart from what is shown: where that has as
+  /// many series as it may, those of several models and versions are one.
+  private let wholes = Mutex<[String: MLMetrics]>([:])
+  private let unshown = MetricRegistry(seriesLimit: .max)
 
   init(_ registry: MetricRegistry) throws {
     self.registry = registry
@@ -91,13 +95,15 @@ final class ServiceMetrics: Sendable {
     let statuses = events.column(EventColumnName.status)
     let latencies = events.numbers(EventColumnName.latency)
     var metrics: [String: MLMetrics] = [:]
+    let whole = whole(of: model)
     for row in 0..<events.rows {
+      let status = statuses.flatMap { $0.string(row) }.flatMap(MLMetrics.Status.init) ?? .success
+      let latency = latencies.flatMap { $0[row].isNaN ? nil : $0[row] }
+      whole?.recordPrediction(status, latencySeconds: latency)
       let version = versions.flatMap { $0.string(row) } ?? ""
       guard let model = metrics[version] ?? self.metrics(of: model, version) else { continue }
       metrics[version] = model
-      let status = statuses.flatMap { $0.string(row) }.flatMap(MLMetrics.Status.init) ?? .success
-      let latency = latencies?[row]
-      model.recordPrediction(status, latencySeconds: latency?.isNaN == true ? nil : latency)
+      model.recordPrediction(status, latencySeconds: latency)
     }
     countConfidence(events, versions, metrics)
     guard let any = metrics.values.first else { return }
@@ -127,21 +133,18 @@ final class ServiceMetrics: Sendable {
     }
   }
 
-  /// What was counted of each model, all its versions together.
+  /// What was counted of each model, all its versions together, however many there are.
   func traffic() -> [String: MLMetrics.Traffic] {
-    let known = models.withLock { Array($0.values) }
-    return known.reduce(into: [:]) { all, metrics in
-      let traffic = metrics.traffic
-      guard var sum = all[metrics.modelName] else {
-        all[metrics.modelName] = traffic
-        return
-      }
-      sum.succeeded += traffic.succeeded
-      sum.failed += traffic.failed
-      for (index, count) in traffic.latencyCounts.enumerated() {
-        sum.latencyCounts[index] += count
-      }
-      all[metrics.modelName] = sum
+    wholes.withLock { $0.mapValues(\.traffic) }
+  }
+
+  /// The metrics of all versions of a model together.
+  private func whole(of model: String) -> MLMetrics? {
+    wholes.withLock { wholes in
+      if let known = wholes[model] { return known }
+      let made = try? MLMetrics(modelName: model, modelVersion: "", registry: unshown)
+      wholes[model] = made
+      return made
     }
   }
 

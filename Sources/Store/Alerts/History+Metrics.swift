@@ -122,8 +122,9 @@ extension History {
       let limit = limit.microseconds
       for sql in [
         "DELETE FROM metric_sample WHERE at < ?", "DELETE FROM alert_event WHERE at < ?",
-        // What waits for a channel that is there is attempted, and so waits for a later time.
-        "DELETE FROM notification WHERE created_at < ?1 AND (state <> 'waiting' OR next_attempt_at < ?1)",
+        // What waits is never too old: behind one that is tried again others of its key wait untried. Its channel
+        // delivers it or gives it up, and the manager what waits for a channel that is gone.
+        "DELETE FROM notification WHERE created_at < ? AND state <> 'waiting'",
         "DELETE FROM silence WHERE ends_at < ?", "DELETE FROM alert_group WHERE sent_at < ?",
         """
         DELETE FROM alert WHERE kept IS NULL AND coalesce(starts_at, 0) < ?

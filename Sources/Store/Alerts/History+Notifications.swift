@@ -120,16 +120,22 @@ extension History {
           arguments: [attempt.channel, pause.since.microseconds, pause.until.microseconds])
       }
       for entry in entries {
+        // What was given up during the attempt, as its channel is gone, does not wait again.
         try database.execute(
-          sql: "UPDATE notification SET state = ?, attempts = ?, next_attempt_at = ? WHERE id = ?",
+          sql: """
+            UPDATE notification SET state = ?1, attempts = ?2, next_attempt_at = ?3
+            WHERE id = ?4 AND (state = 'waiting' OR ?1 <> 'waiting')
+            """,
           arguments: [
             entry.state.rawValue, entry.attempts, entry.nextAttemptAt.microseconds, entry.id,
           ])
       }
+      // What was given up during the attempt may have been dropped by now: then there is nothing to log it of.
       try database.execute(
         sql: """
           INSERT INTO delivery_attempt (notification_id, channel, at, outcome, detail, seconds)
-          VALUES (?, ?, ?, ?, ?, ?)
+          SELECT ?1, ?2, ?3, ?4, ?5, ?6
+          WHERE EXISTS (SELECT 1 FROM notification WHERE id = ?1)
           """,
         arguments: [
           attempt.notificationID, attempt.channel, attempt.at.microseconds,

@@ -108,6 +108,25 @@ struct RouteChangeTests: WithHistory {
     #expect(try history.alerts(isOpen: true).allSatisfy { $0.told == .resolved })
   }
 
+  @Test
+  func `What waits for a channel is given up also where its removal could not be kept at once`()
+    throws
+  {
+    let manager = try manager(only("chat"))
+    try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))
+    try Trigger.failing(folder.path + "/h.db", tables: ["alert_group", "delivery_attempt"]) {
+      #expect(throws: HistoryError.self) {
+        try manager.reload(only("mail"), at: Scenario.time(1))
+      }
+      #expect(throws: HistoryError.self) { try manager.giveUpGone(at: Scenario.time(1)) }
+    }
+    #expect(try history.notificationCounts()["chat"]?.waiting == 1)
+    try manager.advance(to: Scenario.time(2))
+    try manager.giveUpGone(at: Scenario.time(2))
+    let counts = try history.notificationCounts()["chat"]
+    #expect(counts?.waiting == 0 && counts?.givenUp == 1)
+  }
+
   @Test func `A channel that comes back is told of the end too`() throws {
     let manager = try manager(only("chat"))
     try manager.record([sample(0.07, at: 0)], at: Scenario.time(0))

@@ -18,7 +18,7 @@ struct DispatcherTests {
     history = try History(path: folder.path + "/h.db")
   }
 
-  private func seconds(_ seconds: Int) -> Instant {
+  func seconds(_ seconds: Int) -> Instant {
     Instant(microseconds: start.microseconds + Int64(seconds) * 1_000_000)
   }
 
@@ -28,14 +28,14 @@ struct DispatcherTests {
       state: state, labels: [:], title: name, description: name, updatedAt: start)
   }
 
-  private func message(
+  func message(
     _ id: String, key: String, _ alerts: [AlertRecord] = []
   ) -> AlertMessage {
     AlertMessage(
       id: id, kind: .firing, groupKey: key, groupLabels: [:], alerts: alerts, createdAt: start)
   }
 
-  private func queue(_ messages: [AlertMessage], channel: String = "chat") throws {
+  func queue(_ messages: [AlertMessage], channel: String = "chat") throws {
     var changes = History.AlertChanges()
     changes.alerts = messages.flatMap(\.alerts).map { KeptAlert(record: $0, kept: nil) }
     changes.notifications = try messages.map {
@@ -46,7 +46,7 @@ struct DispatcherTests {
     try history.commit(changes)
   }
 
-  private func dispatcher(
+  func dispatcher(
     _ channel: ScriptedChannel, name: String = "chat", seed: UInt64 = 1,
     _ change: (inout ChannelConfiguration) -> Void = { _ in }
   ) -> ChannelDispatcher {
@@ -56,7 +56,7 @@ struct DispatcherTests {
   }
 
   /// Lets seconds pass and gives, by second, the messages that were attempted.
-  private func pass(
+  func pass(
     _ dispatcher: ChannelDispatcher, _ channel: ScriptedChannel, _ range: Range<Int>,
     by step: Int = 1
   ) throws -> [(second: Int, id: String)] {
