@@ -4,6 +4,7 @@ import Monitoring
 import NIOCore
 import NIOEmbedded
 import Support
+import Synchronization
 import Telemetry
 
 @testable import PlumblineServer
@@ -34,9 +35,9 @@ struct RoutedService {
     _ = try await log.append(Array(text.utf8), .lines, to: "fraud", .predictions)
   }
 
-  /// What routes answer to a request without a body.
+  /// What routes answer to a request, whose body is JSON where it has one.
   func answer(
-    _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields = [:],
+    _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields = [:], body: String = "",
     of routes: (Router<BasicRequestContext>) -> Void
   ) async throws -> Response {
     let router = Router(context: BasicRequestContext.self)
@@ -45,9 +46,26 @@ struct RoutedService {
     let request = Request(
       head: HTTPRequest(
         method: method, scheme: "http", authority: "h", path: path, headerFields: headers),
-      body: RequestBody(buffer: ByteBuffer()))
+      body: RequestBody(buffer: ByteBuffer(string: body)))
     let context = BasicRequestContext(
       source: ApplicationRequestContextSource(channel: EmbeddedChannel(), logger: lines.logger))
     return try await router.buildResponder().respond(to: request, context: context)
+  }
+}
+
+extension Response {
+  /// What is answered, as a text.
+  func text() async throws -> String {
+    let taken = Taken()
+    try await body.write(taken)
+    return taken.text.withLock { $0 }
+  }
+
+  private final class Taken: ResponseBodyWriter, Sendable {
+    let text = Mutex("")
+
+    func write(_ buffer: ByteBuffer) { text.withLock { $0 += String(buffer: buffer) } }
+
+    func finish(_ trailingHeaders: HTTPFields?) {}
   }
 }

@@ -36,7 +36,7 @@ extension ConfigurationReader {
     do throws(SecretProblem) {
       return try place.read(environment: environment)
     } catch {
-      note(node, error.description)
+      note(node, what: error.description, mend: error.mend)
       return nil
     }
   }
@@ -46,7 +46,7 @@ extension ConfigurationReader {
     do throws(SecretProblem) {
       return try SmallFile.text(path)
     } catch {
-      note(node, error.description)
+      note(node, what: error.description, mend: error.mend)
       return nil
     }
   }

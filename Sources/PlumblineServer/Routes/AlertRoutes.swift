@@ -37,7 +37,7 @@ struct AlertRoutes<Context: RequestContext> {
     /// From somebody else who has taken it on.
     var takeOver: Bool?
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
       case by
       case takeOver = "take_over"
     }
@@ -78,12 +78,8 @@ struct AlertRoutes<Context: RequestContext> {
     _ request: Request, _ context: Context
   ) async throws -> Response {
     let fingerprint = context.parameters.get("fingerprint") ?? ""
-    let wish: Acknowledgement
-    do {
-      wish = try await request.json(Acknowledgement.self)
-    } catch is DecodingError {
-      throw Self.unclear
-    }
+    let wish = try await request.json(
+      Acknowledgement.self, Acknowledgement.CodingKeys.self, mend: Self.unclear.mend)
     guard Person.isName(wish.by) else { throw Self.unclear }
     guard try history.alert(fingerprint) != nil else { throw Self.noSuchAlert }
     let now = state.now()
@@ -186,8 +182,17 @@ extension Request {
     return time
   }
 
-  /// The body, read from JSON.
-  func json<Value: Decodable>(_ type: Value.Type) async throws -> Value {
+  /// What may stand at any place of some JSON.
+  private struct Anything: Decodable {
+    init(from decoder: any Decoder) {}
+  }
+
+  /// The body, an object of some members and of no others, read from JSON.
+  ///
+  /// - Throws: ``Problem`` that says which member is wrong.
+  func json<Value: Decodable, Keys: CodingKey & CaseIterable>(
+    _ type: Value.Type, _ keys: Keys.Type, mend: String
+  ) async throws -> Value {
     try requireJSON()
     let bytes: ByteBuffer
     do {
@@ -195,6 +200,21 @@ extension Request {
     } catch is NIOTooManyBytesError {
       throw HTTPError(.contentTooLarge)
     }
-    return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
+    let (data, decoder) = (Data(bytes.readableBytesView), JSONDecoder())
+    do {
+      let members = try decoder.decode([String: Anything].self, from: data).keys
+      let known = Keys.allCases.map(\.stringValue)
+      let unknown = members.filter { !known.contains($0) }.sorted().prefix(10)
+      guard unknown.isEmpty else {
+        let names = unknown.map { "`\($0.prefix(100))`" }.joined(separator: ", ")
+        throw Problem(
+          .badRequest, "invalid_request", "the body has members nobody knows: \(names)",
+          mend: "known are \(known.joined(separator: ", "))")
+      }
+      return try decoder.decode(type, from: data)
+    } catch let error as DecodingError {
+      throw Problem(
+        .badRequest, "invalid_request", error.explained(whole: "the body"), mend: mend)
+    }
   }
 }

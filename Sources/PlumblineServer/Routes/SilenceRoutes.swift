@@ -23,7 +23,7 @@ struct SilenceRoutes<Context: RequestContext> {
     var createdBy: String
     var comment: String?
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
       case matchers, duration, comment
       case startsAt = "starts_at"
       case endsAt = "ends_at"
@@ -44,12 +44,7 @@ struct SilenceRoutes<Context: RequestContext> {
   }
 
   @Sendable private func create(_ request: Request, _ context: Context) async throws -> Response {
-    let wish: Wish
-    do {
-      wish = try await request.json(Wish.self)
-    } catch is DecodingError {
-      throw unclear("it does not say what to silence")
-    }
+    let wish = try await request.json(Wish.self, Wish.CodingKeys.self, mend: Self.mend)
     let silence = try SilenceRequest(
       matchers: wish.matchers, startsAt: wish.startsAt, endsAt: wish.endsAt,
       duration: wish.duration, createdBy: wish.createdBy, comment: wish.comment
@@ -71,10 +66,10 @@ struct SilenceRoutes<Context: RequestContext> {
   }
 
   private func unclear(_ reason: String) -> Problem {
-    Problem(
-      .badRequest, "invalid_request", reason,
-      mend:
-        "send {\"matchers\": [\"model_name=fraud\"], \"duration\": \"2h\", \"created_by\": \"NAME\"}"
-    )
+    Problem(.badRequest, "invalid_request", reason, mend: Self.mend)
+  }
+
+  private static var mend: String {
+    "send {\"matchers\": [\"model_name=fraud\"], \"duration\": \"2h\", \"created_by\": \"NAME\"}"
   }
 }

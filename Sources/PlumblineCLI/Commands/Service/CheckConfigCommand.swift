@@ -1,5 +1,6 @@
 import ArgumentParser
 import Monitoring
+import PlumblineServer
 import Reporting
 
 struct CheckConfigCommand: ParsableCommand {
@@ -24,10 +25,12 @@ struct CheckConfigCommand: ParsableCommand {
     struct Line: Encodable {
       let line: Int
       let text: String
+      let mend: String
 
       init(_ mistake: ConfigurationError.Mistake) {
         line = mistake.line
         text = mistake.text
+        mend = mistake.mend ?? ConfigurationError.mend
       }
     }
 
@@ -41,7 +44,8 @@ struct CheckConfigCommand: ParsableCommand {
       throw ValidationError("no file is given: name it with --config, or by PLUMBLINE_CONFIG")
     }
     let inspection = try output.inspection()
-    let found = (inspection.all + inspection.configuration.doubts).sorted { $0.line < $1.line }
+    let found = (inspection.all + inspection.refusals + inspection.configuration.doubts)
+      .sorted { $0.line < $1.line }
     if output.format == .junit, !output.quiet {
       try Console.write(ConfigurationJUnit(path: path, mistakes: found).render())
       guard found.isEmpty else { throw ExitCode(ExitStatus.couldNotTell) }
