@@ -111,21 +111,19 @@ extension ServiceTests {
       body = b'[{"prediction_id": "a"}]'
       head = (b"POST /v1/models/m/predictions HTTP/1.1\\r\\nHost: x\\r\\nExpect: 100-continue\\r\\n"
               b"Content-Type: application/json\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body))
-      for _ in range(2):
-          s.sendall(head)
-          # Nothing of the body goes out before: without an answer this waits for ever.
-          print(s.recv(1000).decode().strip())
-          s.sendall(body)
-          answer = b""
-          while not answer.endswith(b"}"):
-              part = s.recv(1000)
-              assert part, answer
-              answer += part
-          print(answer.decode().split("\\r\\n")[0])
+      s.sendall(head)
+      # Nothing of the body goes out before: without an answer this waits for ever.
+      print(s.recv(1000).decode().strip())
+      s.sendall(body)
+      answer = b""
+      while not answer.endswith(b"}"):
+          part = s.recv(1000)
+          assert part, answer
+          answer += part
+      print(answer.decode().split("\\r\\n")[0])
       """
     let said = try ToolRun.python(["-c", program, "\(service.address.port ?? 0)"]).output
-    #expect(
-      said == String(repeating: "HTTP/1.1 100 Continue\nHTTP/1.1 200 OK\n", count: 2))
+    #expect(said == "HTTP/1.1 100 Continue\nHTTP/1.1 200 OK\n")
   }
 
   @Test func `HEAD is answered as GET, without a body`() async throws {
