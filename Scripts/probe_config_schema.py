@@ -35,6 +35,8 @@ TEXTS = ["", "x", "1x", "_x", "-x", ".x", "x y", "x" * 128, "x" * 129, "+5m", "-
          "a@b", "a@b.", "a@.b", "@b", "a@", "a@b@c", "a" * 64 + "@b", "a" * 65 + "@b", "a b@c", "<a@b>", "a@b:1",
          "http://x", "HTTPS://x", "ftp://x", "http://", "h:0", "h:65535", "h:65536", "h:-1", "h:+1", ":1", "h:", "a:b:1",
          "[::1]:80", "[]:80", "0" * 64, "0" * 63, "g" * 64, "day", "true"]
+# Texts that often look like numbers.
+WORDS = ["data_folder", "version", "config", "positive_label", "numpy"]
 
 
 def leaves(node, path=()):
@@ -48,11 +50,13 @@ def leaves(node, path=()):
         yield path, node
 
 
-def probes(value):
+def probes(value, key):
+    if key in WORDS:
+        return TEXTS + [5, 2.5, [], {}]
     if isinstance(value, bool):
-        return [True, False, "x", [], {}]
+        return [True, False, "true", "false", "x", [], {}]
     if isinstance(value, (int, float)):
-        return NUMBERS + ["x", [], {}]
+        return NUMBERS + ["5", "0.5", "x", [], {}]
     if re.fullmatch(r"[0-9]+[smhdw]", value):
         return SPANS + TEXTS + [[], {}]
     if re.fullmatch(r"[0-9]+[KMGT]i?B", value):
@@ -78,7 +82,7 @@ def main(schemas, example):
     for document in yaml.safe_load_all(Path(example).read_text()):
         assert validator.is_valid(document), [e.message for e in validator.iter_errors(document)]
         for path, value in leaves(document):
-            for probe in probes(value):
+            for probe in probes(value, path[-1]):
                 changed = replaced(document, path, probe)
                 place = ".".join("*" if isinstance(part, int) else str(part) for part in path)
                 print(json.dumps({

@@ -17,6 +17,8 @@ public enum DataSourceError: ExplainedError, Equatable {
   case queryFailed(source: String, reason: String)
   case unexpectedResult(source: String, reason: String)
   case temporaryFile(reason: String)
+  /// Standard input, asked for of a service.
+  case noStandardInput
   /// A folder with files of several formats, of each of which there are some.
   case severalFormats(folder: String, formats: [String])
   /// A part of a connection's address or options is not where the configuration says.
@@ -42,6 +44,7 @@ public enum DataSourceError: ExplainedError, Equatable {
     case .queryFailed: "query_failed"
     case .unexpectedResult: "unexpected_result"
     case .temporaryFile: "temporary_file"
+    case .noStandardInput: "no_standard_input"
     case .severalFormats: "several_formats"
     case .secretMissing: "secret_missing"
     }
@@ -69,6 +72,7 @@ public enum DataSourceError: ExplainedError, Equatable {
       "\(source) answered with something else than was asked: \(reason)"
     case .severalFormats(let folder, let formats):
       "\(folder) holds files of several formats: \(formats.joined(separator: ", "))"
+    case .noStandardInput: "a service has no standard input"
     case .temporaryFile(let reason): "standard input cannot be kept in a temporary file: \(reason)"
     case .secretMissing(let source, let reason): "\(source) cannot be reached: \(reason)"
     }
@@ -101,6 +105,7 @@ public enum DataSourceError: ExplainedError, Equatable {
     case .severalFormats(let folder, let formats):
       "name those that are meant by a pattern, such as "
         + "'\(folder)/*.\(formats.first?.split(separator: " ").last ?? "parquet")'"
+    case .noStandardInput: "name a file or a connection"
     case .temporaryFile: "make room in the folder named by TMPDIR"
     case .secretMissing: "set the variable for this process, or mend the file"
     }

@@ -40,8 +40,10 @@ public final class EventLog: Sendable {
   let readers = Mutex(Readers())
   /// Looks events up in segments, for one batch at a time.
   let confirmations = DispatchQueue(label: "plumbline.confirmations")
-  /// When sealing has to end; nil while the log is open.
+  /// When sealing has to end; nil while nobody is about to close the log.
   let closing = Mutex<ContinuousClock.Instant?>(nil)
+  /// Ends what the engine that seals is at by then.
+  let sealing = QueryCancellation()
   private let retainedDays = Mutex<Int?>(nil)
   /// What was found when it was opened.
   public let recovery: Recovery
@@ -200,13 +202,29 @@ public final class EventLog: Sendable {
       tooOld: "is more than \(options.pastDays) days ago")
   }
 
+  /// Has sealing, and the joining of segments, end in time for ``close()``, which is to be called soon: events
+  /// are taken in as before, and wait in the journal where they are not sealed by then.
+  public func prepareClosing() {
+    let isFirst = closing.withLock { closing in
+      guard closing == nil else { return false }
+      closing = ContinuousClock.now.advanced(by: .seconds(options.closingSeconds))
+      return true
+    }
+    guard isFirst else { return }
+    guard options.closingSeconds > 0 else { return sealing.cancel() }
+    // A table of thousands of columns keeps the engine busy for seconds, and nobody asks meanwhile.
+    DispatchQueue.global().asyncAfter(deadline: .now() + options.closingSeconds) { [sealing] in
+      sealing.cancel()
+      // One that had just begun was missed.
+      DispatchQueue.global().asyncAfter(deadline: .now() + 0.1) { sealing.cancel() }
+    }
+  }
+
   /// Takes nothing more, and returns when all that was taken is on the disk, and sealed where that
   /// takes no longer than it may.
   public func close() {
     writer.stop()
-    closing.withLock {
-      $0 = ContinuousClock.now.advanced(by: .seconds(options.closingSeconds))
-    }
+    prepareClosing()
     // What is not sealed waits in the journal, whose last commit is on the disk already.
     try? seal()
     index.close()

@@ -1,4 +1,4 @@
-public import DataSources
+import DataSources
 import Events
 import Foundation
 import Hummingbird
@@ -7,43 +7,10 @@ import HummingbirdTLS
 public import Logging
 public import Monitoring
 import NIOCore
-import NIOSSL
 import ServiceLifecycle
 import Store
 public import Telemetry
 import UnixSignals
-
-/// What keeps the service from starting.
-public enum ServiceError: ExplainedError, Equatable {
-  case unprotected(host: String)
-  case certificate(reason: String)
-  case cannotListen(address: String, reason: String)
-
-  public var code: String {
-    switch self {
-    case .unprotected: "unprotected"
-    case .certificate: "certificate_unusable"
-    case .cannotListen: "cannot_listen"
-    }
-  }
-
-  public var what: String {
-    switch self {
-    case .unprotected(let host): "everyone who reaches \(host) could send and read everything"
-    case .certificate(let reason): "the certificate or its key cannot be used: \(reason)"
-    case .cannotListen(let address, let reason): "\(address) cannot be listened on: \(reason)"
-    }
-  }
-
-  public var mend: String {
-    switch self {
-    case .unprotected:
-      "set service.tokens, listen on 127.0.0.1, or set service.allow_unauthenticated: true"
-    case .certificate: "check service.tls: two files in PEM that belong together"
-    case .cannotListen: "set service.listen to an address and port that are free and permitted"
-    }
-  }
-}
 
 /// The monitoring service: takes events in, keeps them, and answers for them.
 public struct PlumblineService: Sendable {
@@ -80,15 +47,19 @@ public struct PlumblineService: Sendable {
   ///
   /// - Parameter reloads: trapped before the configuration was read.
   public func run(_ reloads: ReloadSignals) async throws {
-    guard
-      configuration.isLoopback || configuration.allowsUnauthenticated
-        || !configuration.tokens.isEmpty
-    else { throw ServiceError.unprotected(host: configuration.host) }
+    try await serve(reloads)
+    // Last of all: until here the log of events may still be closing.
+    logger.notice("stopped")
+  }
+
+  private func serve(_ reloads: ReloadSignals) async throws {
+    try configuration.checkProtection()
     whole.logDoubts(to: logger)
     var options = EventLog.Options()
     options.pendingBytes = configuration.pendingLimit
     options.sealRows = configuration.unsealedRows
     options.models = configuration.modelLimit
+    options.closingSeconds = configuration.closingSeconds
     let log = try EventLog(folder: configuration.dataFolder, options: options, clock: now)
     log.recovery.log(to: logger)
     let joiner = PayloadJoiner(log: log)
@@ -123,7 +94,6 @@ public struct PlumblineService: Sendable {
     } catch is SocketAddressError.UnknownHost {
       throw cannotListen("no machine is known by this name")
     }
-    logger.notice("stopped")
   }
 
   private func cannotListen(_ reason: String) -> ServiceError {
@@ -133,7 +103,9 @@ public struct PlumblineService: Sendable {
   private func application(
     _ state: ServiceState, _ history: History, _ alerts: AlertService
   ) throws -> some Service {
-    let router = Router(context: BasicRequestContext.self)
+    let router = Router(
+      context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: HeadMiddleware())
     router.add(middleware: MetricsMiddleware())
     router.add(middleware: ProblemMiddleware(document: try OpenAPIDocument()))
     DashboardRoutes().add(to: router)
@@ -174,17 +146,10 @@ public struct PlumblineService: Sendable {
 
   private func server() throws -> HTTPServerBuilder {
     let plain = HTTPServerBuilder.http1(
-      configuration: .init(idleTimeout: .seconds(Int64(configuration.idleSeconds))))
+      configuration: .init(
+        additionalChannelHandlers: [ContinueHandler()],
+        idleTimeout: .seconds(Int64(configuration.idleSeconds))))
     guard let tls = configuration.tls else { return plain }
-    do {
-      let chain = try NIOSSLCertificate.fromPEMFile(tls.certificate)
-      let key = try NIOSSLPrivateKey(file: tls.key, format: .pem)
-      return try .tls(
-        plain,
-        tlsConfiguration: .makeServerConfiguration(
-          certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key)))
-    } catch {
-      throw ServiceError.certificate(reason: "\(error)")
-    }
+    return try .tls(plain, tlsConfiguration: ServiceCertificate.configuration(tls))
   }
 }

@@ -173,6 +173,24 @@ struct EventLogTests {
     #expect(try query(again, "count(*)") == [10])
   }
 
+  @Test func `What the engine is at when the log is closed ends in time too`() async throws {
+    let log = try folder.openLog { $0.closingSeconds = 0 }
+    for round in 0..<2 {
+      _ = try await log.append(lines([round]), .lines, to: "m", .predictions)
+      try log.seal()
+    }
+    log.prepareClosing()
+    // Neither of the two asks on its way whether it is time to end.
+    #expect(throws: EventError.self) { try log.compact(whereAtLeast: 2) }
+    // Who sends is served until the end.
+    let last = try await log.append(lines([2]), .lines, to: "m", .predictions)
+    #expect(last.appended.accepted == 1)
+    log.close()
+    let again = try folder.openLog()
+    #expect(try again.figures().waiting == 1)
+    #expect(try query(again, "count(*)") == [3])
+  }
+
   @Test func `There are no more models than may be`() async throws {
     let log = try folder.openLog { $0.models = 2 }
     for model in ["a", "b", "a"] {

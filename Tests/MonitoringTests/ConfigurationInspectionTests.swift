@@ -55,6 +55,40 @@ struct ConfigurationInspectionTests {
     #expect(inspection.all[3].text.contains("dbc install nosuch"))
   }
 
+  @Test func `What mends a mistake is there by itself too`() throws {
+    let inspection = inspect(
+      """
+      service:
+        tokns: []
+        stop_seconds: 0
+        log: {level: loud}
+        tokens: [{name: a, scopes: [read], file: \(folder.path)/none}]
+      connections: {w: {driver: postgresql, uri: "postgresql://h/d"}}
+      models:
+        - {name: a, production: w}
+        - {name: b, reference: "-"}
+      """)
+    let mends = inspection.all.map { $0.mend ?? "" }
+    #expect(
+      mends == [
+        "did you mean `tokens`?", "write a whole number from 1 to 3600",
+        "write one of trace, debug, info, notice, warning, error, critical",
+        "check the path, and that the service's user may read it",
+        "write {source: w, sql: \"SELECT …\"}", "name a file or a connection",
+      ], "\(inspection.all)")
+    let query = try #require(inspection.all.first { $0.line == 8 })
+    #expect(
+      query.text == "production: w is a database and does not say which rows; "
+        + "write {source: w, sql: \"SELECT …\"}")
+    #expect(
+      inspection.all.last?.text.hasPrefix("reference: a service has no standard input") == true)
+  }
+
+  @Test(arguments: [("", true), ("# nothing\n", true), ("service: {}", false), ("a: [", false)])
+  func `A file without a word is known to be empty`(text: String, isEmpty: Bool) {
+    #expect(inspect(text).isEmpty == isEmpty)
+  }
+
   @Test func `Production that has no files yet is worth a note and no mistake`() throws {
     _ = try folder.write("r.parquet", rowsOf: "SELECT 1 AS x")
     let inspection = inspect(

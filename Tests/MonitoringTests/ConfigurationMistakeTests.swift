@@ -26,12 +26,35 @@ struct ConfigurationMistakeTests {
     ("models: [{name: a, diagnosis: {deployments: [{version: v2}]}}]", "say when it was"),
     ("models: [{name: a, diagnosis: {deployments: [{at: soon}]}}]", "an ISO 8601 instant"),
     ("models: [{name: a, diagnosis: {loss: nonsense}}]", "zero_one, brier"),
+    // What a request can never get, or a check never make.
+    ("service: {limits: {body_bytes: 8MiB, pending_bytes: 1MiB}}", "raise pending_bytes, or lower"),
+    ("service: {limits: {pending_bytes: 1MiB}}", "less than body_bytes (67108864)"),
+    ("schema: {categorical: [a], numerical: [a]}", "`a` is given by numerical and categorical"),
+    ("models: [{name: m, schema: {text: [a, a]}}]", "given by text and text of the schema"),
+    ("models: [{name: m, feature_names: [a, b, a]}]", "feature_names has `a` twice"),
+    ("models: [{name: m, class_names: [a, a]}]", "class_names has `a` twice"),
+    (
+      "service: {tokens: [{name: a, scopes: [read], env: T}, {name: b, scopes: [ingest], env: T}]}",
+      "the tokens `a` and `b` are one and the same; list it once"
+    ),
+    // What looks right and is a text.
+    ("service: {allow_unauthenticated: \"true\"}", "`true` is a text by its quotes"),
+    ("service: {retention: {days: '90'}}", "`90` is a text by its quotes"),
+    ("drift: {threshold: \"0.1\"}", "leave the quotes out"),
+    ("experiments: [{experiment_id: e, traffic_split: \"0.5\", metrics: [m]}]", "in quotes"),
+    // What is known is said where nothing is near.
+    ("service: {xyz: 1}", "unknown key `xyz` in service; known are data_folder, listen, "),
+    (
+      "connections: {c: {driver: d, uri: \"d://${NONE}/x\"}}",
+      "the environment has no variable `NONE`; set it for this process"
+    ),
     // A bad name hides nothing of the checks.
     ("models: [{name: \"a b\", checks: [{type: nonsense}]}]", "`nonsense` is not"),
   ])
   func `A mistake is named`(text: String, mistake: String) throws {
     let error = try #require(throws: ConfigurationError.self) {
-      try ConfigurationReader.read(text, path: "plumbline.yaml", environment: [:])
+      try ConfigurationReader.read(
+        text, path: "plumbline.yaml", environment: ["T": "a-token-that-is-long-enough"])
     }
     #expect(error.mistakes.contains { $0.text.contains(mistake) }, "\(error.what)")
   }

@@ -35,6 +35,8 @@ struct ConfigurationSchemaTests {
     // One of several keys says what the others are.
     "service.tokens.*.name", "models.*.checks.*.type", "models.*.checks.*.name",
     "alerting.channels.*.type", "alerting.rules.*.dynamic.mode",
+    // One of two is no less than the other.
+    "service.limits.body_bytes", "service.limits.pending_bytes",
     // It is no less than what one attempt may take.
     "alerting.channels.*.give_up_after",
     // Addresses, as far as a pattern has them.

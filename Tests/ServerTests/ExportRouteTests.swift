@@ -1,8 +1,6 @@
 import Foundation
 import Hummingbird
-import NIOCore
 import Support
-import Synchronization
 import Testing
 
 @testable import PlumblineServer
@@ -20,21 +18,6 @@ struct ExportRouteTests {
     try await service.answer(.get, path) {
       EventRoutes(state: service.state, exports: exports).add(to: $0)
     }
-  }
-
-  /// What is answered, as a text.
-  private func text(_ answer: Response) async throws -> String {
-    let taken = Taken()
-    try await answer.body.write(taken)
-    return taken.text.withLock { $0 }
-  }
-
-  private final class Taken: ResponseBodyWriter, Sendable {
-    let text = Mutex("")
-
-    func write(_ buffer: ByteBuffer) { text.withLock { $0 += String(buffer: buffer) } }
-
-    func finish(_ trailingHeaders: HTTPFields?) {}
   }
 
   private static let path = "/v1/models/fraud/predictions"
@@ -67,7 +50,7 @@ struct ExportRouteTests {
       _ = try folder.write("data/scratch", "in the way")
       let failed = try await get(Self.path, exports)
       #expect(failed.status == .serviceUnavailable && failed.headers[.retryAfter] == "10")
-      let problem = try await text(failed)
+      let problem = try await failed.text()
       #expect(problem.contains("\"code\":\"\(code)\""), "\(problem)")
       #expect(!problem.contains(folder.path) && !problem.contains("scratch"), "\(problem)")
       #expect(service.lines.all.last?.contains(folder.path) == true, "\(service.lines.all)")
@@ -92,7 +75,7 @@ struct ExportRouteTests {
     let failed = try await get(Self.path, Places(1))
     #expect(failed.status == .internalServerError)
     #expect(failed.headers[.contentType] == "application/problem+json")
-    let problem = try await text(failed)
+    let problem = try await failed.text()
     #expect(
       problem.contains("\"code\":\"damaged_file\"") && problem.contains("events/\(name)"),
       "\(problem)")

@@ -25,32 +25,61 @@ struct ReloadTests {
     ("listen: \"0.0.0.0:8080\", \(tokens)", "listen: \"0.0.0.0:8080\"", true),
     // The next start would refuse it.
     ("listen: \"127.0.0.1:8080\", \(tokens)", "listen: \"0.0.0.0:8080\"", true),
-    ("listen: \"127.0.0.1:8080\", \(tokens)", "listen: \"127.0.0.1:8080\"", false),
+    // Nor is the loopback opened by a file that was cut short.
+    ("listen: \"127.0.0.1:8080\", \(tokens)", "listen: \"127.0.0.1:8080\"", true),
+    (
+      "listen: \"127.0.0.1:8080\", \(tokens)",
+      "listen: \"127.0.0.1:8080\", allow_unauthenticated: true", false
+    ),
     (
       "listen: \"0.0.0.0:8080\", \(tokens)",
       "listen: \"0.0.0.0:8080\", allow_unauthenticated: true", false
     ),
   ])
-  func `A reload leaves no public listener without tokens`(
+  func `A reload drops no tokens that nobody means to drop`(
     started: String, fresh: String, isProtected: Bool
   ) async throws {
+    let (state, _) = try await Self.reloaded(from: started, to: fresh)
+    #expect(state.tokens.isRequired == isProtected)
+  }
+
+  @Test func `What changes at the next start only is named`() async throws {
+    let fresh = """
+      data_folder: other, listen: "127.0.0.1:8081", stop_seconds: 31, log: {level: debug, format: json},
+      limits: {pending_bytes: 257MiB, unsealed_rows: 5, models: 5, series: 5, idle_seconds: 5, body_bytes: 1MiB}
+      """
+    let (_, lines) = try await Self.reloaded(from: "listen: \"127.0.0.1:8080\"", to: fresh)
+    let warning = try #require(lines.all.first { $0.hasPrefix("warning ") })
+    let keys = try #require(warning.split(separator: "keys=").last)
+    #expect(
+      keys == "data_folder, listen, limits.pending_bytes, limits.unsealed_rows, limits.models, "
+        + "limits.series, limits.idle_seconds, stop_seconds, log.level, log.format")
+    let (_, others) = try await Self.reloaded(
+      from: "listen: \"127.0.0.1:8080\"", to: "listen: \"127.0.0.1:8080\", retention: {days: 3}")
+    #expect(others.all.allSatisfy { !$0.hasPrefix("warning ") }, "\(others.all)")
+  }
+
+  /// A service that started with one configuration and was told twice to read another.
+  private static func reloaded(
+    from started: String, to fresh: String
+  ) async throws -> (state: ServiceState, lines: LogLines) {
     let folder = try TemporaryFolder()
     let configuration = try Self.configuration(started)
     let log = try EventLog(folder: folder.path + "/data", clock: { Instant(microseconds: 0) })
     let state = try ServiceState(
       log: log, joiner: PayloadJoiner(log: log), registry: MetricRegistry(),
       configuration: configuration, now: { Instant(microseconds: 0) })
-    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let lines = LogLines()
     let alerts = try AlertService(
-      state: state, history: try History(path: folder.path + "/history.db"), logger: logger)
+      state: state, history: try History(path: folder.path + "/history.db"), logger: lines.logger)
     let reload = ReloadOnSignal(
-      state: state, alerts: alerts, logger: logger, started: configuration.service,
+      state: state, alerts: alerts, logger: lines.logger, started: configuration.service,
       signals: await ReloadSignals.trapped()
     ) { try Self.configuration(fresh) }
     // Twice: the first must not move what the second is judged by.
     reload.reload()
     reload.reload()
-    #expect(state.tokens.isRequired == isProtected)
+    return (state, lines)
   }
 
   @Test(arguments: [

@@ -4,6 +4,7 @@ import Monitoring
 import NIOCore
 import NIOEmbedded
 import Support
+import Synchronization
 import Telemetry
 
 @testable import PlumblineServer
@@ -37,7 +38,7 @@ struct RoutedService {
     _ = try await log.append(Array(text.utf8), .lines, to: "fraud", .predictions)
   }
 
-  /// What routes answer to a request.
+  /// What routes answer to a request, whose body is JSON where it has one.
   func answer(
     _ method: HTTPRequest.Method, _ path: String, headers: HTTPFields = [:], body: String = "",
     of routes: (Router<BasicRequestContext>) -> Void
@@ -52,5 +53,22 @@ struct RoutedService {
     let context = BasicRequestContext(
       source: ApplicationRequestContextSource(channel: EmbeddedChannel(), logger: lines.logger))
     return try await router.buildResponder().respond(to: request, context: context)
+  }
+}
+
+extension Response {
+  /// What is answered, as a text.
+  func text() async throws -> String {
+    let taken = Taken()
+    try await body.write(taken)
+    return taken.text.withLock { $0 }
+  }
+
+  private final class Taken: ResponseBodyWriter, Sendable {
+    let text = Mutex("")
+
+    func write(_ buffer: ByteBuffer) { text.withLock { $0 += String(buffer: buffer) } }
+
+    func finish(_ trailingHeaders: HTTPFields?) {}
   }
 }

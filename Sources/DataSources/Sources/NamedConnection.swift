@@ -81,6 +81,16 @@ public enum SecretProblem: Error, Equatable, CustomStringConvertible {
     case .notText(let path): "the file `\(path)` is not UTF-8 text"
     }
   }
+
+  public var mend: String {
+    switch self {
+    case .noVariable: "set it for this process, or mend its name"
+    case .empty: "put there what is to be read"
+    case .severalLines: "put it there alone, on one line"
+    case .unreadable: "check the path, and that the service's user may read it"
+    case .tooLarge, .notText: "check the path"
+    }
+  }
 }
 
 /// Whole files that are small.

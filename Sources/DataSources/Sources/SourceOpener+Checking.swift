@@ -24,6 +24,7 @@ extension SourceOpener {
       }
       return
     }
+    try checkStandardInput(source)
     _ = try FileFormat.reader(path: source)
     if FileFormat.isPattern(source) { try checkMatches(source) }
   }

@@ -9,6 +9,7 @@ public final class SourceOpener: Sendable {
   let lookup: DriverLookup
   private let connections: [String: NamedConnection]
   private let threads: Int
+  let readsStandardInput: Bool
 
   /// A database with the options it was opened by: a secret may have become another.
   private struct Opened {
@@ -27,12 +28,15 @@ public final class SourceOpener: Sendable {
   ///   - lookup: where drivers are looked for, and secrets that are environment variables.
   ///   - connections: databases by the names the configuration gives them.
   ///   - threads: how many threads the embedded engine uses; nil for one per core.
+  ///   - readsStandardInput: whether `-` is a source; a service has nobody who writes there, and would
+  ///     wait for ever.
   public init(
     lookup: DriverLookup = .current, connections: [String: NamedConnection] = [:],
-    threads: Int? = nil
+    threads: Int? = nil, readsStandardInput: Bool = true
   ) {
     self.lookup = lookup
     self.connections = connections
+    self.readsStandardInput = readsStandardInput
     self.threads = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
   }
 
@@ -65,6 +69,7 @@ public final class SourceOpener: Sendable {
       return Relation(
         database: database, name: address, from: "(\(statement(sql))\n) AS source", isQuery: true)
     }
+    try checkStandardInput(source)
     let file =
       if source == "-" {
         try standardInput()
@@ -86,6 +91,11 @@ public final class SourceOpener: Sendable {
 
   /// Whether a source is the name of a configured connection.
   func isConnection(_ source: String) -> Bool { connections[source] != nil }
+
+  /// Throws where a source is standard input and there is none.
+  func checkStandardInput(_ source: String) throws(DataSourceError) {
+    if source == "-", !readsStandardInput { throw .noStandardInput }
+  }
 
   /// Throws where no file matches a pattern.
   func checkMatches(_ pattern: String) throws(DataSourceError) {

@@ -41,7 +41,7 @@ extension EventLog {
       guard isDue else { continue }
       sealer.async {
         // What fails stays in the journal, and is tried again with the next batch.
-        try? self.seal(key)
+        QueryCancellation.$current.withValue(self.sealing) { try? self.seal(key) }
         self.unsealed.withLock { $0[key]?.isDue = false }
       }
     }
@@ -60,16 +60,16 @@ extension EventLog {
       self.isSealingAll.withLock { $0 = false }
       for key in self.unsealed.withLock({ $0.filter { $1.rows > 0 }.keys }) {
         // What fails stays in the journal, and is tried again with what comes.
-        try? self.seal(key)
+        QueryCancellation.$current.withValue(self.sealing) { try? self.seal(key) }
       }
     }
   }
 
   func onSealer<Result>(_ body: () throws -> Result) throws(EventError) -> Result {
     do {
-      // Who reads may give up; what is written for everybody is written to its end.
+      // Who reads may give up; what is written for everybody is written to its end, or to the log's.
       return try sealer.sync {
-        try QueryCancellation.$current.withValue(nil) { try body() }
+        try QueryCancellation.$current.withValue(sealing) { try body() }
       }
     } catch let error as EventError {
       throw error

@@ -26,11 +26,20 @@ public struct ConfigurationError: ExplainedError, Equatable {
   public struct Mistake: Sendable, Equatable {
     /// Counted from 1.
     public var line: Int
+    /// What is wrong, and what mends it where that does not go without saying.
     public var text: String
+    /// What mends it, by itself; nil where only the schema says what may be there.
+    public var mend: String?
 
-    package init(line: Int, text: String) {
+    package init(line: Int, text: String, mend: String? = nil) {
       self.line = line
       self.text = text
+      self.mend = mend
+    }
+
+    /// A mistake whose text says first what is wrong and then what mends it.
+    package init(line: Int, what: String, mend: String) {
+      self.init(line: line, text: "\(what); \(mend)", mend: mend)
     }
   }
 
@@ -46,5 +55,8 @@ public struct ConfigurationError: ExplainedError, Equatable {
   public var what: String {
     mistakes.map { "\(path):\($0.line): \($0.text)" }.joined(separator: "\n")
   }
-  public var mend: String { "see docs/schemas/config.schema.json for every key" }
+  public var mend: String { Self.mend }
+
+  /// What mends a mistake that does not say it by itself.
+  package static let mend = "see docs/schemas/config.schema.json for every key"
 }

@@ -9,6 +9,10 @@ struct Mention: Sendable {
     case source(String, hasQuery: Bool, role: String)
     case certificate(String)
     case key(String)
+    /// Where it is said where to listen.
+    case listener
+    /// Where it is said that certificate and key are.
+    case tls
   }
 
   let line: Int
@@ -32,6 +36,14 @@ public struct ConfigurationInspection: Sendable {
   /// What is worth knowing and no mistake, such as production that has no files yet.
   public private(set) var notes: [ConfigurationError.Mistake] = []
 
+  /// Whether there is nothing in the file.
+  public let isEmpty: Bool
+  /// The line that says where to listen; nil where none does, or nothing is to be said of it since the
+  /// tokens have mistakes.
+  public private(set) var listenerLine: Int?
+  /// The line of certificate and key; nil where there are none, or one is missing.
+  public private(set) var tlsLine: Int?
+
   private let path: String
   private let lookup: DriverLookup
   private let sources: SourceOpener
@@ -48,9 +60,11 @@ public struct ConfigurationInspection: Sendable {
     let read = ConfigurationReader.mentioning(text, path: path, environment: environment)
     configuration = read.configuration
     mistakes = read.mistakes.sorted { $0.line < $1.line }
+    isEmpty = read.isEmpty
     self.path = path
     self.lookup = lookup
-    sources = SourceOpener(lookup: lookup, connections: configuration.connections)
+    sources = SourceOpener(
+      lookup: lookup, connections: configuration.connections, readsStandardInput: false)
     for mention in read.mentions { look(at: mention) }
     absences.sort { $0.line < $1.line }
     notes.sort { $0.line < $1.line }
@@ -83,46 +97,51 @@ public struct ConfigurationInspection: Sendable {
       do throws(DataSourceError) {
         try lookup.check(name)
       } catch {
-        absences.append(.init(line: mention.line, text: text(error)))
+        absences.append(mistake(error, mention.line))
       }
     case .source(let source, let hasQuery, let role):
       look(at: source, hasQuery, role, mention.line)
     case .certificate(let path): look(atFile: path, mention.line, "CERTIFICATE-----", "certificate")
     case .key(let path): look(atFile: path, mention.line, "PRIVATE KEY-----", "private key")
+    case .listener: listenerLine = mention.line
+    case .tls: tlsLine = configuration.service.tls.map { _ in mention.line }
     }
   }
 
   private mutating func look(
     at source: String, _ hasQuery: Bool, _ role: String, _ line: Int
   ) {
-    guard source != "-" else {
-      absences.append(
-        .init(line: line, text: "\(role): a service has no standard input; name a file"))
-      return
-    }
     do throws(DataSourceError) {
-      try sources.check(source, hasQuery: hasQuery, option: "`{source: …, sql: \"SELECT …\"}`")
+      try sources.check(source, hasQuery: hasQuery, option: "sql")
     } catch {
-      let text = "\(role): \(text(error, source))"
+      let mistake = mistake(error, line, source, of: role + ": ")
       switch error {
       // What is checked may come later; what it is compared with is needed from the first check on.
       case .nothingMatches where role != "reference", .emptyFile where role != "reference",
         .emptyFolder where role != "reference":
-        notes.append(.init(line: line, text: text))
-      default: absences.append(.init(line: line, text: text))
+        notes.append(mistake)
+      default: absences.append(mistake)
       }
     }
   }
 
-  private func text(_ error: DataSourceError, _ source: String = "") -> String {
+  private func mistake(
+    _ error: DataSourceError, _ line: Int, _ source: String = "", of role: String = ""
+  ) -> ConfigurationError.Mistake {
+    let (what, mend) = words(error, source)
+    return .init(line: line, what: role + what, mend: mend)
+  }
+
+  private func words(_ error: DataSourceError, _ source: String) -> (what: String, mend: String) {
     switch error {
     case .driverNotFound(let name, _):
       let known = lookup.installed
       let have =
         known.isEmpty ? "none is installed" : "installed are \(known.joined(separator: ", "))"
       let hint = closestName(to: name, among: known).map { "; did you mean `\($0)`?" } ?? ""
-      return
-        "no ADBC driver named `\(ConfigurationReader.shown(name))`: \(have)\(hint); \(error.mend)"
+      return (
+        "no ADBC driver named `\(ConfigurationReader.shown(name))`: \(have)\(hint)", error.mend
+      )
     case .fileNotFound(let path):
       let names = configuration.connections.keys.sorted()
       let hint = closestName(to: source, among: names).map {
@@ -131,8 +150,10 @@ public struct ConfigurationInspection: Sendable {
       let place =
         path.hasPrefix("/")
         ? "" : "; a relative path is one of \(FileManager.default.currentDirectoryPath)"
-      return "\(error.what); check the path\(hint ?? "")\(place)"
-    default: return "\(error.what); \(error.mend)"
+      return (error.what, "check the path\(hint ?? "")\(place)")
+    case .queryNeeded:
+      return (error.what, "write {source: \(source), sql: \"SELECT …\"}")
+    default: return (error.what, error.mend)
     }
   }
 
@@ -142,12 +163,12 @@ public struct ConfigurationInspection: Sendable {
     do throws(SecretProblem) {
       guard try !SmallFile.text(path).contains(marker) else { return }
       absences.append(
-        .init(line: line, text: "the file `\(path)` holds no \(what) in PEM; check service.tls"))
-    } catch {
-      absences.append(
         .init(
-          line: line,
-          text: "\(error.description); check the path, and that the service's user may read it"))
+          line: line, what: "the file `\(path)` holds no \(what) in PEM", mend: "check service.tls")
+      )
+    } catch {
+      absences.append(.init(line: line, what: error.description, mend: error.mend))
     }
+    tlsLine = nil
   }
 }

@@ -15,7 +15,7 @@ extension ConfigurationReader {
         diagnosis.options.errorLimit = reader.positive(value) ?? options.errorLimit
       case "traffic_limit":
         diagnosis.options.trafficLimit =
-          reader.parsed(value, expected: "a number above 1") {
+          reader.plain(value, expected: "a number above 1") {
             Double($0).flatMap { $0 > 1 && $0.isFinite ? $0 : nil }
           } ?? options.trafficLimit
       case "freshness":
@@ -25,7 +25,7 @@ extension ConfigurationReader {
         diagnosis.options.rows = reader.whole(value, in: 500...1_000_000) ?? options.rows
       case "seed":
         diagnosis.options.seed =
-          reader.parsed(value, expected: "a whole number") { UInt64($0) } ?? options.seed
+          reader.plain(value, expected: "a whole number") { UInt64($0) } ?? options.seed
       case "prometheus": diagnosis.prometheus = reader.prometheus(value)
       case "timeout":
         diagnosis.timeoutSeconds =
@@ -132,13 +132,13 @@ extension ConfigurationReader {
   }
 
   private mutating func positive(_ node: Node) -> Double? {
-    parsed(node, expected: "a number above 0") {
+    plain(node, expected: "a number above 0") {
       Double($0).flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
     }
   }
 
   private mutating func percentage(_ node: Node) -> Double? {
-    parsed(node, expected: "percent, above 0 and below 100") {
+    plain(node, expected: "percent, above 0 and below 100") {
       Double($0).flatMap { $0 > 0 && $0 < 100 ? $0 : nil }
     }
   }

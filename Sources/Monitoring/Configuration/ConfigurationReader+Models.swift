@@ -10,7 +10,7 @@ extension ConfigurationReader {
     return entries.compactMap { entry in
       let model = model(entry)
       if let model, !names.insert(model.name).inserted {
-        note(entry, "there are two models named `\(model.name)`")
+        note(entry, what: "there are two models named `\(model.name)`", mend: "name one otherwise")
       }
       return model
     }
@@ -31,8 +31,8 @@ extension ConfigurationReader {
       case "reference": model.reference = reader.source(value, "reference")
       case "production": model.production = reader.source(value, "production")
       case "labels": model.labels = reader.source(value, "labels")
-      case "feature_names": model.featureNames = reader.texts(value)
-      case "class_names": model.classNames = reader.texts(value)
+      case "feature_names": model.featureNames = reader.distinct(value, key)
+      case "class_names": model.classNames = reader.distinct(value, key)
       case "checks": checks = value
       case "diagnosis": model.diagnosis = reader.modelDiagnosis(value)
       default: return false
@@ -208,7 +208,7 @@ extension ConfigurationReader {
       case "probability": performance.probability = reader.text(value)
       case "threshold":
         performance.threshold =
-          reader.parsed(value, expected: "a number from 0 to 1") {
+          reader.plain(value, expected: "a number from 0 to 1") {
             Double($0).flatMap { (0...1).contains($0) ? $0 : nil }
           } ?? performance.threshold
       case "id": performance.id = reader.text(value)
@@ -218,7 +218,7 @@ extension ConfigurationReader {
       case "estimate": performance.estimate = reader.flag(value) ?? false
       case "value": performance.value = reader.text(value)
       case "seed":
-        performance.seed = reader.parsed(value, expected: "a whole number") { UInt64($0) } ?? 0
+        performance.seed = reader.plain(value, expected: "a whole number") { UInt64($0) } ?? 0
       default: return false
       }
       return true

@@ -37,7 +37,7 @@ extension ConfigurationReader {
       return try place.read(environment: environment)
     } catch {
       absentSecrets.insert(mistakes.count)
-      note(node, error.description)
+      note(node, what: error.description, mend: error.mend)
       return nil
     }
   }
@@ -47,7 +47,7 @@ extension ConfigurationReader {
     do throws(SecretProblem) {
       return try SmallFile.text(path)
     } catch {
-      note(node, error.description)
+      note(node, what: error.description, mend: error.mend)
       return nil
     }
   }

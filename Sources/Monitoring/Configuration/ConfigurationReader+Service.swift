@@ -4,12 +4,17 @@ import Yams
 
 extension ConfigurationReader {
   mutating func service(_ node: Node, into service: inout ServiceConfiguration) {
+    // Tokens that cannot be read are a mistake of their own: who wrote them does not mean to go without.
+    var areTokensRead = true
     members(node, of: "service") { reader, key, value in
       switch key {
       case "data_folder": service.dataFolder = reader.text(value) ?? service.dataFolder
       case "listen": reader.listen(value, into: &service)
       case "tls": service.tls = reader.tls(value)
-      case "tokens": service.tokens = reader.tokens(value)
+      case "tokens":
+        let before = reader.mistakeCount
+        service.tokens = reader.tokens(value)
+        areTokensRead = reader.mistakeCount == before
       case "allow_unauthenticated": service.allowsUnauthenticated = reader.flag(value) ?? false
       case "limits": reader.limits(value, into: &service)
       case "retention": reader.retention(value, into: &service)
@@ -25,6 +30,7 @@ extension ConfigurationReader {
         "stop_seconds", "log",
       ]
     }
+    if areTokensRead { mention(.listener, node.mapping?["listen"] ?? node) }
   }
 
   private mutating func listen(_ node: Node, into service: inout ServiceConfiguration) {
@@ -36,6 +42,7 @@ extension ConfigurationReader {
 
   private mutating func tls(_ node: Node) -> ServiceConfiguration.TLS? {
     var (certificate, key): (String?, String?)
+    mention(.tls, node)
     members(node, of: "tls") { reader, name, value in
       switch name {
       case "certificate":
@@ -62,12 +69,18 @@ extension ConfigurationReader {
       note(node, "tokens has to be a list")
       return []
     }
-    var names: Set<String> = []
+    var known: [ServiceConfiguration.Token] = []
     return entries.compactMap { entry in
-      let token = token(entry)
-      if let token, !names.insert(token.name).inserted {
-        note(entry, "there are two tokens named `\(token.name)`")
+      guard let token = token(entry) else { return nil }
+      let name = Self.shown(token.name)
+      if known.contains(where: { $0.name == token.name }) {
+        note(entry, what: "there are two tokens named `\(name)`", mend: "name one otherwise")
+      } else if let same = known.first(where: { $0.digest == token.digest }) {
+        note(
+          entry, what: "the tokens `\(Self.shown(same.name))` and `\(name)` are one and the same",
+          mend: "list it once, with the scopes of both, or make another")
       }
+      known.append(token)
       return token
     }
   }
@@ -165,6 +178,14 @@ extension ConfigurationReader {
         "body_bytes", "file_bytes", "pending_bytes", "unsealed_rows", "join_seconds", "models",
         "series", "idle_seconds",
       ]
+    }
+    // One body alone would never be taken in, however often it is sent again.
+    if service.pendingLimit < service.bodyLimit {
+      note(
+        node.mapping?["pending_bytes"] ?? node,
+        what: "pending_bytes (\(service.pendingLimit)) is less than body_bytes "
+          + "(\(service.bodyLimit)), and larger bodies would be refused for ever",
+        mend: "raise pending_bytes, or lower body_bytes")
     }
   }
 

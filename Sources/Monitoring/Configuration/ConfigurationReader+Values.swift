@@ -1,3 +1,4 @@
+import DataSources
 import Foundation
 import Yams
 
@@ -5,8 +6,14 @@ extension ConfigurationReader {
   /// How many mistakes were found so far.
   var mistakeCount: Int { mistakes.count }
 
-  mutating func note(_ node: Node, _ text: String) {
-    mistakes.append(.init(line: node.mark?.line ?? 1, text: text))
+  /// Notes a mistake by a text that says all there is to say.
+  mutating func note(_ node: Node, _ text: String, mend: String? = nil) {
+    mistakes.append(.init(line: node.mark?.line ?? 1, text: text, mend: mend))
+  }
+
+  /// Notes what is wrong and, after it, what mends it.
+  mutating func note(_ node: Node, what: String, mend: String) {
+    mistakes.append(.init(line: node.mark?.line ?? 1, what: what, mend: mend))
   }
 
   /// Visits the members of a mapping; `read` says whether it knows the key.
@@ -24,8 +31,10 @@ extension ConfigurationReader {
         continue
       }
       if !read(&self, name, value) {
-        let hint = closestName(to: name, among: known()).map { "; did you mean `\($0)`?" } ?? ""
-        note(key, "unknown key `\(Self.shown(name))` in \(what)\(hint)")
+        note(
+          key, what: "unknown key `\(Self.shown(name))` in \(what)",
+          mend: closestName(to: name, among: known()).map { "did you mean `\($0)`?" }
+            ?? "known are \(known().joined(separator: ", "))")
       }
     }
   }
@@ -42,7 +51,7 @@ extension ConfigurationReader {
 
   mutating func text(_ node: Node) -> String? {
     guard let text = node.scalar?.string else {
-      note(node, "a text is expected here")
+      note(node, "a text is expected here", mend: "write a text")
       return nil
     }
     return text
@@ -52,7 +61,7 @@ extension ConfigurationReader {
   mutating func filled(_ node: Node) -> String? {
     guard let text = text(node) else { return nil }
     guard !text.isEmpty else {
-      note(node, "a text that is not empty is expected here")
+      note(node, "a text that is not empty is expected here", mend: "write a text")
       return nil
     }
     return text
@@ -77,32 +86,67 @@ extension ConfigurationReader {
   }
 
   mutating func whole(_ node: Node, in range: ClosedRange<Int>) -> Int? {
-    parsed(node, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
+    plain(node, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
       Int($0).flatMap { range.contains($0) ? $0 : nil }
     }
   }
 
   mutating func flag(_ node: Node) -> Bool? {
-    parsed(node, expected: "true or false") { Bool($0) }
+    plain(node, expected: "true or false") { Bool($0) }
   }
 
   mutating func choice<Value>(
     _ node: Node, from choices: [String], _ make: (String) -> Value?
   ) -> Value? {
-    parsed(node, expected: choices.joined(separator: ", ")) {
+    let known = choices.joined(separator: ", ")
+    return parsed(node, expected: known, mend: "write one of \(known)") {
       choices.contains($0) ? make($0) : nil
     }
   }
 
   mutating func parsed<Value>(
-    _ node: Node, expected: String, _ make: (String) -> Value?
+    _ node: Node, expected: String, mend: String? = nil, _ make: (String) -> Value?
   ) -> Value? {
     guard let text = text(node) else { return nil }
     guard let value = make(text) else {
-      note(node, "`\(Self.shown(text))` is not \(expected)")
+      note(
+        node, "`\(Self.shown(text))` is not \(expected)", mend: mend ?? "write \(expected)")
       return nil
     }
     return value
+  }
+
+  /// As ``parsed(_:expected:mend:_:)``, of a number or truth value: in quotes it is a text, which the
+  /// schema editors complete by does not take.
+  mutating func plain<Value>(
+    _ node: Node, expected: String, _ make: (String) -> Value?
+  ) -> Value? {
+    if node.isQuoted, let text = node.scalar?.string, make(text) != nil {
+      note(
+        node, what: "`\(Self.shown(text))` is a text by its quotes, and not \(expected)",
+        mend: "leave the quotes out")
+      return nil
+    }
+    return parsed(node, expected: expected, make)
+  }
+
+  /// A number of rows, without quotes, or the name of a span of the calendar.
+  mutating func chunk(_ node: Node) -> ChunkRule? {
+    let isCount = node.scalar.map { Int($0.string) != nil } ?? false
+    return isCount
+      ? plain(node, expected: ChunkRule.expected) { ChunkRule($0) }
+      : parsed(node, expected: ChunkRule.expected) { ChunkRule($0) }
+  }
+
+  /// Texts of which each stands for another thing.
+  mutating func distinct(_ node: Node, _ what: String) -> [String] {
+    let texts = texts(node)
+    var known: Set<String> = []
+    for text in texts where !known.insert(text).inserted {
+      note(
+        node, what: "\(what) has `\(Self.shown(text))` twice", mend: "give each place its own name")
+    }
+    return texts
   }
 
   /// `text` with each `${NAME}` replaced by the environment's value.
@@ -117,7 +161,8 @@ extension ConfigurationReader {
       }
       let name = String(rest[start.upperBound..<end])
       guard let value = environment[name] else {
-        note(node, "the environment has no variable `\(name)`")
+        let problem = SecretProblem.noVariable(name)
+        note(node, what: problem.description, mend: problem.mend)
         return nil
       }
       result += value
@@ -125,4 +170,9 @@ extension ConfigurationReader {
     }
     return result + rest
   }
+}
+
+extension Node {
+  /// Whether it is a text by its quotes, whatever it looks like.
+  var isQuoted: Bool { scalar.map { ![.plain, .any].contains($0.style) } ?? false }
 }

@@ -59,7 +59,8 @@ public struct ConfigurationReader {
     try reading(text, path: path, environment: environment) { reader, root in
       guard let root else {
         if reader.mistakes.isEmpty {
-          reader.mistakes.append(.init(line: 1, text: "the file is empty"))
+          reader.mistakes.append(
+            .init(line: 1, what: "the file is empty", mend: "write `rules` into it"))
         }
         return []
       }
@@ -101,12 +102,16 @@ public struct ConfigurationReader {
   /// As ``readable(_:path:environment:)``, with what the file names of the machine.
   static func mentioning(
     _ text: String, path: String, environment: [String: String]
-  ) -> (configuration: Configuration, mistakes: [ConfigurationError.Mistake], mentions: [Mention]) {
+  ) -> (
+    configuration: Configuration, mistakes: [ConfigurationError.Mistake], mentions: [Mention],
+    isEmpty: Bool
+  ) {
     var configuration = Configuration()
-    let (reader, _) = reading(text, path: path, environment: environment) { reader, root in
+    let (reader, isEmpty) = reading(text, path: path, environment: environment) { reader, root in
       if let root { reader.read(root, into: &configuration) }
+      return root == nil && reader.mistakes.isEmpty
     }
-    return (configuration, reader.mistakes, reader.mentions)
+    return (configuration, reader.mistakes, reader.mentions, isEmpty)
   }
 
   private static func reading<Value>(
@@ -226,6 +231,13 @@ public struct ConfigurationReader {
         "timestamp", "id", "segment", "weight", "ignore", "include_target",
       ]
     }
+    for (column, options) in schema.conflictingKinds {
+      let keys = options.map { $0.drop { $0 == "-" } }.joined(separator: " and ")
+      let conflict = MonitoringError.conflictingKinds(column: column, options: options)
+      note(
+        node, what: "column `\(Self.shown(column))` is given by \(keys) of the schema",
+        mend: conflict.mend)
+    }
   }
 
   private mutating func drift(_ node: Node, into configuration: inout Configuration) {
@@ -258,7 +270,7 @@ public struct ConfigurationReader {
         }
       }
     case "threshold":
-      drift.threshold = parsed(value, expected: "a number of at least 0") {
+      drift.threshold = plain(value, expected: "a number of at least 0") {
         Double($0).flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
       }
     case "correction":
@@ -284,8 +296,8 @@ public struct ConfigurationReader {
     case "current_window":
       drift.currentWindow = parsed(value, expected: TimeSpan.expected) { TimeSpan($0) }
     case "as_of": drift.asOf = parsed(value, expected: "an ISO 8601 instant") { Instant($0) }
-    case "chunk": drift.chunk = parsed(value, expected: ChunkRule.expected) { ChunkRule($0) }
-    case "seed": drift.seed = parsed(value, expected: "a whole number") { UInt64($0) } ?? 0
+    case "chunk": drift.chunk = chunk(value)
+    case "seed": drift.seed = plain(value, expected: "a whole number") { UInt64($0) } ?? 0
     default: return false
     }
     return true

@@ -69,6 +69,8 @@ public struct ServiceConfiguration: Sendable, Equatable {
   public var idleSeconds = 60
   /// Seconds a stop may take.
   public var stopSeconds = 30
+  /// Seconds of them that may go into sealing events, which else wait in the journal.
+  public var closingSeconds: Double { min(5, Double(stopSeconds) * 0.5) }
   /// Days after which events go; nil for never.
   public var retentionDays: Int?
   /// Bytes of sealed events beyond which the oldest go; nil for no limit.
@@ -77,6 +79,9 @@ public struct ServiceConfiguration: Sendable, Equatable {
   public var logFormat = LogFormat.text
 
   public init() {}
+
+  /// Whether everyone who reaches the address could send and read everything, though nobody allowed it.
+  public var isUnprotected: Bool { !isLoopback && tokens.isEmpty && !allowsUnauthenticated }
 
   /// Whether only this machine can reach the address.
   public var isLoopback: Bool {

@@ -32,7 +32,8 @@ extension RunRequest {
       self.experiment = experiment
       alertRules = rules
     } catch let error as DecodingError {
-      throw .noRequest(reason: Self.explain(error))
+      throw .noRequest(
+        reason: error.explained(whole: "the request", allowed: Self.allowed))
     } catch {
       throw .noRequest(reason: "\(error)")
     }
@@ -102,37 +103,6 @@ extension RunRequest {
         let hint = closestName(to: key, among: known).map { "; did you mean `\($0)`?" } ?? ""
         return "\(name) has an unknown member `\(key)`\(hint)"
       }
-    }
-  }
-
-  private static func explain(_ error: DecodingError) -> String {
-    func path(_ keys: [any CodingKey]) -> String {
-      keys.isEmpty
-        ? "the request"
-        : keys.map { key in key.intValue.map { "\($0)" } ?? key.stringValue }.joined(separator: ".")
-    }
-    switch error {
-    case .keyNotFound(let key, let context):
-      return "\(path(context.codingPath)) has no `\(key.stringValue)`"
-    case .typeMismatch(let type, let context):
-      return "\(path(context.codingPath)) has to be \(name(of: type))"
-    case .valueNotFound(let type, let context):
-      return "\(path(context.codingPath)) is null, and has to be \(name(of: type))"
-    case .dataCorrupted(let context):
-      return "\(path(context.codingPath)): \(allowed(context.codingPath.last?.stringValue))"
-    @unknown default: return "\(error)"
-    }
-  }
-
-  /// What JSON calls a type of ours.
-  private static func name(of type: any Any.Type) -> String {
-    switch type {
-    case is String.Type: "a text"
-    case is Bool.Type: "true or false"
-    case is any BinaryInteger.Type: "a whole number"
-    case is any BinaryFloatingPoint.Type: "a number"
-    case is [Any].Type: "a list"
-    default: "an object"
     }
   }
 

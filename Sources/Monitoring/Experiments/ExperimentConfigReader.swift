@@ -116,7 +116,9 @@ struct ExperimentConfigReader {
   private mutating func number(
     _ node: Node, in range: ClosedRange<Double>, _ expected: String
   ) -> Double? {
-    guard let number = node.float ?? node.int.map(Double.init), range.contains(number) else {
+    guard isPlain(node), let number = node.float ?? node.int.map(Double.init),
+      range.contains(number)
+    else {
       note(node, "`\(node.string ?? "this")` is not \(expected)")
       return nil
     }
@@ -124,11 +126,17 @@ struct ExperimentConfigReader {
   }
 
   private mutating func whole(_ node: Node) -> Int? {
-    guard let number = node.int, number > 0 else {
+    guard isPlain(node), let number = node.int, number > 0 else {
       note(node, "`\(node.string ?? "this")` is not a number of units")
       return nil
     }
     return number
+  }
+
+  /// Whether a number stands without quotes, as the schema has it.
+  private mutating func isPlain(_ node: Node) -> Bool {
+    if node.isQuoted { note(node, "a number in quotes is a text; leave the quotes out") }
+    return !node.isQuoted
   }
 
   private mutating func choice<Choice: RawRepresentable & CaseIterable>(

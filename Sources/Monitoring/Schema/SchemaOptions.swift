@@ -39,6 +39,13 @@ public struct SchemaOptions: Sendable, Equatable {
     return nil
   }
 
+  /// Columns that are said to be of several kinds, or of one twice, with the options that say so.
+  var conflictingKinds: [(column: String, options: [String])] {
+    let kinds = mentioned.filter { ["--numerical", "--categorical", "--text"].contains($0.option) }
+    return Dictionary(grouping: kinds, by: \.column).filter { $1.count > 1 }
+      .map { (column: $0, options: $1.map(\.option)) }.sorted { $0.column < $1.column }
+  }
+
   /// Every column mentioned by name, with the option that names it.
   public var mentioned: [(column: String, option: String)] {
     (columns ?? []).map { ($0, "--columns") }

@@ -80,13 +80,8 @@ struct SchemaResolver {
           closest: closestName(to: column, among: columns.map(\.name)))
       }
     }
-    for column in Set(options.mentioned.map(\.column)) {
-      let kinds = options.mentioned.filter {
-        $0.column == column && ["--numerical", "--categorical", "--text"].contains($0.option)
-      }
-      if kinds.count > 1 {
-        throw MonitoringError.conflictingKinds(column: column, options: kinds.map(\.option))
-      }
+    if let (column, options) = options.conflictingKinds.first {
+      throw MonitoringError.conflictingKinds(column: column, options: options)
     }
   }
 

@@ -24,9 +24,14 @@ struct Maintenance: Service, CustomStringConvertible {
   var description: String { "Maintenance" }
 
   func run() async throws {
-    while await goesOn(after: pause) {
-      await flush()
-      await maintain()
+    await withGracefulShutdownHandler {
+      while await goesOn(after: pause) {
+        await flush()
+        await maintain()
+      }
+    } onGracefulShutdown: {
+      // A round that is being made is waited for.
+      state.log.prepareClosing()
     }
   }
 

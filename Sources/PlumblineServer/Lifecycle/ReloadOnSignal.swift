@@ -37,11 +37,6 @@ struct ReloadOnSignal: Service, CustomStringConvertible {
     do {
       let whole = try read()
       let fresh = whole.service
-      if fresh.host != started.host || fresh.port != started.port || fresh.tls != started.tls
-        || fresh.dataFolder != started.dataFolder
-      {
-        logger.warning("listen, tls and data_folder change at the next start only")
-      }
       // The socket stays where it is: what the new file says of `listen` protects nobody. And one that
       // the next start would refuse is refused now, while somebody looks.
       if !started.isLoopback || !fresh.isLoopback, fresh.tokens.isEmpty,
@@ -49,6 +44,21 @@ struct ReloadOnSignal: Service, CustomStringConvertible {
       {
         logger.error("the configuration was kept: without tokens only the loopback is served")
         return
+      }
+      // A file that was cut short has none; who means it says so.
+      if state.tokens.isRequired, fresh.tokens.isEmpty, !fresh.allowsUnauthenticated {
+        logger.error(
+          """
+          the configuration was kept: it drops all tokens; set service.allow_unauthenticated: true \
+          where that is meant
+          """)
+        return
+      }
+      let waiting = fresh.keysOfNextStart(after: started)
+      if !waiting.isEmpty {
+        logger.warning(
+          "some of the configuration changes at the next start only",
+          metadata: ["keys": "\(waiting.joined(separator: ", "))"])
       }
       try alerts.reload(whole.alerting)
       state.reload(whole)
@@ -61,6 +71,26 @@ struct ReloadOnSignal: Service, CustomStringConvertible {
     } catch {
       logger.error("the configuration was kept as it was", metadata: ["error": "\(error)"])
     }
+  }
+}
+
+extension ServiceConfiguration {
+  /// Keys that are otherwise than when the service started, and that it looks at only then.
+  func keysOfNextStart(after started: ServiceConfiguration) -> [String] {
+    let changes: [(key: String, isChanged: Bool)] = [
+      ("data_folder", dataFolder != started.dataFolder),
+      ("listen", host != started.host || port != started.port),
+      ("tls", tls != started.tls),
+      ("limits.pending_bytes", pendingLimit != started.pendingLimit),
+      ("limits.unsealed_rows", unsealedRows != started.unsealedRows),
+      ("limits.models", modelLimit != started.modelLimit),
+      ("limits.series", seriesLimit != started.seriesLimit),
+      ("limits.idle_seconds", idleSeconds != started.idleSeconds),
+      ("stop_seconds", stopSeconds != started.stopSeconds),
+      ("log.level", logLevel != started.logLevel),
+      ("log.format", logFormat != started.logFormat),
+    ]
+    return changes.filter(\.isChanged).map(\.key)
   }
 }
 

@@ -28,7 +28,7 @@ final class ServiceState: Sendable {
     init(_ configuration: Configuration) {
       self.configuration = configuration
       tokens = AccessTokens(configuration.service.tokens)
-      sources = SourceOpener(connections: configuration.connections)
+      sources = SourceOpener(connections: configuration.connections, readsStandardInput: false)
     }
   }
 

@@ -29,7 +29,7 @@ struct OpenAPIDocument: Sendable {
       (
         address.split(separator: "/").map { $0.hasPrefix("{") ? nil : $0 },
         [
-          path.get.map { _ in "GET" }, path.post.map { _ in "POST" },
+          path.get.map { _ in "GET" }, path.get.map { _ in "HEAD" }, path.post.map { _ in "POST" },
           path.delete.map { _ in "DELETE" },
         ].compactMap(\.self)
       )

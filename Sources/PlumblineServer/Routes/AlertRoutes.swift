@@ -43,7 +43,7 @@ struct AlertRoutes<Context: RequestContext> {
       ]
     }
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
       case by
       case takeOver = "take_over"
     }
@@ -84,12 +84,9 @@ struct AlertRoutes<Context: RequestContext> {
     _ request: Request, _ context: Context
   ) async throws -> Response {
     let fingerprint = context.parameters.get("fingerprint") ?? ""
-    let wish: Acknowledgement
-    do {
-      wish = try await request.json(Acknowledgement.self)
-    } catch let error as DecodingError {
-      throw Self.unclear(error.explanation(Acknowledgement.wanted))
-    }
+    let wish = try await request.json(
+      Acknowledgement.self, Acknowledgement.CodingKeys.self, wanted: Acknowledgement.wanted,
+      mend: Self.unclearMend)
     guard Person.isName(wish.by) else {
       throw Self.unclear("it does not say who takes the alert on")
     }
@@ -140,9 +137,10 @@ struct AlertRoutes<Context: RequestContext> {
 
   private static func unclear(_ reason: String) -> Problem {
     Problem(
-      .badRequest, "invalid_request", reason,
-      mend: "send {\"by\": \"NAME\"}: \(Person.expected)")
+      .badRequest, "invalid_request", reason, mend: unclearMend)
   }
+
+  private static var unclearMend: String { "send {\"by\": \"NAME\"}: \(Person.expected)" }
 }
 
 extension Request {
@@ -194,8 +192,18 @@ extension Request {
     return time
   }
 
-  /// The body, read from JSON.
-  func json<Value: Decodable>(_ type: Value.Type) async throws -> Value {
+  /// What may stand at any place of some JSON.
+  private struct Anything: Decodable {
+    init(from decoder: any Decoder) {}
+  }
+
+  /// The body, an object of some members and of no others, read from JSON.
+  ///
+  /// - Parameter wanted: what members have to be, by their names, where more can be said than their types.
+  /// - Throws: ``Problem`` that says which member is wrong.
+  func json<Value: Decodable, Keys: CodingKey & CaseIterable>(
+    _ type: Value.Type, _ keys: Keys.Type, wanted: [String: String] = [:], mend: String
+  ) async throws -> Value {
     try requireJSON()
     let bytes: ByteBuffer
     do {
@@ -203,6 +211,22 @@ extension Request {
     } catch is NIOTooManyBytesError {
       throw HTTPError(.contentTooLarge)
     }
-    return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))
+    let (data, decoder) = (Data(bytes.readableBytesView), JSONDecoder())
+    do {
+      let members = try decoder.decode([String: Anything].self, from: data).keys
+      let known = Keys.allCases.map(\.stringValue)
+      let unknown = members.filter { !known.contains($0) }.sorted().prefix(10)
+      guard unknown.isEmpty else {
+        let names = unknown.map { "`\($0.prefix(100))`" }.joined(separator: ", ")
+        throw Problem(
+          .badRequest, "invalid_request", "the body has members nobody knows: \(names)",
+          mend: "known are \(known.joined(separator: ", "))")
+      }
+      return try decoder.decode(type, from: data)
+    } catch let error as DecodingError {
+      throw Problem(
+        .badRequest, "invalid_request",
+        wanted.isEmpty ? error.explained(whole: "the body") : error.explanation(wanted), mend: mend)
+    }
   }
 }

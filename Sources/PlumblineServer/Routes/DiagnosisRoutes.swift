@@ -168,6 +168,10 @@ struct DiagnosisRoutes<Context: RequestContext> {
     var version: String?
     var config: String?
     var dependencies: [String: String]?
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+      case at, version, config, dependencies
+    }
   }
 
   @Sendable private func deployments(
@@ -180,12 +184,7 @@ struct DiagnosisRoutes<Context: RequestContext> {
 
   @Sendable private func deploy(_ request: Request, _ context: Context) async throws -> Response {
     let model = try model(context)
-    let wish: Wish
-    do {
-      wish = try await request.json(Wish.self)
-    } catch is DecodingError {
-      throw Self.unclear("it does not say what was put into service")
-    }
+    let wish = try await request.json(Wish.self, Wish.CodingKeys.self, mend: Self.unclearMend)
     let deployment = Deployment(
       at: wish.at ?? state.now(), version: wish.version, config: wish.config,
       dependencies: wish.dependencies ?? [:])
@@ -214,9 +213,10 @@ struct DiagnosisRoutes<Context: RequestContext> {
   }
 
   private static func unclear(_ reason: String) -> Problem {
-    Problem(
-      .badRequest, "invalid_request", reason,
-      mend:
-        "send {\"at\": \"2026-11-24T10:00:00Z\", \"version\": \"v2\"}, or config, dependencies")
+    Problem(.badRequest, "invalid_request", reason, mend: unclearMend)
+  }
+
+  private static var unclearMend: String {
+    "send {\"at\": \"2026-11-24T10:00:00Z\", \"version\": \"v2\"}, or config, dependencies"
   }
 }

@@ -120,6 +120,13 @@ struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
         .badRequest, "incomplete", "the body ended before it was whole",
         mend: "send the same request again"
       ).response(from: request, context: context)
+    } catch is CancellationError {
+      // The service stops, and waits no longer for a body that does not come.
+      context.logger.debug("a request was given up by the stop")
+      return try Problem(
+        .serviceUnavailable, "stopping", "the service stops", mend: "send the same request again",
+        retryAfter: 10
+      ).response(from: request, context: context)
     } catch {
       context.logger.error("a request failed", metadata: ["error": "\(error)"])
       return try Problem(

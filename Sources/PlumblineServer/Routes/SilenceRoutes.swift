@@ -47,7 +47,7 @@ struct SilenceRoutes<Context: RequestContext> {
     var createdBy: String
     var comment: String?
 
-    enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey, CaseIterable {
       case matchers, duration, comment
       case startsAt = "starts_at"
       case endsAt = "ends_at"
@@ -68,12 +68,8 @@ struct SilenceRoutes<Context: RequestContext> {
   }
 
   @Sendable private func create(_ request: Request, _ context: Context) async throws -> Response {
-    let wish: Wish
-    do {
-      wish = try await request.json(Wish.self)
-    } catch let error as DecodingError {
-      throw unclear(error.explanation(Wish.wanted))
-    }
+    let wish = try await request.json(
+      Wish.self, Wish.CodingKeys.self, wanted: Wish.wanted, mend: Self.mend)
     let silence = try SilenceRequest(
       matchers: wish.matchers.map(\.text), startsAt: wish.startsAt, endsAt: wish.endsAt,
       duration: wish.duration, createdBy: wish.createdBy, comment: wish.comment
@@ -95,10 +91,10 @@ struct SilenceRoutes<Context: RequestContext> {
   }
 
   private func unclear(_ reason: String) -> Problem {
-    Problem(
-      .badRequest, "invalid_request", reason,
-      mend:
-        "send {\"matchers\": [\"model_name=fraud\"], \"duration\": \"2h\", \"created_by\": \"NAME\"}"
-    )
+    Problem(.badRequest, "invalid_request", reason, mend: Self.mend)
+  }
+
+  private static var mend: String {
+    "send {\"matchers\": [\"model_name=fraud\"], \"duration\": \"2h\", \"created_by\": \"NAME\"}"
   }
 }

@@ -9,14 +9,21 @@ struct AccessTokens: Sendable {
     let digest: [UInt8]
     let scopes: Set<ServiceConfiguration.Scope>
     let expires: Instant?
+
+    func answer(for scope: ServiceConfiguration.Scope, at now: Instant) -> Answer {
+      if let expires, now >= expires { return .expired }
+      return scopes.contains(scope) || scopes.contains(.admin) ? .allowed : .outOfScope
+    }
   }
 
-  /// What a request may do, or why not.
-  enum Answer: Equatable {
-    case allowed
+  /// What a request may do, or why not; the greatest of several counts.
+  enum Answer: Int, Comparable {
     case unknown
     case expired
     case outOfScope
+    case allowed
+
+    static func < (one: Answer, other: Answer) -> Bool { one.rawValue < other.rawValue }
   }
 
   private let known: [Known]
@@ -36,20 +43,16 @@ struct AccessTokens: Sendable {
   var isRequired: Bool { !known.isEmpty }
 
   /// Compares a token with all that are known, taking as long whichever it is and wherever it differs.
+  ///
+  /// One that is listed more than once may do what any of its entries that has not expired allows.
   func check(
     _ token: String, for scope: ServiceConfiguration.Scope, at now: Instant
   ) -> Answer {
     let digest = Array(SHA256.hash(data: Data(token.utf8)))
-    var answer = Answer.unknown
-    for known in known where Self.isSame(digest, known.digest) {
-      if let expires = known.expires, now >= expires {
-        answer = .expired
-      } else {
-        answer =
-          known.scopes.contains(scope) || known.scopes.contains(.admin) ? .allowed : .outOfScope
-      }
+    return known.reduce(Answer.unknown) { best, known in
+      let answer = known.answer(for: scope, at: now)
+      return Self.isSame(digest, known.digest) ? max(best, answer) : best
     }
-    return answer
   }
 
   private static func isSame(_ one: [UInt8], _ other: [UInt8]) -> Bool {

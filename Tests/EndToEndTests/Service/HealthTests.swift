@@ -91,7 +91,13 @@ struct HealthTests {
     #expect(answer["valid"] as? Bool == false)
     let mistakes = try #require(answer["mistakes"] as? [[String: Any]])
     #expect(mistakes.map { $0["line"] as? Int } == [1, 3])
+    #expect(
+      mistakes.first?["mend"] as? String == "write a whole number from 1 to 3600", "\(json.output)")
     #expect((answer["notes"] as? [[String: Any]])?.count == 1)
+    try "service: {listen: \"0.0.0.0:8080\"}".write(
+      toFile: config, atomically: true, encoding: .utf8)
+    let open = try CommandRun.plumbline(["check-config", "--config", config])
+    #expect(open.code == 2 && open.errors.contains(":1: everyone who reaches 0.0.0.0 could"))
     try "service: {}".write(toFile: config, atomically: true, encoding: .utf8)
     let fine = try CommandRun.plumbline(["check-config", "--config", config])
     #expect(fine.code == 0 && fine.output == "The configuration has no mistakes.\n")

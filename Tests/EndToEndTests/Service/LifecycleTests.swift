@@ -118,7 +118,55 @@ struct LifecycleTests {
     #expect(await service.request("GET", "v1/models")?.text.contains("\"name\":\"m\"") == true)
   }
 
+  @Test func `A reload of an empty file, or of one that drops all tokens, changes nothing`()
+    async throws
+  {
+    let secret = try folder.write("secret", "a-token-that-is-long-enough")
+    let service = try RunningService(
+      folder, configuration("  tokens: [{name: a, scopes: [admin], file: \(secret)}]"))
+    for (text, told) in [("", "the file is empty"), (configuration(), "it drops all tokens")] {
+      try write(text)
+      service.send(SIGHUP)
+      while !service.logText.contains(told) { await Task.yield() }
+      #expect(await service.request("GET", "v1/models")?.status == 401)
+    }
+    #expect(!service.logText.contains("read again"))
+    try write(configuration("  allow_unauthenticated: true\n  stop_seconds: 29"))
+    service.send(SIGHUP)
+    while !service.logText.contains("read again") { await Task.yield() }
+    #expect(service.logText.contains("at the next start only keys=stop_seconds\n"))
+    #expect(await service.request("GET", "v1/models")?.status == 200)
+  }
+
   // MARK: Clients that leave
+
+  @Test func `A stop in the middle of a body is no error`() async throws {
+    let service = try RunningService(
+      folder, configuration("  stop_seconds: 3\n  log: {level: debug}"))
+    let program = """
+      import socket, sys
+      s = socket.socket()
+      s.connect(("127.0.0.1", int(sys.argv[1])))
+      s.sendall(b"POST /v1/models/m/predictions HTTP/1.1\\r\\nHost: x\\r\\nExpect: 100-continue\\r\\n"
+                b"Content-Type: application/json\\r\\nContent-Length: 60000\\r\\n\\r\\n[{")
+      s.recv(100)
+      print("sent", flush=True)
+      s.recv(100)
+      """
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+    process.arguments = ["-c", program, "\(service.address.port ?? 0)"]
+    let output = Pipe()
+    process.standardOutput = output
+    try process.run()
+    try #require(try output.fileHandleForReading.read(upToCount: 4) != nil)
+    service.send(SIGTERM)
+    #expect(service.wait() == 0)
+    process.waitUntilExit()
+    let loud = service.logText.split(separator: "\n").filter { $0.contains(" error ") }
+    #expect(loud == [], "\(loud)")
+    #expect(service.logText.contains("a request was given up by the stop"), "\(service.logText)")
+  }
 
   @Test func `A client that hangs up in the middle is worth a word at debug, and no error`()
     async throws

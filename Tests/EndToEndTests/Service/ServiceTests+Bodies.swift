@@ -100,4 +100,55 @@ extension ServiceTests {
     #expect(said == "413 True\n413 True\n")
     #expect(await service.predict([1])?.status == 200)
   }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `A client that asks whether its body is wanted is told so at once`() async throws {
+    let service = try start()
+    let program = """
+      import socket, sys
+      s = socket.socket()
+      s.connect(("127.0.0.1", int(sys.argv[1])))
+      body = b'[{"prediction_id": "a"}]'
+      head = (b"POST /v1/models/m/predictions HTTP/1.1\\r\\nHost: x\\r\\nExpect: 100-continue\\r\\n"
+              b"Content-Type: application/json\\r\\nContent-Length: %d\\r\\n\\r\\n" % len(body))
+      s.sendall(head)
+      # Nothing of the body goes out before: without an answer this waits for ever.
+      print(s.recv(1000).decode().strip())
+      s.sendall(body)
+      answer = b""
+      while not answer.endswith(b"}"):
+          part = s.recv(1000)
+          assert part, answer
+          answer += part
+      print(answer.decode().split("\\r\\n")[0])
+      """
+    let said = try ToolRun.python(["-c", program, "\(service.address.port ?? 0)"]).output
+    #expect(said == "HTTP/1.1 100 Continue\nHTTP/1.1 200 OK\n")
+  }
+
+  @Test func `HEAD is answered as GET, without a body`() async throws {
+    let service = try start()
+    let program = """
+      import http.client, sys
+      for path in sys.argv[2:]:
+          answers = []
+          # The connection stays of use: a body where none belongs would be read as the next answer.
+          connection = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]), timeout=20)
+          for method in ["HEAD", "GET", "HEAD"]:
+              connection.request(method, path)
+              answer = connection.getresponse()
+              length = int(answer.headers["Content-Length"])
+              answers.append((answer.status, answer.headers["Content-Type"], len(answer.read())))
+              assert method == "HEAD" or answers[-1][2] == length, (path, answers)
+          assert answers[0][:2] == answers[1][:2] and answers[0][2] == answers[2][2] == 0, (path, answers)
+          print(path, answers[0][0])
+      """
+    let run = try ToolRun.python([
+      "-c", program, "\(service.address.port ?? 0)", "/", "/healthz", "/readyz", "/metrics",
+      "/v1/models", "/nowhere", "/v1/run",
+    ])
+    #expect(
+      run.output == "/ 200\n/healthz 200\n/readyz 200\n/metrics 200\n/v1/models 200\n/nowhere 404\n"
+        + "/v1/run 405\n", "\(run.all)")
+  }
 }

@@ -105,6 +105,14 @@ struct ServiceTests {
     let error = #expect(throws: RunningService.NotStarted.self) { try start(wrong) }
     #expect(
       error?.code == 2 && error?.errors.contains("certificate") == true, "\(error?.errors ?? "")")
+    let other = try ToolRun(
+      "/usr/bin/openssl", ["genrsa", "-out", folder.path + "/other.pem", "2048"])
+    try #require(other.code == 0, "\(other.errors)")
+    let apart = #expect(throws: RunningService.NotStarted.self) {
+      try start("  tls: {certificate: \(folder.path)/cert.pem, key: \(folder.path)/other.pem}\n")
+    }
+    #expect(apart?.code == 2)
+    #expect(apart?.errors.contains("other.pem does not belong to the certificate") == true)
   }
 
   @Test func `Tokens open what they are for, and nothing else`() async throws {

@@ -1,6 +1,7 @@
 import Alerting
 import ArgumentParser
 import Monitoring
+import PlumblineServer
 import Reporting
 
 struct CheckConfigCommand: ParsableCommand {
@@ -25,10 +26,12 @@ struct CheckConfigCommand: ParsableCommand {
     struct Line: Encodable {
       let line: Int
       let text: String
+      let mend: String
 
       init(_ mistake: ConfigurationError.Mistake) {
         line = mistake.line
         text = mistake.text
+        mend = mistake.mend ?? ConfigurationError.mend
       }
     }
 
@@ -44,7 +47,8 @@ struct CheckConfigCommand: ParsableCommand {
     let inspection = try output.inspection()
     let configuration = inspection.configuration
     let found =
-      (inspection.all + configuration.doubts + Channels.mistakes(in: configuration))
+      (inspection.all + inspection.refusals + configuration.doubts
+      + Channels.mistakes(in: configuration))
       .sorted { $0.line < $1.line }
     if output.format == .junit, !output.quiet {
       try Console.write(ConfigurationJUnit(path: path, mistakes: found).render())

@@ -60,9 +60,21 @@ struct ServeCommand: ParsableCommand {
     MetricsSystem.bootstrap(RegistryMetricsFactory(registry))
     let service = PlumblineService(
       configuration,
-      reread: { try self.overruled(self.options().inspection().flawless()) },
+      reread: { try self.overruled(self.reread()) },
       now: { .now }, logger: logger, version: plumblineVersion, registry: registry)
     try await service.run(reloads)
+  }
+
+  /// The configuration as it is now. A file that is empty is one that is being written, or was lost.
+  private func reread() throws -> Configuration {
+    let options = try options()
+    let inspection = try options.inspection()
+    if let path = options.configurationPath, inspection.isEmpty {
+      throw ConfigurationError(
+        path: path,
+        mistakes: [.init(line: 1, what: "the file is empty", mend: "put its content back")])
+    }
+    return try inspection.flawless()
   }
 
   private func options() throws -> OutputOptions {
