@@ -36,7 +36,9 @@ struct EventIntake<Rows: SentRows> {
       case ("", EventColumnName.timestamp): times = column
       case ("", let name): readMember(name, column)
       case ("features", let name):
-        add(column, as: EventColumnName.feature(name), "feature `\(Self.short(name))`")
+        add(
+          column, as: EventColumnName.feature(name, known: known),
+          "feature `\(Self.short(name))`")
       case ("metrics", let name): readMetric(name, column)
       case (_, let name):
         add(

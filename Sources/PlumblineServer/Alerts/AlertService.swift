@@ -133,6 +133,9 @@ final class AlertService: Service {
     }
   }
 
+  /// Shows no more what rules looked at of models and checks that were taken out.
+  func keep(of models: [ModelConfiguration]) { metrics.keep(of: models) }
+
   // MARK: What time brings
 
   private func tick(at now: Instant) {
