@@ -72,15 +72,16 @@ public struct PlumblineService: Sendable {
       logger: logger)
     let history = try History(path: configuration.dataFolder + "/history.db")
     let alerts = try AlertService(state: state, history: history, logger: logger)
+    let checks = try CheckMetrics(registry)
     let scheduler = Scheduler(
-      state: state, history: history, metrics: try CheckMetrics(registry), alerts: alerts,
-      logger: logger)
+      state: state, history: history, metrics: checks, alerts: alerts, logger: logger)
     var group = ServiceGroupConfiguration(
       services: [
         alerts, scheduler, try application(state, history, alerts),
         Maintenance(state: state, history: history, logger: logger),
         ReloadOnSignal(
-          state: state, alerts: alerts, logger: logger, started: configuration, signals: reloads,
+          state: state, alerts: alerts, checks: checks, logger: logger, started: configuration,
+          signals: reloads,
           read: reread),
         StopLimit(seconds: configuration.stopSeconds, logger: logger),
       ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

@@ -169,6 +169,17 @@ public struct MLMetrics: Sendable {
     drift.with(modelName, driftType, feature).set(score)
   }
 
+  /// Forgets how good the model was over a window that is measured no more.
+  public func removePerformance(window: String) {
+    accuracy.remove([modelName, modelVersion, window])
+    f1Score.remove([modelName, modelVersion, window])
+  }
+
+  /// Forgets how far a feature has drifted, where that is measured no more.
+  public func removeDriftScore(driftType: String, feature: String) {
+    drift.remove([modelName, driftType, feature])
+  }
+
   /// How predictions ended and how long they took, counted since the process began.
   public struct Traffic: Sendable, Equatable {
     public var succeeded = 0.0

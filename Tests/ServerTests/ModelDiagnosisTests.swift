@@ -88,6 +88,28 @@ struct ModelDiagnosisTests {
     }
   }
 
+  @Test(arguments: [false, true])
+  func `A feature called like a member of events is compared with the reference's`(
+    hasOwn: Bool
+  ) async throws {
+    let log = try openLog()
+    let own = hasOwn ? ", \"status\": \"success\"" : ""
+    let lines = (0..<100).map {
+      "{\"prediction_id\": \"p\($0)\", \"timestamp\": \"2026-08-01T00:00:00Z\", \"prediction\": 1\(own), "
+        + "\"features\": {\"status\": \"\($0 % 2 == 0 ? "a" : "b")\", \"feature_1\": \($0)}}"
+    }
+    _ = try await log.append(
+      Array(lines.joined(separator: "\n").utf8), .lines, to: "late", .predictions)
+    log.close()
+    let reference = try folder.write(
+      "reference.parquet",
+      rowsOf: "SELECT ['a', 'b'][range % 2 + 1] AS status, range AS feature_1 FROM range(100)")
+    let found = try gather("reference: \(reference)", "since=2026-07-01", most: 1_000)
+    let tables = try #require(found.evidence.tables, "\(found.missing)")
+    #expect(Set(tables.features.map(\.name)) == ["status", "feature_1"])
+    #expect(!tables.findings.contains { $0.check == .missingColumn || $0.check == .newColumn })
+  }
+
   @Test func `What the data folder cannot give is told without where that is`() async throws {
     let log = try openLog()
     let event = #"{"prediction_id": "a", "timestamp": "2026-08-01T00:00:00Z", "prediction": 1}"#

@@ -73,7 +73,8 @@ struct ReloadTests {
     let alerts = try AlertService(
       state: state, history: try History(path: folder.path + "/history.db"), logger: lines.logger)
     let reload = ReloadOnSignal(
-      state: state, alerts: alerts, logger: lines.logger, started: configuration.service,
+      state: state, alerts: alerts, checks: try CheckMetrics(MetricRegistry()),
+      logger: lines.logger, started: configuration.service,
       signals: await ReloadSignals.trapped()
     ) { try Self.configuration(fresh) }
     // Twice: the first must not move what the second is judged by.

@@ -55,6 +55,13 @@ struct RegistryTests {
     #expect(text.contains("telemetry_series_overflow_total{metric=\"a_total\"} 47\n"))
     family.remove(["u1"])
     #expect(!self.text(registry).contains("u1"))
+    // There is room again, for as many as went.
+    family.removeAll { $0[0] != "u2" }
+    #expect(family.seriesCount == 2)
+    family.with("u9").increment()
+    let left = self.text(registry)
+    #expect(left.contains("a_total{user=\"u2\"} 1\n") && left.contains("a_total{user=\"u9\"} 1\n"))
+    #expect(!left.contains("\"u0\""))
   }
 
   @Test func `A name belongs to one metric`() throws {

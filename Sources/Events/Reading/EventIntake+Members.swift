@@ -27,7 +27,7 @@ extension EventIntake {
     let name = cells.name
     switch (cells.group, name) {
     case ("features", _):
-      return member(EventColumnName.feature(name), "feature `\(Self.short(name))`")
+      return member(EventColumnName.feature(name, known: known), "feature `\(Self.short(name))`")
     case ("metrics", _):
       guard !EventColumnName.ofObservations.contains(name.lowercased()) else {
         for row in 0..<rows.count where cells.cell(row) != .null {

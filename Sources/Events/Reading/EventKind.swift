@@ -66,12 +66,4 @@ public enum EventColumnName {
 
   /// Names a metric of an observation cannot have.
   static let ofObservations = [observationID, user, variant, timestamp, receivedAt, "date"]
-
-  /// The column of a feature: its own name, but for names that mean something else.
-  public static func feature(_ name: String) -> String {
-    let small = name.lowercased()
-    let isTaken =
-      reserved.contains(small) || small.hasPrefix("probability_") || small.hasPrefix("feature_")
-    return isTaken ? "feature_\(name)" : name
-  }
 }

@@ -116,18 +116,17 @@ final class ParquetEvents: @unchecked Sendable {
 
   /// The member a column of a flat table stands for.
   private static func place(of column: String, _ kind: EventKind) -> (group: String, name: String) {
+    // Nobody meant it to be a feature: it is no member events have.
+    if EventColumnName.isIndex(column) { return ("", column) }
     if kind == .observations {
       return (EventColumnName.ofObservations.contains(column) ? "" : "metrics", column)
     }
     guard kind == .predictions else { return ("", column) }
     if let name = EventColumnName.className(of: column) { return ("probabilities", name) }
-    // The log's own files name features that mean something else so.
-    let rest = column.dropFirst("feature_".count)
-    if column.hasPrefix("feature_"), EventColumnName.feature(String(rest)) == column {
-      return ("features", String(rest))
-    }
-    let isOwn = EventColumnName.isOwn(column) && column != EventColumnName.label
-    return (isOwn ? "" : "features", column)
+    // No member of an event is called `label` or `date`.
+    let isOwn = EventColumnName.isOwn(column) && ![EventColumnName.label, "date"].contains(column)
+    // The log's own files name features that mean something else in another way.
+    return isOwn ? ("", column) : ("features", EventColumnName.featureName(of: column))
   }
 
   /// A column as the engine is asked for it: texts, doubles, truth values, microseconds.

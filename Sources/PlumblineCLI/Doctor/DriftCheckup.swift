@@ -105,7 +105,9 @@ private struct DriftVisit {
     if let production = model.production {
       let current = try visit.sources.open(
         production.source, sql: production.sql, option: "production.sql")
-      return try DriftCheck(reference: reference, current: current, options: check.drift)
+      var options = check.drift
+      _ = model.leaveOutTarget(of: &options.schema, besides: try names(of: current))
+      return try DriftCheck(reference: reference, current: current, options: options)
         .matchColumns()
     }
     // An hour has the columns a day has, and is less to fetch.
@@ -117,9 +119,13 @@ private struct DriftVisit {
       ) { current -> ColumnMatch? in
         let connection = try current.database.connect()
         guard try current.rowCount(over: connection) > 0 else { return nil }
+        let comparison = EventComparison(
+          sent: try names(of: current), reference: try names(of: reference))
+        let current = try comparison.events(current)
+        let reference = try comparison.reference(reference)
         var options = check.drift
-        options.schema = EventSchema(try current.columns(over: connection).map(\.name))
-          .completing(options.schema, sharedWith: try names(of: reference))
+        _ = comparison.schema(events: try names(of: current), reference: try names(of: reference))
+          .complete(&options.schema, targets: model.targets)
         return try DriftCheck(reference: reference, current: current, options: options)
           .matchColumns()
       }

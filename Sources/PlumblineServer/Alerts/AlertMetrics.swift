@@ -20,6 +20,14 @@ final class AlertMetrics: Sendable {
   private let givenUp: MetricFamily<Counter>
   /// Rule, severity and model of the alerts that were shown firing last.
   private let shown = Mutex<Set<[String]>>([])
+  private let series = Mutex(Series())
+
+  private struct Series {
+    /// Checks there are; nil before the configuration was read again.
+    var known: CheckKeys?
+    /// What rules look at.
+    var families: [String: MetricFamily<Gauge>] = [:]
+  }
 
   init(_ registry: MetricRegistry) throws {
     self.registry = registry
@@ -55,26 +63,53 @@ final class AlertMetrics: Sendable {
 
   /// Shows what rules have just looked at.
   func show(_ samples: [MetricSample]) {
-    for sample in samples {
-      show(sample.metric, sample, sample.value)
-      show(sample.metric + "_reference", sample, sample.reference)
-      show(sample.metric + "_lower", sample, sample.interval?.lower)
-      show(sample.metric + "_upper", sample, sample.interval?.upper)
+    series.withLock { series in
+      for sample in samples {
+        // One that was under way when its check was taken out.
+        if let known = series.known, let model = sample.labels["model_name"],
+          let check = sample.labels["check"], !known.contains(model: model, check: check)
+        {
+          continue
+        }
+        show(sample.metric, sample, sample.value, &series)
+        show(sample.metric + "_reference", sample, sample.reference, &series)
+        show(sample.metric + "_lower", sample, sample.interval?.lower, &series)
+        show(sample.metric + "_upper", sample, sample.interval?.upper, &series)
+      }
     }
   }
 
-  private func show(_ metric: String, _ sample: MetricSample, _ value: Double?) {
+  private func show(
+    _ metric: String, _ sample: MetricSample, _ value: Double?, _ series: inout Series
+  ) {
     let labels = sample.labels.sorted { $0.key < $1.key }
     // A name that is taken with other labels, as by a metric of the same name, is shown by that alone.
     let family = try? registry.gauge(
       "plumbline_\(metric)", help: "What alert rules on \(sample.metric) look at.",
       labels: labels.map(\.key))
     guard let family else { return }
+    series.families[family.name] = family
     // No data is no figure, not the one before.
     if let value {
       family.with(labels.map(\.value)).set(value)
     } else {
       family.remove(labels.map(\.value))
+    }
+  }
+
+  /// Forgets what rules looked at of models and checks there are no more.
+  func keep(of models: [ModelConfiguration]) {
+    let known = CheckKeys(models)
+    series.withLock { series in
+      series.known = known
+      for family in series.families.values {
+        guard let model = family.labelNames.firstIndex(of: "model_name") else { continue }
+        let check = family.labelNames.firstIndex(of: "check")
+        family.removeAll { labels in
+          check.map { !known.contains(model: labels[model], check: labels[$0]) }
+            ?? !known.models.contains(labels[model])
+        }
+      }
     }
   }
 

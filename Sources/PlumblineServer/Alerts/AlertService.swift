@@ -122,6 +122,9 @@ final class AlertService: Service {
     shared.withLock { $0.nextLook = nil }
   }
 
+  /// Shows no more what rules looked at of models and checks that were taken out.
+  func keep(of models: [ModelConfiguration]) { metrics.keep(of: models) }
+
   // MARK: What time brings
 
   func tick(at now: Instant) {

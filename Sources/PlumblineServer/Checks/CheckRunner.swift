@@ -1,7 +1,7 @@
 import Columns
 import DataSources
 import Events
-public import Monitoring
+import Monitoring
 import Store
 
 /// Makes one check of a model for the time it is due.
@@ -23,10 +23,15 @@ struct CheckRunner: Sendable {
   }
 
   func run(due: Instant) throws -> RunReport {
-    switch check.kind {
-    case .drift: .drift(try drift(due))
-    case .quality: .quality(try quality(due))
-    case .performance: .performance(try performance(due))
+    do {
+      return switch check.kind {
+      case .drift: .drift(try drift(due))
+      case .quality: .quality(try quality(due))
+      case .performance: .performance(try performance(due))
+      }
+    } catch let error as MonitoringError {
+      // Nobody gave an option: what is to be mended stands in the configuration.
+      throw error.byKey(of: check.kind == .performance ? "performance" : "schema")
     }
   }
 
@@ -55,8 +60,10 @@ struct CheckRunner: Sendable {
   // MARK: Drift and data quality
 
   private func drift(_ due: Instant) throws -> DriftReport {
-    try withSides(due, check.drift) { reference, current, options in
-      try DriftCheck(reference: reference, current: current, options: options).run()
+    try withSides(due, check.drift) { reference, current, options, notes in
+      var report = try DriftCheck(reference: reference, current: current, options: options).run()
+      report.notes += notes
+      return report
     }
   }
 
@@ -65,9 +72,14 @@ struct CheckRunner: Sendable {
     quality.asOf = due
     if model.production == nil { quality.timestamp = EventColumnName.timestamp }
     func compare(_ newest: Instant?) throws -> DataQualityReport {
-      try withSides(due, quality.comparison, silentSince: newest) { reference, current, options in
+      try withSides(due, quality.comparison, silentSince: newest) {
+        reference, current, options, notes in
         quality.comparison = options
-        return try DataQualityCheck(reference: reference, current: current, options: quality).run()
+        var report = try DataQualityCheck(
+          reference: reference, current: current, options: quality
+        ).run()
+        report.notes += notes
+        return report
       }
     }
     do {
@@ -80,38 +92,55 @@ struct CheckRunner: Sendable {
     }
   }
 
-  /// Lends what is compared at a time, and how it is cut and its columns are understood.
+  /// Lends what is compared at a time, how it is cut and its columns are understood, and what is to be
+  /// said of that.
   ///
   /// - Parameter newest: the time of the newest event of a log that has none in the window: what is compared
   ///   is no event with those up to then.
   private func withSides<Report>(
     _ due: Instant, _ options: DriftOptions, silentSince newest: Instant? = nil,
-    _ compare: (Relation, Relation?, DriftOptions) throws -> Report
+    _ compare: (Relation, Relation?, DriftOptions, _ notes: [String]) throws -> Report
   ) throws -> Report {
-    var options = options
     if let production = model.production {
-      options.currentWindow = check.window
-      options.asOf = due
-      let current = try open(production, "production.sql")
-      guard let reference = model.reference else {
-        options.referenceWindow = check.referenceWindow
-        return try compare(current, nil, options)
-      }
-      return try compare(open(reference, "reference.sql"), current, options)
+      return try withProduction(production, due, options, compare)
     }
-    let reference = try model.reference.map { try open($0, "reference.sql") }
-    options.schema = EventSchema(log.types(of: model.name, .predictions).keys)
-      .completing(options.schema, sharedWith: try reference.map(columns(of:)))
+    let given = try model.reference.map { try open($0, "reference.sql") }
+    let comparison = EventComparison(
+      sent: log.types(of: model.name, .predictions).keys, reference: try given.map(columns(of:)))
     let start = start(of: due)
-    return try withEvents(.predictions, from: newest ?? start, until: due) { current in
-      let current = newest == nil ? current : current.filtered(by: "false")
-      if let reference { return try compare(reference, current, options) }
+    return try withEvents(.predictions, from: newest ?? start, until: due) { events in
+      let events = try comparison.events(events)
+      let current = newest == nil ? events : events.filtered(by: "false")
+      func compared(with reference: Relation) throws -> Report {
+        let schema = comparison.schema(
+          events: try columns(of: current), reference: try columns(of: reference))
+        var options = options
+        let notes = schema.complete(&options.schema, targets: model.targets)
+        return try compare(reference, current, options, notes)
+      }
+      if let given { return try compared(with: comparison.reference(given)) }
       let end = newest.map { Instant(microseconds: $0.microseconds + 1) } ?? start
       let before = Instant(microseconds: end.microseconds - check.referenceWindow.microseconds)
-      return try withEvents(.predictions, from: before, until: end) { reference in
-        try compare(reference, current, options)
+      return try withEvents(.predictions, from: before, until: end) { events in
+        try compared(with: comparison.events(events))
       }
     }
+  }
+
+  private func withProduction<Report>(
+    _ production: ModelConfiguration.Source, _ due: Instant, _ options: DriftOptions,
+    _ compare: (Relation, Relation?, DriftOptions, _ notes: [String]) throws -> Report
+  ) throws -> Report {
+    var options = options
+    options.currentWindow = check.window
+    options.asOf = due
+    let current = try open(production, "production.sql")
+    let notes = model.leaveOutTarget(of: &options.schema, besides: try columns(of: current))
+    guard let reference = model.reference else {
+      options.referenceWindow = check.referenceWindow
+      return try compare(current, nil, options, notes)
+    }
+    return try compare(open(reference, "reference.sql"), current, options, notes)
   }
 
   // MARK: Performance
@@ -197,66 +226,5 @@ extension PerformanceOptions {
       probability ?? probabilities.first?.column ?? prediction,
     ]
     return needed.compactMap(\.self).first { !columns.contains($0) }
-  }
-}
-
-/// What the columns of the log's own events mean.
-public struct EventSchema {
-  private let columns: Set<String>
-
-  /// - Parameter columns: names of the columns events have.
-  public init(_ columns: some Sequence<String>) {
-    self.columns = Set(columns)
-  }
-
-  private func known(_ name: String) -> String? { columns.contains(name) ? name : nil }
-
-  private var probabilities: [String] {
-    columns.filter { EventColumnName.className(of: $0) != nil }.sorted()
-  }
-
-  /// Roles of columns, where the configuration gives none.
-  ///
-  /// - Parameter reference: columns of what events are compared with, where that is no log: what
-  ///   events have by themselves and it has not is no feature that is missing.
-  public func completing(
-    _ given: SchemaOptions, sharedWith reference: Set<String>?
-  ) -> SchemaOptions {
-    func shared(_ name: String) -> String? {
-      known(name).flatMap { reference?.contains($0) == false ? nil : $0 }
-    }
-    var schema = given
-    schema.id = schema.id ?? shared(EventColumnName.id)
-    schema.timestamp = schema.timestamp ?? shared(EventColumnName.timestamp)
-    schema.prediction = schema.prediction ?? shared(EventColumnName.prediction)
-    if schema.probabilities.isEmpty { schema.probabilities = probabilities.compactMap(shared) }
-    let aside = [
-      EventColumnName.receivedAt, EventColumnName.status, EventColumnName.modelVersion,
-      EventColumnName.segment, EventColumnName.latency,
-    ]
-    let alone = columns.filter { EventColumnName.isOwn($0) && shared($0) == nil }
-    let mentioned = Set(schema.mentioned.map(\.column))
-    schema.ignored += Set(aside.filter(columns.contains) + alone)
-      .subtracting(mentioned).sorted()
-    return schema
-  }
-
-  /// Columns of predictions and labels, where the configuration names none.
-  func complete(_ options: inout PerformanceOptions) {
-    options.id = options.id ?? EventColumnName.id
-    options.timestamp = options.timestamp ?? EventColumnName.timestamp
-    options.labelTimestamp = options.labelTimestamp ?? EventColumnName.timestamp
-    options.target = options.target ?? EventColumnName.label
-    options.prediction = options.prediction ?? known(EventColumnName.prediction)
-    guard options.probability == nil, options.probabilities.isEmpty else { return }
-    options.probabilities = probabilities.compactMap { column in
-      EventColumnName.className(of: column).map { .init(label: $0, column: column) }
-    }
-    // Of two classes one probability says both.
-    if options.probabilities.count == 1, let only = options.probabilities.first {
-      options.probability = only.column
-      options.positiveLabel = options.positiveLabel ?? only.label
-      options.probabilities = []
-    }
   }
 }

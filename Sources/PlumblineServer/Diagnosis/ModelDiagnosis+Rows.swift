@@ -141,19 +141,19 @@ extension ModelDiagnosis {
         "rows: \(side) has \(count) rows, and nothing can be said of fewer than \(Self.leastRows)")
     }
     guard counts.allSatisfy({ $0 >= Self.leastRows }) else { return }
-    let columns = try [given.reference, given.current].map { relation in
-      Set(try relation.columns(over: relation.database.connect()).map(\.name))
-    }
+    let comparison = try comparison(given)
+    let named = try comparison.map { try $0.named(given) } ?? given
+    let columns = try [named.reference, named.current].map(names)
     let shared = columns[0].intersection(columns[1])
     let options = performanceOptions(completing: given.isCurrentOfLog)
-    let rows = try thinned(given, counts, columns, options, &missing)
+    let rows = try thinned(named, counts, columns, options, &missing)
     var reader = DiagnosisReader(
       reference: rows.reference, current: rows.current, labels: rows.labels, options: options)
-    reader.schema =
-      rows.isCurrentOfLog
-      ? EventSchema(columns[1]).completing(
-        model.schema, sharedWith: rows.isReferenceOfLog ? nil : columns[0])
-      : model.schema
+    reader.schema = model.schema
+    // What is left out is no finding, and no news either: reports of checks say it.
+    _ = comparison?.schema(
+      events: columns[1], reference: rows.isReferenceOfLog ? nil : columns[0]
+    ).complete(&reader.schema, targets: model.targets)
     let wanted = model.diagnosis.segments + question.segments
     let segments = wanted + (rows.isCurrentOfLog ? [EventColumnName.segment] : [])
     for segment in Set(wanted).subtracting(shared).sorted() {
@@ -167,5 +167,28 @@ extension ModelDiagnosis {
     evidence.results += configuration.checks.map {
       $0.run(current: given.current, reference: given.reference)
     }
+  }
+
+  private func names(of relation: Relation) throws -> Set<String> {
+    Set(try relation.columns(over: relation.database.connect()).map(\.name))
+  }
+
+  /// How features of the log's own events are called; nil where none are looked at.
+  private func comparison(_ rows: Rows) throws -> EventComparison? {
+    guard rows.isCurrentOfLog else { return nil }
+    return EventComparison(
+      sent: log.types(of: model.name, .predictions).keys,
+      reference: rows.isReferenceOfLog ? nil : try names(of: rows.reference), keepingOwn: true)
+  }
+}
+
+extension EventComparison {
+  /// Rows by the names of features.
+  fileprivate func named(_ rows: ModelDiagnosis.Rows) throws -> ModelDiagnosis.Rows {
+    var rows = rows
+    rows.current = try events(rows.current)
+    rows.reference =
+      try rows.isReferenceOfLog ? events(rows.reference) : reference(rows.reference)
+    return rows
   }
 }

@@ -18,6 +18,7 @@ public struct ReloadSignals: Sendable {
 struct ReloadOnSignal: Service, CustomStringConvertible {
   let state: ServiceState
   let alerts: AlertService
+  let checks: CheckMetrics
   let logger: Logger
   /// What the service started with: where it listens does not change until it ends, whatever
   /// configurations are read meanwhile.
@@ -62,6 +63,8 @@ struct ReloadOnSignal: Service, CustomStringConvertible {
       }
       try alerts.reload(whole.alerting)
       state.reload(whole)
+      checks.keep(of: whole.models)
+      alerts.keep(of: whole.models)
       whole.logDoubts(to: logger)
       logger.notice("the configuration was read again")
     } catch let error as any ExplainedError {

@@ -109,27 +109,19 @@ final class ServiceMetrics: Sendable {
     guard let any = metrics.values.first else { return }
     for column in events.columns where !EventColumnName.isOwn(column.name) {
       guard let values = events.numbers(column.name) else { continue }
-      let summary = any.feature(column.name)
+      let summary = any.feature(EventColumnName.featureName(of: column.name))
       for value in values { summary.observe(value) }
     }
   }
 
-  /// The confidence of a prediction is the probability of the class it is of: the greatest.
   private func countConfidence(
     _ events: MemoryTable, _ versions: MemoryColumn?, _ metrics: [String: MLMetrics]
   ) {
-    let classes = events.columns.compactMap { column -> (name: String, values: [Double])? in
-      guard let name = EventColumnName.className(of: column.name),
-        let values = events.numbers(column.name)
-      else { return nil }
-      return (name, values)
-    }
-    guard !classes.isEmpty else { return }
+    guard let confidence = PredictionConfidence(events) else { return }
     for row in 0..<events.rows {
-      let known = classes.filter { !$0.values[row].isNaN }
-      guard let best = known.max(by: { $0.values[row] < $1.values[row] }) else { continue }
+      guard let (name, value) = confidence.of(row) else { continue }
       let version = versions.flatMap { $0.string(row) } ?? ""
-      metrics[version]?.recordConfidence(best.values[row], ofClass: best.name)
+      metrics[version]?.recordConfidence(value, ofClass: name)
     }
   }
 
@@ -171,7 +163,7 @@ extension MemoryTable {
   }
 
   /// A column's numbers, NaN where one is missing; nil where it has none.
-  fileprivate func numbers(_ name: String) -> [Double]? {
+  func numbers(_ name: String) -> [Double]? {
     guard let column = column(name), case .numbers(var values) = column.values else { return nil }
     for (row, isValid) in column.isValid.enumerated() where !isValid { values[row] = .nan }
     return values
@@ -180,7 +172,7 @@ extension MemoryTable {
 
 extension MemoryColumn {
   /// A text; nil where it is missing.
-  fileprivate func string(_ row: Int) -> String? {
+  func string(_ row: Int) -> String? {
     guard type == .text, isValid.isEmpty || isValid[row] else { return nil }
     return String(decoding: text(row), as: UTF8.self)
   }

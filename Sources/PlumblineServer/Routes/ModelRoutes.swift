@@ -19,6 +19,8 @@ struct ModelRoutes<Context: RequestContext> {
     let checks: [String]
     /// Types of columns by kind of event.
     let columns: [String: [String: String]]
+    /// Types of features, by the names they were sent by.
+    let features: [String: String]
   }
 
   func add(to router: some RouterMethods<Context>) {
@@ -36,9 +38,16 @@ struct ModelRoutes<Context: RequestContext> {
           guard model != nil || !columns.values.allSatisfy(\.isEmpty) else { return nil }
           return Model(
             name: name, version: model?.version, checks: model?.checks.map(\.name) ?? [],
-            columns: columns)
+            columns: columns,
+            features: Self.features(columns[EventKind.predictions.rawValue] ?? [:]))
         }
         return try JSONText.response(Models(models: models))
       }
+  }
+  private static func features(_ columns: [String: String]) -> [String: String] {
+    let features = columns.filter { !EventColumnName.isOwn($0.key) }
+    return Dictionary(
+      features.map { (EventColumnName.featureName(of: $0.key), $0.value) },
+      uniquingKeysWith: { first, _ in first })
   }
 }

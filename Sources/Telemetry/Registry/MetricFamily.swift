@@ -71,6 +71,19 @@ public final class MetricFamily<Member: Instrument>: Sendable {
     }
   }
 
+  /// Forgets the series of label values for which a condition holds.
+  ///
+  /// - Parameter isGone: is given a value for each label, in the order of ``labelNames``.
+  public func removeAll(where isGone: ([String]) -> Bool) {
+    state.withLock { state in
+      let gone = state.members.filter { isGone($0.key) }
+      guard !gone.isEmpty else { return }
+      for labels in gone.keys { state.members[labels] = nil }
+      let members = Set(gone.values.map(ObjectIdentifier.init))
+      state.order.removeAll { members.contains(ObjectIdentifier($0.member)) }
+    }
+  }
+
   /// Number of series.
   public var seriesCount: Int { state.withLock { $0.order.count } }
 }
