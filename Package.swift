@@ -148,7 +148,10 @@ let package = Package(
       ], resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(
       name: "EventsTests",
-      dependencies: ["Columns", "DataSources", "Events", "Monitoring", "Support"],
+      dependencies: [
+        "Columns", "DataSources", "Events", "Monitoring", "Support",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "LibraryTests", dependencies: ["Plumbline", "Support"], swiftSettings: settings),
@@ -188,6 +191,7 @@ let package = Package(
       dependencies: [
         "Alerting", "Events", "Monitoring", "PlumblineServer", "Statistics", "Store", "Support",
         "Telemetry",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),

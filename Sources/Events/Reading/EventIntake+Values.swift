@@ -5,8 +5,7 @@ import Monitoring
 extension EventIntake {
   /// Makes a column of one type; cells of another refuse their row.
   mutating func add(
-    _ column: Rows.Column, as name: String, _ what: String, type required: CellType? = nil,
-    check: ((Double) -> String?)? = nil
+    _ column: Rows.Column, as name: String, _ what: String, check: ((Double) -> String?)? = nil
   ) {
     var name = name
     let wrong: String?
@@ -27,7 +26,7 @@ extension EventIntake {
     }
     known[name.lowercased()] = name
     let type =
-      required ?? reader.types[name]
+      reader.kind.type(of: name) ?? reader.types[name]
       ?? (0..<rows.count).lazy.compactMap { column.cell($0).type }.first
     guard let type else {
       for row in 0..<rows.count where column.cell(row) != .null {

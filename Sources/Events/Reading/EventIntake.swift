@@ -41,8 +41,7 @@ struct EventIntake<Rows: SentRows> {
       case (_, let name):
         add(
           column, as: EventColumnName.probability(of: name),
-          "the probability of `\(Self.short(name))`",
-          type: .number
+          "the probability of `\(Self.short(name))`"
         ) { $0 >= 0 && $0 <= 1 ? nil : "is not between 0 and 1" }
       }
     }
@@ -66,14 +65,14 @@ struct EventIntake<Rows: SentRows> {
       }
       return
     }
-    add(column, as: name, "metric `\(Self.short(name))`", type: .number)
+    add(column, as: name, "metric `\(Self.short(name))`")
   }
 
   private mutating func readMember(_ name: String, _ column: Rows.Column) {
     switch (reader.kind, name) {
     case (.predictions, EventColumnName.prediction): add(column, as: name, "the prediction")
     case (.predictions, EventColumnName.latency):
-      add(column, as: name, name, type: .number) { $0 >= 0 ? nil : "is below 0" }
+      add(column, as: name, name) { $0 >= 0 ? nil : "is below 0" }
     case (.predictions, EventColumnName.status):
       for row in 0..<rows.count where column.cell(row) == .text {
         let status = column.text(row)
@@ -81,10 +80,10 @@ struct EventIntake<Rows: SentRows> {
           refuse(row, "status is `\(Self.short(status))`, neither `success` nor `error`")
         }
       }
-      add(column, as: name, name, type: .text)
-    case (.predictions, EventColumnName.modelVersion), (.predictions, EventColumnName.segment):
-      add(column, as: name, name, type: .text)
-    case (.observations, EventColumnName.variant): add(column, as: name, name, type: .text)
+      add(column, as: name, name)
+    case (.predictions, EventColumnName.modelVersion), (.predictions, EventColumnName.segment),
+      (.observations, EventColumnName.variant):
+      add(column, as: name, name)
     case (let kind, let name) where kind.groups.contains(name):
       for row in 0..<rows.count where column.cell(row) != .null {
         refuse(row, "\(name) is no JSON object")
