@@ -150,7 +150,10 @@ let package = Package(
       ], resources: [.copy("Fixtures")], swiftSettings: settings),
     .testTarget(
       name: "EventsTests",
-      dependencies: ["Columns", "DataSources", "Events", "Monitoring", "Support"],
+      dependencies: [
+        "Columns", "DataSources", "Events", "Monitoring", "Support",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "LibraryTests", dependencies: ["Plumbline", "Support"], swiftSettings: settings),

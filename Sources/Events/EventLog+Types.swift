@@ -80,12 +80,6 @@ extension EventLog {
     var kind: EventKind
   }
 
-  /// Files that were replaced or dropped while somebody read.
-  struct Readers {
-    var count = 0
-    var doomed: [String] = []
-  }
-
   /// What the journal has of a model's events of a kind.
   struct Unsealed {
     var rows = 0
@@ -98,6 +92,8 @@ extension EventLog {
     var entry: Journal.Entry
     var keys: [EventKey]
     var known: KnownRows
+    /// How many columns its model had when it was read.
+    var columns: Int
   }
 
   /// Rows of a batch whose events segments have.
@@ -110,8 +106,8 @@ extension EventLog {
   enum Written {
     /// The events that were not known yet.
     case kept(MemoryTable)
-    /// Since the batch was read a column of it has come to be of another type: nothing was kept.
-    case otherTypes
+    /// Since the batch was read columns have come that it has no place beside: nothing was kept.
+    case otherColumns
     /// Since the index was looked into events were sealed: nothing was kept.
     case sealedMeanwhile
   }

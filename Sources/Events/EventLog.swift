@@ -37,7 +37,7 @@ public final class EventLog: Sendable {
   let unsealed: Mutex<[ModelKey: Unsealed]>
   /// Whether everything that waits is about to be sealed.
   let isSealingAll = Mutex(false)
-  let readers = Mutex(Readers())
+  let readers = Mutex(SegmentReaders())
   /// Looks events up in segments, for one batch at a time.
   let confirmations = DispatchQueue(label: "plumbline.confirmations")
   /// When sealing has to end; nil while nobody is about to close the log.

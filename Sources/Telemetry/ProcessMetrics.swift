@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Darwin)
@@ -15,9 +17,13 @@ extension MetricRegistry {
     let files = try gauge("process_open_fds", help: "Number of open file descriptors.")
     let start = try gauge(
       "process_start_time_seconds", help: "Start time of the process since unix epoch in seconds.")
+    let counting = Mutex(())
     beforeRendering {
       guard let process = ProcessFigures() else { return }
-      cpu.increment(by: max(0, process.cpuSeconds - cpu.with().value))
+      // Two may ask at once: what is counted already is looked at and added to by one at a time.
+      counting.withLock { _ in
+        cpu.increment(by: max(0, process.cpuSeconds - cpu.with().value))
+      }
       resident.set(process.residentBytes)
       virtual.set(process.virtualBytes)
       files.set(process.openFiles)

@@ -1,7 +1,9 @@
 import Columns
 import DataSources
+import Dispatch
 import Foundation
 import Support
+import Synchronization
 import Testing
 
 /// What people write for a source, and the columns that come of it.
@@ -61,6 +63,24 @@ struct SourceTests {
     // A file that is none is told by who reads it.
     let broken = try folder.write("broken.parquet", "no parquet")
     #expect(throws: DataSourceError.self) { try times(broken) }
+  }
+
+  @Test func `Sources that are opened at once have one engine, and one database each`() throws {
+    let file = try folder.write("a.csv", "x\n7\n")
+    for (source, sql) in [(file, nil), ("duckdb://", "SELECT 1 AS x")] as [(String, String?)] {
+      let opener = SourceOpener()
+      let opened = Mutex<[Database]>([])
+      DispatchQueue.concurrentPerform(iterations: 8) { _ in
+        do {
+          let database = try opener.open(source, sql: sql).database
+          opened.withLock { $0.append(database) }
+        } catch {
+          Issue.record(error)
+        }
+      }
+      let databases = opened.withLock { $0 }
+      #expect(databases.count == 8 && databases.allSatisfy { $0 === databases[0] }, "\(source)")
+    }
   }
 
   @Test func `A file name with the characters of a pattern is that file`() throws {

@@ -37,7 +37,7 @@ struct SchedulerTests {
     history = try History(path: folder.path + "/history.db")
   }
 
-  private func scheduler(
+  func scheduler(
     _ registry: MetricRegistry = MetricRegistry(),
     monotonicNow: @escaping @Sendable () -> UInt64 = MLMetrics.monotonicNanoseconds,
     perform: @escaping Scheduler.Perform = { try $0.run(due: $1) }
@@ -66,14 +66,14 @@ struct SchedulerTests {
   }
 
   /// Hours of the day at which checks that were made were due, in the order they were made.
-  private func hours() throws -> [Int] {
+  func hours() throws -> [Int] {
     try history.list(limit: 1_000, model: "fraud").reversed().compactMap { run in
       run.dueAt.flatMap { Int($0.dropFirst("2026-11-24T".count).prefix(2)) }
     }
   }
 
   /// Has the clock show a time until nothing is due any more.
-  private func run(_ scheduler: Scheduler, at time: String) async throws {
+  func run(_ scheduler: Scheduler, at time: String) async throws {
     let now = try #require(Instant("2026-11-24T\(time)Z"))
     var before: Int
     repeat {

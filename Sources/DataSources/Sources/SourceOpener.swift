@@ -135,7 +135,16 @@ public final class SourceOpener: Sendable {
   /// It never installs or loads an extension by itself, and spills to the system's temporary
   /// folder rather than to the working directory.
   public func embedded() throws(DataSourceError) -> Database {
-    if let open = state.withLock({ $0.embedded }) { return open }
+    // Within the lock: checks that begin at once have one engine between them, and not each its own.
+    try state.withLock { (state) throws(DataSourceError) in
+      if let open = state.embedded { return open }
+      let database = try makeEmbedded()
+      state.embedded = database
+      return database
+    }
+  }
+
+  private func makeEmbedded() throws(DataSourceError) -> Database {
     let database = try Database(
       driver: "duckdb", options: [("path", ":memory:")], name: "the embedded engine",
       lookup: lookup)
@@ -148,7 +157,6 @@ public final class SourceOpener: Sendable {
     ] {
       try connection.execute("SET \(setting)")
     }
-    state.withLock { $0.embedded = database }
     return database
   }
 
@@ -186,8 +194,13 @@ public final class SourceOpener: Sendable {
     }
     let database = try Database(
       driver: connection.driver, options: options, name: name, secrets: secrets, lookup: lookup)
-    state.withLock { $0.databases[key] = Opened(options: known, database: database) }
-    return database
+    return state.withLock { state in
+      // Not opened within the lock: one that does not answer would keep everybody from all others. Of two that
+      // were opened meanwhile the first stays.
+      if let open = state.databases[key], open.options == known { return open.database }
+      state.databases[key] = Opened(options: known, database: database)
+      return database
+    }
   }
 
   /// The option that says where a database is. File databases take a path, which the address holds

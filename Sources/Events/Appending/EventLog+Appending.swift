@@ -54,13 +54,19 @@ extension EventLog {
     guard Self.isModelName(model) else { throw .invalidModel(name: model) }
     try checkRoom(for: model)
     while true {
-      let now = clock()
-      var read = try read(
-        EventReader(kind: kind, types: types(of: model, kind), now: now, times: times(at: now)))
+      let (now, types) = (clock(), types(of: model, kind))
+      var read = try read(EventReader(kind: kind, types: types, now: now, times: times(at: now)))
       complete(&read.batch)
-      guard let kept = try await append(read.batch, to: model, kind) else { continue }
-      let appended = Appended(accepted: kept.rows, duplicates: read.batch.rows - kept.rows)
-      return Ingested(appended: appended, kept: kept, read: read)
+      if let kept = try await append(read.batch, to: model, kind, columns: types.count) {
+        let appended = Appended(accepted: kept.rows, duplicates: read.batch.rows - kept.rows)
+        return Ingested(appended: appended, kept: kept, read: read)
+      }
+      // Columns have come since, and it is read anew by all there are: as often as some come, of which there
+      // are no more than may be. What has no place beside the very columns it was read by never has one.
+      if let odd = Self.conflict(of: read.batch, with: types) {
+        throw .notKept(
+          reason: "the data folder has the column `\(odd)` of \(model) as events cannot have it")
+      }
     }
   }
 
@@ -75,19 +81,25 @@ extension EventLog {
 
   /// Refuses a model that would be one more than may be.
   func checkLimit(with model: String) throws(EventError) {
-    let isFull = columns.withLock { columns in
-      // As many kinds of events as there are: few enough to be looked at for each batch.
-      if EventKind.allCases.contains(where: { columns[.init(model: model, kind: $0)] != nil }) {
-        return false
-      }
-      return Set(columns.keys.map(\.model)).count >= options.models
+    if columns.withLock({ isFull($0, for: model) }) {
+      throw .tooManyModels(limit: options.models)
     }
-    if isFull { throw .tooManyModels(limit: options.models) }
+  }
+
+  /// Whether a model would be one more than may be.
+  private func isFull(_ columns: [ModelKey: [String: CellType]], for model: String) -> Bool {
+    // As many kinds of events as there are: few enough to be looked at for each batch.
+    if EventKind.allCases.contains(where: { columns[.init(model: model, kind: $0)] != nil }) {
+      return false
+    }
+    return Set(columns.keys.map(\.model)).count >= options.models
   }
 
   /// Appends events and gives those that were not known yet; nil where they have to be read again.
+  ///
+  /// - Parameter columns: how many its model had when they were read.
   private func append(
-    _ table: MemoryTable, to model: String, _ kind: EventKind
+    _ table: MemoryTable, to model: String, _ kind: EventKind, columns: Int
   ) async throws(EventError) -> MemoryTable? {
     guard table.rows > 0 else { return table }
     guard table.size <= options.batchBytes else { throw .tooLarge(bytes: options.batchBytes) }
@@ -96,10 +108,10 @@ extension EventLog {
     while true {
       let batch = Batch(
         entry: .init(model: model, kind: kind, table: table), keys: keys,
-        known: try await known(of: table, keys, model, kind, before: before))
+        known: try await known(of: table, keys, model, kind, before: before), columns: columns)
       switch try await writer.submit(batch, size: table.size, write: { self.write($0) }) {
       case .kept(let kept): return kept
-      case .otherTypes: return nil
+      case .otherColumns: return nil
       case .sealedMeanwhile: before = batch.known.rows
       }
     }
@@ -115,8 +127,23 @@ extension EventLog {
     var results: [Result<Written, EventError>] = []
     for batch in group {
       let key = ModelKey(model: batch.entry.model, kind: batch.entry.kind)
-      guard let added = Self.added(batch.entry.table, to: known[key] ?? [:]) else {
-        results.append(.success(.otherTypes))
+      let columns = known[key] ?? [:]
+      // Batches that came at once were each held against what there was before all of them.
+      guard !isFull(known, for: key.model) else {
+        results.append(.failure(.tooManyModels(limit: options.models)))
+        continue
+      }
+      guard Self.conflict(of: batch.entry.table, with: columns) == nil else {
+        results.append(.success(.otherColumns))
+        continue
+      }
+      let added = batch.entry.table.columns.filter { columns[$0.name] == nil }
+      // The reader refuses what is too much, by the columns there are then.
+      guard
+        added.isEmpty || columns.count == batch.columns
+          || columns.count + added.count <= EventReader.columnLimit
+      else {
+        results.append(.success(.otherColumns))
         continue
       }
       guard let rows = takeKeys(of: batch) else {
@@ -144,8 +171,8 @@ extension EventLog {
     } catch {
       unsealedKeys.withLock { $0.remove(fresh) }
       results = results.map { result in
-        // What was known from a batch beside it is not kept either.
-        guard case .success(.kept) = result else { return result }
+        // What was judged by a batch beside it is not kept either.
+        if case .success(.sealedMeanwhile) = result { return result }
         return .failure(.notKept(reason: EventError.reason(error)))
       }
     }
@@ -174,22 +201,17 @@ extension EventLog {
     }
   }
 
-  /// The columns a table brings; nil where it has one of another type than is known.
-  private static func added(
-    _ table: MemoryTable, to known: [String: CellType]
-  ) -> [(name: String, type: CellType)]? {
-    var added: [(name: String, type: CellType)] = []
+  /// The first column of a table that has no place beside those that are known: it is of another type there, or
+  /// its name differs in the case of letters alone. nil where there is none.
+  private static func conflict(
+    of table: MemoryTable, with known: [String: CellType]
+  ) -> String? {
     var small: Set<String>?
-    for column in table.columns {
-      if let type = known[column.name] {
-        if type != column.type { return nil }
-      } else {
-        let names = small ?? Set(known.keys.map { $0.lowercased() })
-        small = names
-        if names.contains(column.name.lowercased()) { return nil }
-        added.append((column.name, column.type))
-      }
-    }
-    return added
+    return table.columns.first { column in
+      if let type = known[column.name] { return type != column.type }
+      let names = small ?? Set(known.keys.map { $0.lowercased() })
+      small = names
+      return names.contains(column.name.lowercased())
+    }?.name
   }
 }

@@ -55,19 +55,27 @@ extension EventLog {
     _ asked: KnownRows, of table: MemoryTable, _ keys: [EventKey], _ model: String,
     _ kind: EventKind
   ) throws -> KnownRows {
-    // Files that are replaced or dropped from here on stay until this has ended.
-    beginReading()
-    defer { finishReading() }
-    let snapshot = index.snapshot
     let rows = asked.rows.sorted()
-    var found: [String: Segment] = [:]
-    for row in rows {
-      for segment in try snapshot.segments(having: keys[row].hash, of: model, kind) {
-        found[segment.path] = segment
+    let known = try reading {
+      let snapshot = index.snapshot
+      var found: [String: Segment] = [:]
+      for row in rows {
+        for segment in try snapshot.segments(having: keys[row].hash, of: model, kind) {
+          found[segment.path] = segment
+        }
       }
+      return Array(found.values)
+    } then: { segments in
+      try segments.isEmpty ? [] : confirmed(rows, of: table, in: segments, model, kind)
     }
-    let segments = Array(found.values)
-    guard !segments.isEmpty else { return KnownRows(version: asked.version, rows: []) }
+    return KnownRows(version: asked.version, rows: known)
+  }
+
+  /// Those of some rows whose events are in segments.
+  private func confirmed(
+    _ rows: [Int], of table: MemoryTable, in segments: [Segment], _ model: String,
+    _ kind: EventKind
+  ) throws -> Set<Int> {
     let number = "row_number"
     var few = table.keeping(rows)
     few.columns = kind.keyColumns.compactMap(few.column)
@@ -75,6 +83,7 @@ extension EventLog {
     let connection = try engine.connect()
     let name = "asked_" + UUID().uuidString.replacingOccurrences(of: "-", with: "")
     try connection.create(name, of: [few], columns: few.columns.map { ($0.name, $0.type) })
+    // It is in memory, and goes with the engine at the latest.
     defer { try? connection.execute("DROP TABLE \(name)") }
     func known(in segments: [Segment]) throws -> Set<Int> {
       let files = segments.map(\.path).sorted().map { Dialect.duckDB.literal("\(folder)/\($0)") }
@@ -98,13 +107,12 @@ extension EventLog {
       index.note(read: segments.map(\.path))
       return rows
     }
-    let confirmed: Set<Int>
     do {
-      confirmed = try known(in: segments)
+      return try known(in: segments)
     } catch {
       // A file that is damaged has no event that could be told: the batch is held against the others, and is
       // not refused for as long as the file lies there.
-      confirmed = try segments.reduce(into: []) { rows, segment in
+      return try segments.reduce(into: []) { rows, segment in
         do {
           rows.formUnion(try known(in: [segment]))
         } catch {
@@ -113,7 +121,6 @@ extension EventLog {
         }
       }
     }
-    return KnownRows(version: asked.version, rows: confirmed)
   }
 
   /// Waits for what waits to be sealed, where that is half of what may.

@@ -19,10 +19,10 @@ extension EventIntake {
   /// The member a column of cells is; nil where it is none of events, or refused.
   mutating func member(of cells: Rows.Column) -> Member? {
     func member(
-      _ name: String, _ what: String, _ type: CellType? = nil,
-      check: ((inout Double) -> String?)? = nil
+      _ name: String, _ what: String, check: ((inout Double) -> String?)? = nil
     ) -> Member {
-      Member(cells: cells, name: name, what: what, type: type, check: check)
+      Member(
+        cells: cells, name: name, what: what, type: reader.kind.type(of: name), check: check)
     }
     let name = cells.name
     switch (cells.group, name) {
@@ -35,10 +35,10 @@ extension EventIntake {
         }
         return nil
       }
-      return member(name, "metric `\(Self.short(name))`", .number)
+      return member(name, "metric `\(Self.short(name))`")
     case ("probabilities", _):
       return member(
-        EventColumnName.probability(of: name), "the probability of `\(Self.short(name))`", .number
+        EventColumnName.probability(of: name), "the probability of `\(Self.short(name))`"
       ) { share in
         guard EventReader.probabilities.contains(share) else { return "is not between 0 and 1" }
         share = min(max(share, 0), 1)
@@ -47,7 +47,7 @@ extension EventIntake {
     case (_, EventColumnName.prediction) where reader.kind == .predictions:
       return member(name, "the prediction")
     case (_, EventColumnName.latency) where reader.kind == .predictions:
-      return member(name, name, .number) { $0 >= 0 ? nil : "is below 0" }
+      return member(name, name) { $0 >= 0 ? nil : "is below 0" }
     case (_, EventColumnName.status) where reader.kind == .predictions:
       for row in 0..<rows.count where cells.cell(row) == .text {
         let status = cells.text(row)
@@ -55,11 +55,11 @@ extension EventIntake {
           refuse(row, "status is `\(Self.short(status))`, neither `success` nor `error`")
         }
       }
-      return member(name, name, .text)
+      return member(name, name)
     case (_, EventColumnName.modelVersion) where reader.kind == .predictions,
       (_, EventColumnName.segment) where reader.kind == .predictions,
       (_, EventColumnName.variant) where reader.kind == .observations:
-      return member(name, name, .text)
+      return member(name, name)
     case (_, EventColumnName.label) where reader.kind == .labels: return member(name, "the label")
     case _ where reader.kind.groups.contains(name):
       for row in 0..<rows.count where cells.cell(row) != .null {

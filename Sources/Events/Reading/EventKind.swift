@@ -1,3 +1,5 @@
+import Columns
+
 /// What is kept of a model, or of an experiment.
 public enum EventKind: String, Sendable, CaseIterable, Codable {
   case predictions, labels
@@ -22,6 +24,31 @@ public enum EventKind: String, Sendable, CaseIterable, Codable {
     case .observations: ["metrics"]
     }
   }
+
+  /// The type a column always has; nil where it is as its first cell was: a number, a text or a truth value.
+  func type(of column: String) -> CellType? {
+    switch (self, column) {
+    case (_, EventColumnName.timestamp), (_, EventColumnName.receivedAt): .timestamp
+    case (_, idColumn): .text
+    case (.observations, EventColumnName.user), (.observations, EventColumnName.variant): .text
+    case (.observations, _): .number
+    case (.predictions, EventColumnName.latency): .number
+    case (.predictions, EventColumnName.status), (.predictions, EventColumnName.modelVersion),
+      (.predictions, EventColumnName.segment):
+      .text
+    case (.predictions, _): EventColumnName.className(of: column) == nil ? nil : .number
+    case (.labels, _): nil
+    }
+  }
+
+  /// Whether events can have a column of a type: one they cannot have leaves those that come no place.
+  func canHave(_ column: String, as type: CellType) -> Bool {
+    let own = self == .observations ? EventColumnName.ofObservations : EventColumnName.reserved
+    // In other letters it would stand beside the one that every event has.
+    if !own.contains(column), own.contains(column.lowercased()) { return false }
+    guard column != EventColumnName.date else { return false }
+    return self.type(of: column).map { $0 == type } ?? (type != .timestamp)
+  }
 }
 
 /// Names of columns that events of a kind have by themselves.
@@ -40,10 +67,11 @@ public enum EventColumnName {
   /// When the service took the event in.
   public static let receivedAt = "received_at"
 
+  /// The folder a segment is in: no file has a column of that name.
+  static let date = "date"
+
   static let reserved = [
-    id, timestamp, prediction, label, latency, status, modelVersion, segment, receivedAt,
-    // The folder a segment is in.
-    "date",
+    id, timestamp, prediction, label, latency, status, modelVersion, segment, receivedAt, date,
   ]
 
   /// Whether a column can be called so: 1 to 512 bytes without control characters.
@@ -65,5 +93,5 @@ public enum EventColumnName {
   public static func probability(of className: String) -> String { "probability_\(className)" }
 
   /// Names a metric of an observation cannot have.
-  static let ofObservations = [observationID, user, variant, timestamp, receivedAt, "date"]
+  static let ofObservations = [observationID, user, variant, timestamp, receivedAt, date]
 }

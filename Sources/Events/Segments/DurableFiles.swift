@@ -18,21 +18,56 @@ enum DurableFiles {
     guard fsync(file) == 0 else { throw failure(path) }
   }
 
-  /// Moves complete files to where they are to be found, their names on the disk when this returns.
+  /// Moves complete files to where they are to be found, all or none, their names on the disk when this
+  /// returns.
   static func publish(_ files: [(path: String, target: String)]) throws {
     var folders: Set<String> = []
-    for (path, target) in files {
-      try synchronise(path)
-      var folder = Self.folder(of: target)
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      guard rename(path, target) == 0 else { throw failure(target) }
-      // The folders that may be new are on the way up from the file.
-      for _ in 0..<4 where folder != "/" {
-        folders.insert(folder)
-        folder = Self.folder(of: folder)
+    var moved: [(path: String, target: String)] = []
+    do {
+      for (path, target) in files {
+        try synchronise(path)
+        try move(path, to: target)
+        moved.append((path, target))
+        var folder = Self.folder(of: target)
+        // The folders that may be new are on the way up from the file.
+        for _ in 0..<4 where folder != "/" {
+          folders.insert(folder)
+          folder = Self.folder(of: folder)
+        }
       }
+      for folder in folders { try synchronise(folder) }
+    } catch {
+      // Back rather than away: one that nobody knew of may be all there is of its events. Where that fails
+      // too it stays, and the next start looks at what no segment has.
+      for (path, target) in moved { rename(target, path) }
+      throw error
     }
-    for folder in folders { try synchronise(folder) }
+  }
+
+  /// How often a folder is made again that was removed before anything was in it.
+  private static let attempts = 100
+
+  /// Moves a file, and makes the folder it is to be in.
+  private static func move(_ path: String, to target: String) throws {
+    var code: Int32 = 0
+    // Who removes the last file of a day removes its folder, which can be just before this one comes.
+    for _ in 0..<attempts {
+      try makeFolder(folder(of: target))
+      if rename(path, target) == 0 { return }
+      code = errno
+      guard code == ENOENT else { break }
+    }
+    throw failure(target, code)
+  }
+
+  /// Makes a folder, with those it is in. Foundation's takes one that is removed meanwhile for a file.
+  private static func makeFolder(_ path: String) throws {
+    if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+    let code = errno
+    let parent = folder(of: path)
+    guard code == ENOENT, parent != path else { throw failure(path, code) }
+    try makeFolder(parent)
+    guard mkdir(path, 0o777) == 0 || errno == EEXIST else { throw failure(path) }
   }
 
   /// Removes files of a folder, and the folders of days that are empty then.
@@ -68,9 +103,9 @@ enum DurableFiles {
   }
 
   /// Names the file and not its folder: clients are told.
-  private static func failure(_ path: String) -> EventError {
+  private static func failure(_ path: String, _ code: Int32 = errno) -> EventError {
     let name = path.split(separator: "/").last ?? "/"
-    return .notKept(reason: "\(name): \(SystemReason.text(errno: errno))")
+    return .notKept(reason: "\(name): \(SystemReason.text(errno: code))")
   }
 }
 
@@ -91,10 +126,9 @@ final class FolderLock: Sendable {
     guard file >= 0 else {
       throw .unusable(folder: folder, reason: SystemReason.text(errno: errno))
     }
-    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
-      close(file)
-      throw .locked(folder: folder)
-    }
+    // `deinit` runs for what is thrown from here, and closes the file: who closes it twice may close
+    // somebody else's.
+    guard flock(file, LOCK_EX | LOCK_NB) == 0 else { throw .locked(folder: folder) }
   }
 
   deinit { giveBack() }

@@ -115,7 +115,9 @@ extension EventLog {
       folder: folder, connection: connection, model: model, kind: kind, check: checkClosing
     ).write("SELECT * FROM \(staged)")
     let keys = tables.map { hasher.keys(of: $0, model: model, kind) }
-    let version = try exchange([], for: segments, try Self.entries(tables, keys, segments)) {
+    let version = try exchange([], for: segments) {
+      try Self.entries(tables, keys, segments)
+    } commit: {
       try journal.replace(batchesOf: model, kind, upTo: last, by: segments)
     }
     for keys in keys {
@@ -130,17 +132,18 @@ extension EventLog {
     return (rows, last)
   }
 
-  /// Puts segments in the place of others, in the index and, by `commit`, in the journal; leaves all as
-  /// it was where that fails.
+  /// Puts segments in the place of others, in the index by the hashes that `entries` gives and in the journal
+  /// by `commit`; leaves all as it was, and no file of a new one, where that fails.
   ///
   /// The index knows the new ones before the journal forgets what is in them, and the old ones until
   /// then: an event is known at any time.
   @discardableResult
   func exchange(
-    _ old: [Segment], for new: [Segment], _ entries: [KeyRun.Entry], commit: () throws -> Void
+    _ old: [Segment], for new: [Segment], entries: () throws -> [KeyRun.Entry],
+    commit: () throws -> Void
   ) throws -> Int {
     do {
-      let version = try index.add(entries, of: new)
+      let version = try index.add(entries(), of: new)
       try commit()
       index.remove(old)
       discard(old)

@@ -14,13 +14,21 @@ extension EventLog {
     _ body: (Relation) throws -> Result
   ) throws -> Result? {
     try seal(model)
-    beginReading()
-    defer { finishReading() }
-    let segments = try present(of: model, kind).filter { segment in
-      segment.lastTime >= from?.microseconds ?? .min
-        && segment.firstTime < until?.microseconds ?? .max
+    return try reading {
+      try present(of: model, kind).filter { segment in
+        segment.lastTime >= from?.microseconds ?? .min
+          && segment.firstTime < until?.microseconds ?? .max
+      }
+    } then: { segments in
+      guard !segments.isEmpty else { return nil }
+      return try lend(segments, of: model, kind, from: from, until: until, body)
     }
-    guard !segments.isEmpty else { return nil }
+  }
+
+  private func lend<Result>(
+    _ segments: [Segment], of model: String, _ kind: EventKind, from: Instant?, until: Instant?,
+    _ body: (Relation) throws -> Result
+  ) throws -> Result {
     let files = segments.map { Dialect.duckDB.literal("\(folder)/\($0.path)") }
     let relation = Relation(
       database: engine, name: "the \(kind.rawValue) of \(model)",
@@ -63,29 +71,21 @@ extension EventLog {
     try journal.segments(of: model, kind).filter { !missing.contains($0.path) }
   }
 
-  /// Has files stay until ``finishReading()``.
-  func beginReading() { readers.withLock { $0.count += 1 } }
-
-  func finishReading() {
-    let doomed = readers.withLock { readers -> [String] in
-      readers.count -= 1
-      guard readers.count == 0 else { return [] }
-      let doomed = readers.doomed
-      readers.doomed = []
-      return doomed
-    }
-    remove(doomed)
+  /// Calls `body` with the segments that `list` gives, whose files stay until it has ended.
+  func reading<Result>(
+    _ list: () throws -> [Segment], then body: ([Segment]) throws -> Result
+  ) throws -> Result {
+    let reader = readers.withLock { $0.begin() }
+    defer { remove(readers.withLock { $0.end(reader) }) }
+    let segments = try list()
+    remove(readers.withLock { $0.note(segments.map(\.path), of: reader) })
+    return try body(segments)
   }
 
-  /// Removes files now, or when nobody reads them any more.
+  /// Removes files of segments that neither the journal nor the index has any more: now, or when nobody
+  /// reads them any more.
   func discard(_ segments: [Segment]) {
-    let paths = segments.map(\.path)
-    let now = readers.withLock { readers -> [String] in
-      guard readers.count > 0 else { return paths }
-      readers.doomed += paths
-      return []
-    }
-    remove(now)
+    remove(readers.withLock { $0.discard(segments.map(\.path)) })
   }
 
   private func remove(_ paths: [String]) {
@@ -116,10 +116,10 @@ extension EventLog {
           gone.append(oldest)
         }
       }
-      for (kind, segments) in Dictionary(grouping: gone, by: \.kind) {
-        try self.journal.replace(batchesOf: "", kind, upTo: nil, segments: segments, by: [])
-        self.index.remove(segments)
-      }
+      guard !gone.isEmpty else { return 0 }
+      // All at once, of whatever kind: where that fails the journal has forgotten none whose file stays.
+      try self.journal.replace(batchesOf: "", .predictions, upTo: nil, segments: gone, by: [])
+      self.index.remove(gone)
       self.discard(gone)
       return gone.reduce(0) { $0 + $1.rows }
     }
@@ -132,27 +132,38 @@ extension EventLog {
     try onSealer {
       let small = try self.present().filter { $0.rows < rows }
       let days = Dictionary(grouping: small) { [$0.model, $0.kind.rawValue, $0.day] }
-      for segments in days.values where segments.count >= max(2, count) {
-        guard let first = segments.first else { continue }
-        let files = segments.map { Dialect.duckDB.literal("\(self.folder)/\($0.path)") }
-        let connection = try self.sealingEngine.connect()
-        let joined = try SegmentWriter(
-          folder: self.folder, connection: connection, model: first.model, kind: first.kind
-        ).write(
-          "SELECT * FROM read_parquet([\(files.joined(separator: ", "))], union_by_name=true, "
-            + "hive_partitioning=false)")
-        var entries: [KeyRun.Entry] = []
-        for (place, segment) in joined.enumerated() {
-          let part = UInt32(truncatingIfNeeded: place)
-          entries += try self.hasher.keys(of: segment, in: self.folder, over: connection).map {
-            KeyRun.Entry(hash: $0.hash, part: part)
-          }
-        }
-        try self.exchange(segments, for: joined, entries) {
-          try self.journal.replace(
-            batchesOf: first.model, first.kind, upTo: nil, segments: segments, by: joined)
+      // One day whose files cannot be joined keeps none of the others from it.
+      var failure: (any Error)?
+      for (_, segments) in days.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) })
+      where segments.count >= max(2, count) {
+        do { try self.join(segments) } catch { failure = failure ?? error }
+      }
+      if let failure { throw failure }
+    }
+  }
+
+  /// Joins segments of one day.
+  private func join(_ segments: [Segment]) throws {
+    guard let first = segments.first else { return }
+    let files = segments.map { Dialect.duckDB.literal("\(folder)/\($0.path)") }
+    let connection = try sealingEngine.connect()
+    let joined = try SegmentWriter(
+      folder: folder, connection: connection, model: first.model, kind: first.kind
+    ).write(
+      "SELECT * FROM read_parquet([\(files.joined(separator: ", "))], union_by_name=true, "
+        + "hive_partitioning=false)")
+    try exchange(segments, for: joined) {
+      var entries: [KeyRun.Entry] = []
+      for (place, segment) in joined.enumerated() {
+        let part = UInt32(truncatingIfNeeded: place)
+        entries += try hasher.keys(of: segment, in: folder, over: connection).map {
+          KeyRun.Entry(hash: $0.hash, part: part)
         }
       }
+      return entries
+    } commit: {
+      try journal.replace(
+        batchesOf: first.model, first.kind, upTo: nil, segments: segments, by: joined)
     }
   }
 

@@ -62,14 +62,17 @@ struct Reconciliation {
   /// Takes files in as segments, where the journal has neither segments nor events: then none of theirs
   /// can count twice.
   ///
-  /// - Returns: those that were; others are none of events, or cannot be read.
+  /// - Returns: those that were; others are none of events, have columns that events that come could not be
+  ///   kept beside, or cannot be read.
   func adopt(_ paths: [String]) throws -> [String] {
     guard !paths.isEmpty, try journal.segments().isEmpty, try journal.backlog().isEmpty else {
       return []
     }
-    var types: [EventLog.ModelKey: [String: CellType]] = [:]
+    // By names in small letters, which the engine does not tell from others.
+    var types: [EventLog.ModelKey: [String: (name: String, type: CellType)]] = [:]
     for column in try journal.columns() {
-      types[.init(model: column.model, kind: column.kind), default: [:]][column.name] = column.type
+      types[.init(model: column.model, kind: column.kind), default: [:]][
+        column.name.lowercased()] = (column.name, column.type)
     }
     var segments: [Segment] = []
     var newColumns: [(model: String, kind: EventKind, name: String, type: CellType)] = []
@@ -78,12 +81,13 @@ struct Reconciliation {
       guard let (segment, columns) = try? read(path) else { continue }
       let key = EventLog.ModelKey(model: segment.model, kind: segment.kind)
       let known = types[key] ?? [:]
-      guard columns.allSatisfy({ known[$0.name] == nil || known[$0.name] == $0.type }) else {
-        continue
+      let isAlike = columns.allSatisfy { column in
+        known[column.name.lowercased()].map { $0 == column } ?? true
       }
+      guard isAlike else { continue }
       segments.append(segment)
-      for column in columns where known[column.name] == nil {
-        types[key, default: [:]][column.name] = column.type
+      for column in columns where known[column.name.lowercased()] == nil {
+        types[key, default: [:]][column.name.lowercased()] = column
         newColumns.append((segment.model, segment.kind, column.name, column.type))
       }
     }
@@ -103,7 +107,7 @@ struct Reconciliation {
       source: path
     ).schema
     let columns = try schema.map { column in
-      guard let type = column.type.cellType else {
+      guard let type = column.type.cellType, kind.canHave(column.name, as: type) else {
         throw EventError.unreadable(reason: "\(path) has columns of other types than events have")
       }
       return (name: column.name, type: type)

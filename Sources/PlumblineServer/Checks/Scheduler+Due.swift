@@ -13,13 +13,7 @@ extension Scheduler {
     _ model: ModelConfiguration, _ check: CheckConfiguration, at now: Instant
   ) -> Instant? {
     let key = Key(model: model.name, check: check.name)
-    if progress.withLock({ $0.last[key] == nil }) {
-      let since = remembered(key)
-      progress.withLock { progress in
-        progress.last[key] = since ?? now
-        if since == nil { progress.unmade.insert(key) }
-      }
-    }
+    guard isRemembered(key, at: now) else { return nil }
     let ready = Instant(microseconds: now.microseconds - (check.delay?.microseconds ?? 0))
     // When it was last made and whether it is being made are looked at together: a check that ends
     // in between would be made twice.
@@ -66,12 +60,30 @@ extension Scheduler {
     }
   }
 
-  private func remembered(_ key: Key) -> Instant? {
+  /// Looks up when a check was last due and made, where it has not been yet.
+  ///
+  /// - Returns: whether that is known then. What cannot be read is asked for again: a guess would lose what
+  ///   was missed.
+  private func isRemembered(_ key: Key, at now: Instant) -> Bool {
+    guard progress.withLock({ $0.last[key] == nil }) else { return true }
     do {
-      return try history.progress(of: key.model, check: key.check).flatMap { Instant($0) }
+      let last = try history.progress(of: key.model, check: key.check).flatMap { Instant($0) }
+      progress.withLock { progress in
+        let seen = progress.unknown.removeValue(forKey: key) ?? now
+        progress.last[key] = last ?? seen
+        if last == nil { progress.unmade.insert(key) }
+      }
+      return true
     } catch {
-      logger.error("a check's progress cannot be read", metadata: ["error": "\(error)"])
-      return nil
+      let isNew = progress.withLock { progress in
+        defer { progress.unknown[key] = progress.unknown[key] ?? now }
+        return progress.unknown[key] == nil
+      }
+      // Once, and not each second.
+      if isNew {
+        logger.error("a check's progress cannot be read", metadata: ["error": "\(error)"])
+      }
+      return false
     }
   }
 }

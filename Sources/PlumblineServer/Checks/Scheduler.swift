@@ -31,6 +31,9 @@ final class Scheduler: Service {
     var last: [Key: Instant] = [:]
     /// Checks that are watched and were never made.
     var unmade: Set<Key> = []
+    /// Checks of which it cannot be read when they were last made, with when they were first seen: they are
+    /// not due before it can.
+    var unknown: [Key: Instant] = [:]
     /// Checks that are claimed: they wait, are made or are stuck.
     var running: Set<Key> = []
     /// What waits for a place, first come first.
@@ -39,6 +42,8 @@ final class Scheduler: Service {
     var active: [Key: Job] = [:]
     /// What has taken too long and has not come back.
     var stuck: Set<Key> = []
+    /// Nothing is kept any more: what runs still is made again at the next start.
+    var isStopped = false
   }
 
   /// A check that is made for the time it is due.
@@ -167,6 +172,11 @@ final class Scheduler: Service {
         job.due)
     }
     let isInTime = progress.withLock { progress in
+      // What it reads from is being closed, which is no failure of the check.
+      guard !progress.isStopped else {
+        progress.active[job.key] = nil
+        return false
+      }
       guard !progress.stuck.contains(job.key) else {
         progress.stuck.remove(job.key)
         progress.running.remove(job.key)
@@ -256,6 +266,10 @@ final class Scheduler: Service {
 
   /// Waits until nothing runs but what is stuck, for some time at most or until it is cancelled.
   ///
+  /// - Parameters:
+  ///   - limit: the longest it waits; nil for as long as it takes.
+  ///   - startingNoMore: whether it is the end: what waits is left out, and what runs still when this returns
+  ///     is not kept.
   /// - Returns: the checks that run still.
   @discardableResult
   func finish(
@@ -264,14 +278,15 @@ final class Scheduler: Service {
     if startingNoMore { progress.withLock { $0.waiting = [] } }
     let clock = ContinuousClock()
     let end = limit.map { clock.now + $0 }
-    func left() -> [(model: String, check: String)] {
+    func left(isLast: Bool = false) -> [(model: String, check: String)] {
       progress.withLock { progress in
-        (progress.waiting.map(\.key) + progress.active.keys).map { ($0.model, $0.check) }
+        if isLast, startingNoMore { progress.isStopped = true }
+        return (progress.waiting.map(\.key) + progress.active.keys).map { ($0.model, $0.check) }
       }
     }
     while !left().isEmpty, end.map({ clock.now < $0 }) ?? true {
       do { try await Task.sleep(for: .milliseconds(20)) } catch { break }
     }
-    return left()
+    return left(isLast: true)
   }
 }
