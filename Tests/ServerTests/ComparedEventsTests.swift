@@ -3,6 +3,7 @@ import DataSources
 import Events
 import Foundation
 import Monitoring
+import Store
 import Support
 import Telemetry
 import Testing
@@ -208,13 +209,17 @@ struct ComparedEventsTests {
       "ref.csv", rowsOf: "SELECT range % 50 AS amount, range % 2 AS fraud FROM range(500)")
     try await append { "\"amount\": \($0 % 50)" }
     var runner = try runner("quality", "reference: \(reference)")
-    guard case .quality(let before) = try runner.run(due: Self.due) else { return }
+    guard case .quality(let before) = try runner.run(due: Self.due) else {
+      throw CancellationError()
+    }
     #expect(before.status == .critical)
     var model = runner.model
     model.checks.append(try self.runner("performance", "type: classification").check)
     model.checks[1].performance.target = "fraud"
     runner = CheckRunner(log: log, sources: runner.sources, model: model, check: runner.check)
-    guard case .quality(let after) = try runner.run(due: Self.due) else { return }
+    guard case .quality(let after) = try runner.run(due: Self.due) else {
+      throw CancellationError()
+    }
     #expect(after.status == .healthy && after.notes.contains { $0.contains("`fraud`") })
   }
 
