@@ -140,6 +140,55 @@ struct DiagnosisReaderTests {
           closest: closestName(to: "b", among: ["a", "p", "y"])))
   }
 
+  /// A quiet month and week whose labels come apart: at once where something happened, else after `days`.
+  private func readLate(days: String, timed: Bool = true) throws -> (DiagnosisTables, LabelDelay?) {
+    let sources = SourceOpener()
+    let all = """
+      SELECT 'u' || range AS id, TIMESTAMP '2026-01-01' + INTERVAL 10 MINUTE * range AS made,
+        (hash(range + 5) % 1009) / 1009.0 AS amount, 0.1 + 0.8 * amount AS score,
+        CASE WHEN hash(range + 9) % 10007 < score * 10007 THEN 1 ELSE 0 END AS late,
+        made + CASE WHEN late = 1 THEN INTERVAL 1 HOUR
+          ELSE to_seconds(CAST(86400 * (\(days)) AS BIGINT)) END AS arrived
+      FROM range(5000)
+      """
+    func file(_ name: String, _ columns: String, _ rule: String) throws -> Relation {
+      try sources.open(
+        folder.write(name, rowsOf: "SELECT \(columns) FROM (\(all)) WHERE \(rule)"))
+    }
+    let last = "TIMESTAMP '2026-02-04 17:10:00'"
+    var options = options
+    if timed { options.labelTimestamp = "arrived" }
+    let read = try DiagnosisReader(
+      reference: file("lr.parquet", "id, made, amount, score", "made < TIMESTAMP '2026-01-29'"),
+      current: file("lc.parquet", "id, made, amount, score", "made >= TIMESTAMP '2026-01-29'"),
+      labels: file("labels.parquet", "id, late, arrived", "arrived <= \(last)"), options: options
+    ).read()
+    return (read.tables, read.labelDelay)
+  }
+
+  @Test func `Labels that come late make no incident of a quiet week`() throws {
+    var settings = DiagnosisOptions()
+    (settings.trees, settings.pairs) = (20, 100)
+    func diagnose(_ tables: DiagnosisTables) -> DiagnosisReport {
+      var evidence = DiagnosisEvidence()
+      evidence.tables = tables
+      return Diagnosis(options: settings).run(evidence)
+    }
+    let (tables, delay) = try readLate(days: "3 + 3 * (hash(range + 7) % 1000) / 1000.0")
+    #expect((delay?.p95Seconds ?? 0) > 5 * 86_400)
+    let report = diagnose(tables)
+    #expect(report.primaryCause == .unknown && report.degraded != true, "\(report.summary)")
+    #expect(report.notes.contains { $0.contains("have a label so far") }, "\(report.notes)")
+    // Where too few rows are old enough, nobody knows; nor where labels are complete is a row left out.
+    let slow = diagnose(try readLate(days: "6.9").0)
+    #expect(slow.degraded == nil && slow.primaryCause == .unknown, "\(slow.summary)")
+    let prompt = try readLate(days: "0.001").0
+    #expect(prompt.current.losses.count { $0.isFinite } >= prompt.current.rows - 10)
+    // Without their times, labels that are missing are a doubt at least.
+    let doubtful = try readLate(days: "3 + 3 * (hash(range + 7) % 1000) / 1000.0", timed: false).0
+    #expect(doubtful.notes.contains { $0.contains("--label-timestamp") }, "\(doubtful.notes)")
+  }
+
   @Test func `A diagnostic in SQL passes, fails and does not know`() throws {
     let sources = SourceOpener()
     let current = try sources.open(

@@ -38,7 +38,11 @@ struct ConditionalComparison {
   var scoreShift: DiagnosisAnalysis.ConditionalShift? {
     guard let scores, let overlap, overlap.share > 0.1 else { return nil }
     let first = zip(tables.reference.scores, scores.outOfFold).map { $0 - $1 }
-    let second = zip(tables.current.scores, expectedScores).map { $0 - $1 }
+    // What the model says of rows unlike any it was seen with says nothing of a change.
+    let familiar = overlap.familiarity
+    let second = tables.current.scores.indices.map { row -> Double in
+      familiar[row] < 0.5 ? .nan : tables.current.scores[row] - expectedScores[row]
+    }
     let (squares, others) = (first.map { $0 * $0 }, second.map { $0 * $0 })
     guard let mean = overlap.difference(first, second),
       let shape = overlap.difference(squares, others)
@@ -122,16 +126,20 @@ struct ConditionalComparison {
   var modelPart: EstimatedEffect? {
     // Of several classes, only one's score is expected of features.
     guard let scores, tables.classes.count <= 2 else { return nil }
-    func excess(_ side: DiagnosisTables.Side, _ expected: [Double]) -> Moments {
+    func excess(
+      _ side: DiagnosisTables.Side, _ expected: [Double], weights: [Double]? = nil
+    ) -> Moments {
       Moments(
         side.labelled.compactMap { row in
           guard side.outcomes.indices.contains(row) else { return nil }
           let loss = tables.loss.value(score: expected[row], outcome: side.outcomes[row])
-          return loss.isFinite ? side.losses[row] - loss : nil
+          return loss.isFinite ? (side.losses[row] - loss) * (weights?[row] ?? 1) : nil
         })
     }
+    // A part of what is made of familiar rows: scores of others are no change of the model.
     return .difference(
-      excess(tables.reference, scores.outOfFold), excess(tables.current, expectedScores))
+      excess(tables.reference, scores.outOfFold),
+      excess(tables.current, expectedScores, weights: overlap?.familiarity))
   }
 
   /// How far scores are from what features let expect, either way: what a series over time shows of a

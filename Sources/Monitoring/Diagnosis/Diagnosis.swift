@@ -43,7 +43,9 @@ public struct Diagnosis: Sendable {
     _ given: DiagnosisEvidence
   ) -> (evidence: DiagnosisEvidence, report: DiagnosisReport, signals: CauseSignals) {
     var evidence = given
-    if let tables = evidence.tables {
+    if var tables = evidence.tables {
+      tables.setDatesApart()
+      evidence.tables = tables
       evidence.analysis = DiagnosisAnalysis(tables, options: options)
     }
     let results = diagnostics.map { $0.run(evidence) } + evidence.results

@@ -109,6 +109,12 @@ extension DiagnosisAnalysis {
         second.map { shift.cellRatios[$0] },
         isKnown: shift.drifted || !shift.defects.isEmpty || shift.unseen.share >= 0.02)
     }
+    if !scoreDefects.isEmpty {
+      let gone = [tables.reference, tables.current].map { side in
+        side.scores.map { $0.isFinite ? 0.0 : 1 }
+      }
+      find("prediction", gone[0], gone[1], isKnown: true)
+    }
     find(
       "loss", tables.reference.losses, tables.current.losses,
       isKnown: degraded == true || improved == true)
@@ -154,9 +160,7 @@ extension DiagnosisAnalysis {
       guard rows.count >= 50, rows.count < tables.current.rows else { continue }
       var since = feature
       since.current = feature.current.rows(rows)
-      let missing = Double(since.current.values.count { $0.isNaN }) / Double(rows.count)
-      let found = FeatureDefect.all(
-        of: since, missing: (features[index].missing.reference, missing))
+      let found = FeatureDefect.all(of: since, among: features.count)
       let known = features[index].defects.first?.strength ?? 0
       if let strongest = found.first, strongest.strength > known {
         features[index].defects = found

@@ -28,6 +28,10 @@ public struct DiagnosisAnalysis: Sendable {
   public internal(set) var outcomeSegments: [SegmentSearch.Segment] = []
   /// Where outcomes go along with scores otherwise than elsewhere.
   public internal(set) var turnedSegments: [SegmentSearch.Segment] = []
+  /// What is broken about predictions themselves: that they are missing or infinite.
+  public internal(set) var scoreDefects: [FeatureDefect] = []
+  /// Whether a feature is broken that scores go along with.
+  public internal(set) var hasBrokenInput = false
   /// Losses given features, where both sides have such rows.
   public internal(set) var lossShift: EstimatedEffect?
   public internal(set) var labelShift: LabelShift?
@@ -95,7 +99,7 @@ public struct DiagnosisAnalysis: Sendable {
       notes.append("fewer than 30 labelled rows on a side: the change of the loss is not known")
     }
     let thinned = tables.thinned(to: options.rows, notes: &notes)
-    features = thinned.features.map { FeatureShift($0) }
+    features = thinned.features.map { FeatureShift($0, among: thinned.features.count) }
     FeatureShift.adjust(&features)
     var models = BoostedTrees.Settings()
     (models.trees, models.depth) = (options.trees, options.depth)
@@ -107,11 +111,39 @@ public struct DiagnosisAnalysis: Sendable {
     outcomeShift = outcomes?.shift
     outcomeSegments = outcomes?.segments ?? []
     turnedSegments = outcomes?.turns ?? []
+    scoreDefects = FeatureDefect.absent("predictions", first.scores, second.scores)
     labelShift = Self.labelShift(thinned)
     scoreDistance = Self.distance(first.scores, second.scores)
     attribute(thinned, comparison, models, options)
     findOnsets(thinned, comparison)
     judgeSinceOnset(thinned)
+    hasBrokenInput = zip(features, thinned.features).contains { shift, feature in
+      (shift.defects.first?.strength ?? 0) >= 0.4
+        && Self.goAlong(thinned.reference.scores, with: feature)
+    }
+  }
+
+  /// Whether scores differ between values of a feature by more than chance: the share of their variance between
+  /// cells, against what as many random cells would have.
+  private static func goAlong(
+    _ scores: [Double], with feature: DiagnosisTables.Feature
+  ) -> Bool {
+    guard !scores.isEmpty else { return true }
+    let cells = FeatureShift.cells(feature).0
+    var groups: [Int: (sum: Double, count: Double)] = [:]
+    let known = scores.indices.filter { scores[$0].isFinite }
+    for row in known {
+      let group = groups[cells[row], default: (0, 0)]
+      groups[cells[row]] = (group.sum + scores[row], group.count + 1)
+    }
+    let all = Moments(known.map { scores[$0] })
+    guard let variance = all.variance, variance > 0 else { return false }
+    let between = groups.sorted { $0.key < $1.key }.reduce(0.0) { sum, group in
+      let mean = group.value.sum / group.value.count
+      return sum + group.value.count * (mean - all.mean) * (mean - all.mean)
+    }
+    let share = between / (variance * Double(known.count))
+    return share > 0.002 + 5 * Double(groups.count - 1) / Double(known.count)
   }
 
   private mutating func attribute(

@@ -7,11 +7,16 @@ public struct InfrastructureFigure: Sendable, Equatable {
   public var baseline: Double?
   /// When it left what is usual.
   public var since: Instant?
+  /// What tells it from others of its name, such as a host; empty where there is only one.
+  public var labels: [String: String]
 
-  public init(value: Double, baseline: Double? = nil, since: Instant? = nil) {
+  public init(
+    value: Double, baseline: Double? = nil, since: Instant? = nil, labels: [String: String] = [:]
+  ) {
     self.value = value
     self.baseline = baseline
     self.since = since
+    self.labels = labels
   }
 
   private static let names = [

@@ -93,7 +93,11 @@ public struct DiagnosisReader: Sendable {
       }
       return table
     }
-    let (before, now) = (try read(reference, known[0]), try read(current, known[1]))
+    var (before, now) = (try read(reference, known[0]), try read(current, known[1]))
+    let wait = LabelWait(before, now)
+    let late =
+      wait.map { [$0.leaveOut(&before, side: "reference"), $0.leaveOut(&now, side: "current")] }
+      ?? [LabelWait.doubt(before, now)]
     try plan.checkProbabilities(before, of: reference.name)
     try plan.checkProbabilities(now, of: current.name)
     var tables = try DiagnosisTables(
@@ -106,10 +110,11 @@ public struct DiagnosisReader: Sendable {
     }
     tables.figures = operational.figures
     tables.findings = resolution.findings.filter { $0.column.map { !roles.contains($0) } ?? true }
+    tables.notes += late.compactMap { $0 }
     if !hasPredictions {
       tables.notes.append("no column of predictions is named: what the model does is not known")
     }
-    return (tables, delay(now))
+    return (tables, wait?.delay)
   }
 
   /// Throws where a column that is named is nowhere: it would be taken for a feature, or silently be nothing.
@@ -186,14 +191,6 @@ public struct DiagnosisReader: Sendable {
       _ = plan.names.value.code(label)
     }
     return plan
-  }
-
-  private func delay(_ table: PredictionTable) -> LabelDelay? {
-    let delays = LabelJoin.delays(table)
-    guard !delays.isEmpty else { return nil }
-    return LabelDelay(
-      medianSeconds: quantile(delays.span, 0.5), p95Seconds: quantile(delays.span, 0.95),
-      count: delays.count, lateAfterSeconds: nil, late: 0, reason: nil)
   }
 }
 

@@ -26,7 +26,7 @@ public struct DiagnosisReport: Codable, Sendable, Equatable {
     /// The probability that this is a cause, 0…1.
     public var score: Double
     public var basis: Basis
-    /// Diagnostics that failed, strongest first, by name.
+    /// Diagnostics that failed, by name: that of the leaf, then the strongest.
     public var diagnostics: [String]
     /// Sentences with the figures in them.
     public var evidence: [String]
@@ -45,14 +45,15 @@ public struct DiagnosisReport: Codable, Sendable, Equatable {
 
   public var schemaVersion = "1"
   public var verdict: Verdict
-  /// The first of ``causes`` where its score is high enough, else `unknown`.
+  /// The first of ``causes`` where its score is high enough and a diagnostic speaks for it, else `unknown`.
   public var primaryCause: RootCause
   /// The primary cause's score; for `unknown`, the largest there is.
   public var confidence: Double
   /// Whether the model or its service got worse; nil where nothing says.
   @NullCoded public var degraded: Bool?
   public var summary: String
-  /// Most likely first; all of them, those that nothing speaks for too.
+  /// All of them: first those that a diagnostic speaks for, then those that none does; of each, the most likely
+  /// first.
   public var causes: [Cause]
   public var diagnostics: [DiagnosticResult]
   @NullCoded public var attribution: AttributionReport?

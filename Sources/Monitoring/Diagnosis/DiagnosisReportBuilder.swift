@@ -11,21 +11,25 @@ struct DiagnosisReportBuilder {
     let degraded = degraded
     let causes = causes()
     let top = causes.first
-    let isBlamed = (top?.score ?? 0) >= options.blameAt
-    let primary = isBlamed ? top?.cause ?? .unknown : .unknown
+    func isBlamed(_ cause: DiagnosisReport.Cause) -> Bool {
+      cause.score >= options.blameAt && !cause.diagnostics.isEmpty
+    }
+    let isFound = top.map(isBlamed) ?? false
+    let primary = isFound ? top?.cause ?? .unknown : .unknown
     let verdict: DiagnosisReport.Verdict =
-      isBlamed
+      isFound
       ? .causeFound : degraded == false && withoutCause.isEmpty ? .nothingWrong : .undetermined
-    let blamed = Set(causes.filter { $0.score >= options.blameAt }.map(\.kind))
+    let blamed = Set(causes.filter(isBlamed).map(\.kind))
     var timeline = DiagnosisTimeline(evidence: evidence).events()
-    if isBlamed, let top, let since = top.since {
+    if isFound, let top, let since = top.since {
       timeline.append(
         TimelineEvent(
           since, .cause, of: top.kind.rawValue, "\(top.kind.title) began: the most likely cause"))
       timeline.sort { $0.at < $1.at }
     }
     return DiagnosisReport(
-      verdict: verdict, primaryCause: primary, confidence: top?.score ?? 0, degraded: degraded,
+      verdict: verdict, primaryCause: primary,
+      confidence: (isFound ? top?.score : causes.map(\.score).max()) ?? 0, degraded: degraded,
       summary: summary(verdict, top, degraded), causes: causes, diagnostics: results,
       attribution: evidence.attributionReport, segments: evidence.segmentReports,
       features: evidence.featureReports,
@@ -86,10 +90,13 @@ struct DiagnosisReportBuilder {
 
   private func causes() -> [DiagnosisReport.Cause] {
     var causes = RootCause.allCases.filter { $0 != .unknown }.map { cause in
+      let best = leaf(cause)
+      // What the leaf says comes first: it is what the cause is named by.
       let failed = results.filter { $0.cause == cause && $0.outcome == .failed }
-        .sorted { $0.strength > $1.strength }
-      let own = results.filter { $0.cause == cause }
-      let best = leaf(own)
+        .sorted {
+          ($0.checkName == best?.checkName ? 2 : $0.strength)
+            > ($1.checkName == best?.checkName ? 2 : $1.strength)
+        }
       // Own diagnostics are no part of the calibration: the strongest speaks for itself, as a witness who
       // knows nothing of the others, so that what is likely already becomes more so.
       let others = failed.filter { $0.kind == .custom }.map(\.strength).max() ?? 0
@@ -99,12 +106,16 @@ struct DiagnosisReportBuilder {
         basis: others > 0 ? .ownDiagnostics : .calibrated, diagnostics: failed.map(\.checkName),
         evidence: failed.map(\.message),
         recommendedActions: cause.recommendedActions
-          + specific(cause, best).enumerated().map { "\($0 + 5). \($1)" },
+          + numbered(specific(cause)),
         since: best?.since ?? failed.compactMap(\.since).min())
     }
-    // Of equal scores, what was measured on incidents comes first.
+    // What all its own checks speak against is not to be blamed before what one speaks for. Of equal scores, what
+    // was measured on incidents comes first.
     causes.sort { one, two in
-      one.score != two.score
+      guard one.diagnostics.isEmpty == two.diagnostics.isEmpty else {
+        return two.diagnostics.isEmpty
+      }
+      return one.score != two.score
         ? one.score > two.score : one.basis == .calibrated && two.basis != .calibrated
     }
     return causes
@@ -134,11 +145,18 @@ struct DiagnosisReportBuilder {
   }
 
   /// The leaf that is blamed: of a model's own change, what was deployed with it.
-  private func leaf(_ own: [DiagnosticResult]) -> DiagnosticResult? {
-    let known = own.filter { $0.outcome != .unknown }
+  private func leaf(_ cause: RootCause) -> DiagnosticResult? {
+    let known = results.filter { $0.cause == cause && $0.outcome != .unknown }
     let best = known.max { $0.strength < $1.strength }
     guard let best, best.checkName == "model_validation_check", best.outcome == .failed else {
       return best
+    }
+    // Where what the model is given is broken, that is what has to be mended: other scores follow from it.
+    let isBroken = evidence.analysis?.hasBrokenInput == true
+    if isBroken, let defect = known.first(where: { $0.checkName == "data_quality_check" }),
+      defect.outcome == .failed
+    {
+      return defect
     }
     let parts: Set<CauseKind> = [.modelVersionChanged, .modelConfigChanged, .dependencyVersion]
     // What was deployed at quite another time did not do it.
@@ -151,8 +169,13 @@ struct DiagnosisReportBuilder {
     } ?? best
   }
 
-  private func specific(_ cause: RootCause, _ best: DiagnosticResult?) -> [String] {
-    guard let best, best.outcome == .failed else { return [] }
+  /// What comes after the four steps that are usual.
+  private func numbered(_ actions: [String]) -> [String] {
+    actions.enumerated().map { "\($0 + 5). \($1)" }
+  }
+
+  private func specific(_ cause: RootCause) -> [String] {
+    guard let best = leaf(cause), best.outcome == .failed else { return [] }
     let since = best.since.map { " since \($0.iso8601)" } ?? ""
     var actions = ["\(best.kind.title): \(best.remediation) — \(best.message)\(since)"]
     switch cause {
@@ -187,7 +210,11 @@ struct DiagnosisReportBuilder {
     case .undetermined where degraded == false:
       results.filter { withoutCause.contains($0.checkName) }
         .map { $0.remediation.isEmpty ? $0.message : "\($0.remediation) — \($0.message)" }
-    case .undetermined: RootCause.unknown.recommendedActions
+    case .undetermined:
+      RootCause.unknown.recommendedActions
+        + numbered(
+          causes.filter { !$0.diagnostics.isEmpty && didHarm($0.cause) }.map(\.cause)
+            .flatMap(specific))
     }
   }
 
@@ -197,6 +224,19 @@ struct DiagnosisReportBuilder {
       let before = analysis.referenceLoss, let now = analysis.currentLoss
     else { return nil }
     return "the loss fell from \(NumberFormat.short(before)) to \(NumberFormat.short(now))"
+  }
+
+  /// What failed all the same where no cause is named, strongest first; empty for nothing.
+  private var found: String {
+    var texts = results.filter { $0.outcome == .failed && $0.cause != .unknown }
+      .sorted { $0.strength > $1.strength }.prefix(3).map(\.message)
+    let isTold = results.contains { $0.kind == .conceptDrift && $0.outcome == .failed }
+    if !isTold, let segment = evidence.analysis?.segments.first(where: { $0.effect.value > 0 }) {
+      texts.append(
+        "the loss rose by \(NumberFormat.short(segment.effect.value)) where "
+          + segment.name(in: evidence.tables))
+    }
+    return texts.isEmpty ? "" : "; what was found: " + texts.joined(separator: "; ")
   }
 
   private func summary(
@@ -211,17 +251,21 @@ struct DiagnosisReportBuilder {
         + "\(QualityChecks.percent(top.score))\(since)\(why)"
         + (gain.map { "; \($0) all the same" } ?? "")
     case .nothingWrong:
-      guard let gain else { return "nothing got worse, and nothing speaks for a cause" }
+      guard let gain else {
+        return found.isEmpty
+          ? "nothing got worse, and nothing speaks for a cause"
+          : "nothing got worse, and no cause is likely\(found)"
+      }
       let changes = results.filter { $0.outcome == .failed && !didHarm($0.cause) }
         .sorted { $0.strength > $1.strength }.map(\.message)
       return "nothing got worse: \(gain)"
         + (changes.isEmpty ? "" : "; what changed: " + changes.joined(separator: "; "))
     case .undetermined:
       return switch degraded {
-      case true?: "the model got worse, and no cause stands out"
+      case true?: "the model got worse, and no cause stands out\(found)"
       case false?:
         "the model did not get worse; own diagnostics failed: \(withoutCause.joined(separator: ", "))"
-      case nil: "whether the model got worse is not known, and no cause stands out"
+      case nil: "whether the model got worse is not known, and no cause stands out\(found)"
       }
     }
   }

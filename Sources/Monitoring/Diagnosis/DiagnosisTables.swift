@@ -38,6 +38,8 @@ public struct DiagnosisTables: Sendable {
     public var current: AttributionColumn
     /// Names of categories by code; empty for numbers.
     public var categories: [String]
+    /// Whether it changes with the time alone: see ``DiagnosisTables/setDatesApart()``.
+    var followsTime = false
 
     /// - Parameters:
     ///   - name: the column's.

@@ -51,6 +51,7 @@ struct DiagnosisTimeline {
           onset.at, .driftOnset, of: feature, "`\(feature)` begins to differ", range: onset.range)
       }
       let texts = [
+        "prediction": "predictions begin to be missing",
         "loss": "the loss changes its level", "outcome": "outcomes change their shares",
         "score": "the model begins to give other scores to the same features",
         "concept": "the same features begin to come with other losses",

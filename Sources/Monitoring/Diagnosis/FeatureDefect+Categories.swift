@@ -3,20 +3,27 @@ import Statistics
 
 extension FeatureDefect {
   /// Whether known categories have other names now.
-  static func encoding(_ feature: DiagnosisTables.Feature) -> FeatureDefect? {
+  static func encoding(
+    _ feature: DiagnosisTables.Feature, among features: Int
+  ) -> FeatureDefect? {
     let (before, now) = (shares(feature.reference), shares(feature.current))
-    guard !now.isEmpty else { return nil }
+    let (known, rows) = (Self.rows(feature.reference), Self.rows(feature.current))
+    guard min(known, rows) >= leastRows else { return nil }
     func title(_ code: Int) -> String {
       feature.categories.indices.contains(code) ? feature.categories[code] : "\(code)"
     }
     if now.count == 1, before.count > 1, let only = now.first {
+      let usual = before.first { $0.code == only.code }?.share ?? 0
+      let others = known - Int((usual * Double(known)).rounded())
+      guard isStuck(others: others, reference: known, current: rows, among: features) else {
+        return nil
+      }
       return FeatureDefect(
-        kind: .constant, strength: 1,
-        reference: before.first { $0.code == only.code }?.share ?? 0, current: 1,
+        kind: .constant, strength: 1, reference: usual, current: 1,
         message: "`\(feature.name)` is only ever \(title(only.code)), while it varied")
     }
-    let known = Set(before.map(\.code))
-    let fresh = now.filter { !known.contains($0.code) }
+    let codes = Set(before.map(\.code))
+    let fresh = now.filter { !codes.contains($0.code) }
     let gained = fresh.reduce(0) { $0 + $1.share }
     guard gained >= 0.02, let newest = fresh.max(by: { $0.share < $1.share }) else { return nil }
     let left = Dictionary(uniqueKeysWithValues: now.map { ($0.code, $0.share) })
@@ -33,7 +40,7 @@ extension FeatureDefect {
     for new in fresh where new.share >= 0.02 {
       if let old = plain[bare(title(new.code))] { return defect(old, new.code) }
     }
-    if let one = renamed(before, left, gained, rows: feature.current.values.count { $0 >= 0 }) {
+    if let one = renamed(before, left, gained, rows: rows) {
       return defect(one, newest.code)
     }
     // Several were renamed: what is new has as many rows as what is gone.
@@ -49,6 +56,9 @@ extension FeatureDefect {
     let plain = name.lowercased().filter { !" -_\t".contains($0) }
     return Double(plain).map { "\($0)" } ?? plain
   }
+
+  /// Rows with a category.
+  private static func rows(_ column: AttributionColumn) -> Int { column.values.count { $0 >= 0 } }
 
   /// By code.
   private static func shares(_ column: AttributionColumn) -> [(code: Int, share: Double)] {

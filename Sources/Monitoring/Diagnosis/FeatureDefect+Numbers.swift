@@ -3,14 +3,21 @@ import Statistics
 
 extension FeatureDefect {
   /// What is broken about numbers.
-  static func numbers(_ feature: DiagnosisTables.Feature) -> [FeatureDefect] {
+  static func numbers(
+    _ feature: DiagnosisTables.Feature, among features: Int
+  ) -> [FeatureDefect] {
     var first = feature.reference.values.filter(\.isFinite)
     var second = feature.current.values.filter(\.isFinite)
-    guard first.count >= 30, second.count >= 30 else { return [] }
+    guard min(first.count, second.count) >= leastRows else { return [] }
     sortAscending(&first)
     sortAscending(&second)
     guard let low = first.first, let high = first.last, low < high else { return [] }
     if second.first == second.last, let value = second.first {
+      let others = first.count { $0 != value }
+      guard
+        isStuck(
+          others: others, reference: first.count, current: second.count, among: features)
+      else { return [] }
       return [
         FeatureDefect(
           kind: .constant, strength: 1, reference: 0, current: value,

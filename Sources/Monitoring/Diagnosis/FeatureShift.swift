@@ -11,7 +11,9 @@ public struct FeatureShift: Sendable, Equatable {
   /// Shares of rows without a value.
   public var missing: (reference: Double, current: Double)
   /// Whether it differs by more than chance and by a distance of 0.1 or more.
-  public var drifted: Bool { (pValue ?? 1) < 0.01 && (distance ?? 0) >= 0.1 }
+  public var drifted: Bool { !followsTime && (pValue ?? 1) < 0.01 && (distance ?? 0) >= 0.1 }
+  /// Whether it changes with the time alone, as a weekday does.
+  var followsTime = false
   /// What it adds to the change of the loss by being distributed otherwise.
   public var contribution: EstimatedEffect?
   /// What is broken about it, strongest first.
@@ -26,8 +28,10 @@ public struct FeatureShift: Sendable, Equatable {
       && one.contribution == two.contribution && one.defects == two.defects
   }
 
-  init(_ feature: DiagnosisTables.Feature) {
+  /// - Parameter features: how many are looked at.
+  init(_ feature: DiagnosisTables.Feature, among features: Int = 1) {
     name = feature.name
+    followsTime = feature.followsTime
     isCategory = feature.reference.isCategory
     func missingShare(_ column: AttributionColumn) -> Double {
       let gone = column.values.count { $0.isNaN }
@@ -44,8 +48,8 @@ public struct FeatureShift: Sendable, Equatable {
     pValue = try? chiSquare(reference: before, current: now).pValue
     let (n, m) = (Double(max(1, first.count)), Double(max(1, second.count)))
     cellRatios = zip(before, now).map { Self.ratio((Double($1) + 0.5) / m, (Double($0) + 0.5) / n) }
-    defects = FeatureDefect.all(of: feature, missing: missing)
-    if isCategory, !feature.categories.isEmpty {
+    defects = FeatureDefect.all(of: feature, among: features)
+    if isCategory, !feature.categories.isEmpty, !followsTime {
       var known: [Double: Int] = [:]
       for value in feature.reference.values where value >= 0 { known[value, default: 0] += 1 }
       var fresh: [Double: Int] = [:]

@@ -8,17 +8,87 @@ enum InfrastructureSeries {
     "requests_per_second": [("prediction_rate", 1), ("request_rate", 1)],
   ]
 
-  /// The level of the current window that is farthest from what was usual before it; the rhythm of the day
-  /// is taken out where it is known.
-  static func figure(_ name: String, _ evidence: DiagnosisEvidence) -> InfrastructureFigure? {
-    if let given = evidence.infrastructure[name] { return given }
+  /// Of each series, which labels tell apart: the level of the current window that is farthest from what was
+  /// usual before it; the rhythm of the day is taken out where it is known. Empty where nothing is known.
+  static func figures(_ name: String, _ evidence: DiagnosisEvidence) -> [InfrastructureFigure] {
+    if let given = evidence.infrastructure[name] { return [given] }
+    if let (samples, scale) = Self.samples(name, evidence) {
+      return figures(of: samples, scale: scale, from: evidence.currentStart)
+    }
+    return evidence.tables?.figures[name].map { [$0] } ?? []
+  }
+
+  /// What was measured of a figure, in the order of time, under the first of its names that there is.
+  private static func samples(
+    _ name: String, _ evidence: DiagnosisEvidence
+  ) -> (samples: [MetricSample], scale: Double)? {
     for (metric, scale) in [(name, 1.0)] + (aliases[name] ?? []) {
       let samples = evidence.metrics.filter { $0.metric == metric && $0.value?.isFinite == true }
         .sorted { $0.at < $1.at }
-      guard !samples.isEmpty else { continue }
-      return figure(samples, scale: scale, from: evidence.currentStart)
+      if !samples.isEmpty { return (samples, scale) }
     }
-    return evidence.tables?.figures[name]
+    return nil
+  }
+
+  private static func figures(
+    of samples: [MetricSample], scale: Double, from: Instant?
+  ) -> [InfrastructureFigure] {
+    let series = Dictionary(grouping: samples, by: \.labels)
+    guard series.count > 1 else {
+      return [figure(samples, scale: scale, from: from)].compactMap { $0 }
+    }
+    // Labels that all series share tell nothing.
+    let shared = samples[0].labels.filter { label in
+      series.keys.allSatisfy { $0[label.key] == label.value }
+    }
+    let start = from ?? samples[samples.count * 3 / 4].at
+    let earlier = samples.filter { $0.at < start }.map { ($0.value ?? 0) * scale }
+    var figures: [InfrastructureFigure] = []
+    for (labels, own) in series.sorted(by: { self.name($0.key) < self.name($1.key) }) {
+      // Of the largest of many, a value or two are no level.
+      guard own.count(where: { $0.at >= start }) >= 3,
+        var figure = Self.figure(own, scale: scale, from: start)
+      else { continue }
+      // What is new, such as a host that was added, is held against what was usual of the others.
+      if figure.baseline == nil, earlier.count >= 3 { figure.baseline = median(earlier) }
+      figure.labels = labels.filter { shared[$0.key] == nil }
+      figures.append(figure)
+    }
+    return figures.isEmpty ? [figure(samples, scale: scale, from: from)].compactMap { $0 } : figures
+  }
+
+  private static func name(_ labels: [String: String]) -> String {
+    labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+  }
+
+  /// Of several series, the one that rose most, or is highest where nothing is known of before.
+  static func figure(_ name: String, _ evidence: DiagnosisEvidence) -> InfrastructureFigure? {
+    func rise(_ figure: InfrastructureFigure) -> Double {
+      figure.value / max(1e-9, figure.baseline ?? 1)
+    }
+    return figures(name, evidence).max { rise($0) < rise($1) }
+  }
+
+  /// Of several series, all together: what is a matter of their sum, as traffic is. One that is new was nothing
+  /// before, and one that ended is nothing now.
+  static func sum(_ name: String, _ evidence: DiagnosisEvidence) -> InfrastructureFigure? {
+    guard evidence.infrastructure[name] == nil, let (samples, scale) = Self.samples(name, evidence)
+    else { return figure(name, evidence) }
+    let start = evidence.currentStart ?? samples[samples.count * 3 / 4].at
+    var whole = InfrastructureFigure(value: 0)
+    var largest = -Double.infinity
+    guard samples.contains(where: { $0.at >= start }) else { return nil }
+    let series = Dictionary(grouping: samples, by: \.labels)
+    for (_, own) in series.sorted(by: { self.name($0.key) < self.name($1.key) }) {
+      let found = figure(own, scale: scale, from: start)
+      let before = own.filter { $0.at < start }.map { ($0.value ?? 0) * scale }
+      let usual = found?.baseline ?? (before.count >= 3 ? median(before) : nil)
+      if let usual { whole.baseline = (whole.baseline ?? 0) + usual }
+      whole.value += found?.value ?? 0
+      let rise = (found?.value ?? 0) - (usual ?? 0)
+      if rise > largest { (largest, whole.since) = (rise, found?.since) }
+    }
+    return whole
   }
 
   private static func figure(
@@ -87,7 +157,7 @@ extension DiagnosisEvidence {
     currentFrom ?? tables?.current.span.map { Instant(microseconds: $0.lowerBound) }
   }
 
-  /// A figure by its name, given or told from metrics.
+  /// A figure by its name, given or told from metrics; of several series, the one that rose most.
   public func figure(_ name: String) -> InfrastructureFigure? {
     InfrastructureSeries.figure(name, self)
   }

@@ -36,20 +36,27 @@ public struct InfrastructureDiagnostic: Diagnostic {
   }
 
   public func run(_ evidence: DiagnosisEvidence) -> DiagnosticResult {
-    guard let figure = evidence.figure(metric), figure.value.isFinite else {
+    let all = InfrastructureSeries.figures(metric, evidence).filter(\.value.isFinite)
+      .map { (figure: $0, strength: strength($0.value, $0.baseline)) }
+    // One machine that is at its limit is enough, however the others are.
+    guard let (figure, strength) = all.max(by: { $0.strength < $1.strength }) else {
       return .unknown(self, "\(metric) is not known")
     }
     let (value, baseline) = (figure.value, figure.baseline)
-    let strength = strength(value, baseline)
+    let labels = figure.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+      .joined(separator: ", ")
     let failed = strength >= 0.5
     let usual = baseline.map { ", usually \(NumberFormat.short($0))" } ?? ""
     let isCritical = isLow ? value < limit / 2 : value > (isPercent ? 95 : 2 * limit)
     return DiagnosticResult(
       self, failed: failed, severity: isCritical ? .critical : .warning, strength: strength,
-      message: "\(metric) is \(NumberFormat.short(value))\(usual); the limit is "
+      message:
+        "\(metric)\(labels.isEmpty ? "" : " of \(labels)") is \(NumberFormat.short(value))\(usual); the limit is "
         + NumberFormat.short(limit),
       details: [
-        DiagnosticFigure(metric, value: value, reference: baseline, threshold: limit)
+        DiagnosticFigure(
+          metric, of: labels.isEmpty ? nil : labels, value: value, reference: baseline,
+          threshold: limit)
       ], since: figure.since)
   }
 

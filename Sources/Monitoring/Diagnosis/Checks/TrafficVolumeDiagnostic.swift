@@ -12,7 +12,7 @@ public struct TrafficVolumeDiagnostic: Diagnostic {
   }
 
   public func run(_ evidence: DiagnosisEvidence) -> DiagnosticResult {
-    let measured = evidence.figure("requests_per_second")
+    let measured = InfrastructureSeries.sum("requests_per_second", evidence)
     guard let figure = measured ?? rows(evidence), let baseline = figure.baseline, baseline > 0
     else {
       return .unknown(self, "neither requests_per_second with its baseline nor times of rows")
