@@ -8,7 +8,7 @@ import Statistics
 /// little by little; it is as large as chance has it, and no incident where it costs nothing. Half the worlds have something innocent besides: a deployment that changes nothing, a drift that costs nothing,
 /// a busy CPU. In some, evidence is missing.
 public struct Simulator: Sendable {
-  public static let version = "3"
+  public static let version = "4"
   static let day: Int64 = 86_400_000_000
   static let start = Instant("2026-03-02T00:00:00Z") ?? Instant(microseconds: 0)
 
@@ -41,6 +41,10 @@ struct Story {
   var priorWeight: Double?
   var flipped: Int?
   var offset = 0.0
+  /// How many times as far outcomes are from what features let expect.
+  var blur = 1.0
+  /// Whether outcomes are the opposite of what they were.
+  var isTurned = false
   /// The category or the number in whose rows the relation is another.
   var segment: (feature: Int, code: Int, above: Int?)?
   var changedWeights: [Double]?
@@ -143,6 +147,7 @@ struct Story {
       case .labelShift: story.priorWeight = nil
       case .conceptGlobal, .conceptSegment:
         (story.segment, story.flipped, story.offset) = (nil, nil, 0)
+        (story.blur, story.isTurned) = (1, false)
       case .versionRollout: story.changedWeights = nil
       case .configChange, .dependencyChange: (story.temperature, story.scoreOffset) = (1, 0)
       case .newSegment: story.unseen = nil
@@ -176,8 +181,10 @@ struct Story {
         row.codes[unseen.feature] = world.categories[unseen.feature]
       }
       let affected = begun && isAffected(row)
+      let truth = world.truth(
+        row, flipped: affected ? flipped : nil, offset: affected ? offset : 0)
       row.outcome = world.outcome(
-        world.truth(row, flipped: affected ? flipped : nil, offset: affected ? offset : 0))
+        affected && isTurned ? -truth : truth, blur: affected ? blur : 1)
       if begun, let priorWeight, random.uniform() > acceptance(row.outcome, priorWeight) {
         continue
       }

@@ -10,18 +10,25 @@ extension Story {
     case .featureDrift: planDrift(reference)
     case .labelShift: planLabelShift(reference)
     case .conceptGlobal:
-      if random.uniform() < 0.5 {
+      let way = random.uniform()
+      if way < 0.4 {
         flipped = world.important[0]
-      } else {
+      } else if way < 0.8 {
         offset = sign() * (0.8 + random.uniform())
+      } else {
+        blur = 1.4 + random.uniform()
       }
     case .conceptSegment:
       let above = random.uniform() < 0.3 ? world.important[1] : nil
       segment = (0, random.index(below: world.categories[0]), above)
-      if random.uniform() < 0.5 {
+      let way = random.uniform()
+      if way < 0.35 {
         flipped = world.important[0]
-      } else {
+      } else if way < 0.7 {
         offset = sign() * (1.3 + 1.4 * random.uniform())
+      } else {
+        // In one direction, as what is rare becomes what is usual there.
+        isTurned = true
       }
     case .missingValues, .unitChange, .stuckFeature:
       feature = "n\(world.important[0])"

@@ -119,10 +119,11 @@ struct World {
     isRegression ? predictor : 1 / (1 + exp(-predictor))
   }
 
-  mutating func outcome(_ predictor: Double) -> Double {
+  /// - Parameter blur: how many times as far it is from what is to be expected.
+  mutating func outcome(_ predictor: Double, blur: Double = 1) -> Double {
     isRegression
-      ? predictor + noise * generator.normal()
-      : generator.uniform() < 1 / (1 + exp(-predictor)) ? 1 : 0
+      ? predictor + blur * noise * generator.normal()
+      : generator.uniform() < 1 / (1 + exp(-predictor / blur)) ? 1 : 0
   }
 
   func loss(_ row: Row) -> Double {

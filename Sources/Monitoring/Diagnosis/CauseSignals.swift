@@ -28,10 +28,11 @@ public struct CauseSignals: Sendable, Equatable {
         "segment", "prior_fit", "relation_anywhere", "model",
       ]
     case .targetDrift:
-      ["prior_fit", "prior_alone", "prior_share", "relation_anywhere", "quality", "model"]
+      // Another relation makes other shares of outcomes too: that alone is no word for them.
+      ["prior_fit", "prior_alone", "prior_share", "quality", "model"]
     case .conceptDrift:
       [
-        "relation_anywhere", "relation_not_prior", "loss_given_features", "places",
+        "relation_anywhere", "relation_not_prior", "loss_given_features", "loss_alone", "places",
         "concept_share", "prior_fit", "model", "quality",
       ]
     case .modelBug: ["quality", "model", "model_share", "deployment", "concept_share", "segment"]
@@ -80,7 +81,7 @@ public struct CauseSignals: Sendable, Equatable {
     values["drift_worse"] = moved * cost(analysis.change)
     values["prior_fit"] = TargetDriftDiagnostic.fit(analysis)
     if let shift = analysis.labelShift {
-      values["prior_share"] = analysis.share(shift.explainedLoss ?? 0)
+      values["prior_share"] = self["prior_fit"] * analysis.share(shift.explainedLoss ?? 0)
     }
     if let outcome = analysis.outcomeShift {
       values["relation"] = outcome.isMaterial ? Self.evidence(outcome.z) : 0
@@ -112,6 +113,9 @@ public struct CauseSignals: Sendable, Equatable {
     values["drift_worse_alone"] =
       self["drift_worse"] * (1 - min(1, max(relation, self["prior_fit"])))
     values["prior_alone"] = self["prior_fit"] * (1 - min(1, broken))
+    // Noise, say: outcomes are as many as they were, and only less to be expected.
+    values["loss_alone"] =
+      self["loss_given_features"] * (1 - min(1, max(relation, self["prior_fit"])))
     values["relation_not_prior"] = self["relation_anywhere"] * (1 - self["prior_fit"])
     for (name, value) in values where !value.isFinite { values[name] = 0 }
   }
