@@ -51,9 +51,20 @@ struct RuleJudgementTests {
     ("error_rate", "> 5%", false), ("error_rate", "< -0.1", true), ("error_rate", "< 0.1", false),
     ("error_rate", "outside -1..2", true), ("prediction_latency_p99", "> 5", false),
     ("error_rate", "absent", false), ("error_rate", "change > 5", false),
+    ("model_accuracy_drop", "> 15", true), ("model_accuracy_drop", "> 15%", false),
+    ("model_accuracy_drop", "< -0.1", false), ("traffic_drop", "> 95", true),
+    ("model_performance_drop", "> 5", false), ("model_accuracy", "< 90", true),
+    ("error_rate", ">= 0", true), ("model_accuracy", "< 0.9", false),
   ])
-  func `A share cannot be beyond one`(_ metric: String, _ text: String, _ never: Bool) throws {
-    #expect((RuleJudgement.impossible(try rule(metric, text)) != nil) == never)
+  func `A share cannot be beyond one`(_ metric: String, _ text: String, _ isOdd: Bool) throws {
+    #expect((RuleJudgement.impossible(try rule(metric, text)) != nil) == isOdd)
+  }
+
+  @Test func `A rule that no value makes a difference to fires always or never`() throws {
+    let always = try #require(RuleJudgement.impossible(rule("model_accuracy", "< 90")))
+    #expect(always.seen.contains("always fires"), "\(always.seen)")
+    let never = try #require(RuleJudgement.impossible(rule("model_accuracy_drop", "> 15")))
+    #expect(never.seen.contains("never fires"), "\(never.seen)")
   }
 
   @Test func `A rule that all of history fails is told of`() throws {

@@ -173,6 +173,26 @@ struct EventLogTests {
     #expect(try query(again, "count(*)") == [10])
   }
 
+  @Test func `What closing has no time for is not begun with: the engine does not end in it`()
+    async throws
+  {
+    let log = try folder.openLog { $0.closingSeconds = 2 }
+    func send(_ columns: Int, to model: String) async throws {
+      let features = (0..<columns).map { "\"f\($0)\": \($0)" }.joined(separator: ", ")
+      let event = "{\"prediction_id\": \"a\", \"features\": {\(features)}}"
+      let taken = try await log.append(Array(event.utf8), .lines, to: model, .predictions)
+      #expect(taken.appended.accepted == 1)
+    }
+    try await send(5_000, to: "wide")
+    try await send(5, to: "narrow")
+    log.close()
+    let again = try folder.openLog()
+    let figures = try again.figures()
+    #expect(figures.waiting == 1 && figures.rows == 1, "\(figures)")
+    let sealed = FileManager.default.fileExists(atPath: folder.path + "/data/events/narrow")
+    #expect(sealed)
+  }
+
   @Test func `What the engine is at when the log is closed ends in time too`() async throws {
     let log = try folder.openLog { $0.closingSeconds = 0 }
     for round in 0..<2 {

@@ -74,7 +74,7 @@ struct FeatureNamesTests {
     let other = try EventReader(
       kind: .predictions, types: ["feature_feature_1": .text], now: Instant(microseconds: 7)
     ).read(Array(text.utf8), .array)
-    #expect(other.rejected.first?.reason.contains("is text in this model") == true)
+    #expect(other.rejected.first?.reason.contains("is a text in this model") == true)
   }
 
   @Test func `The index of a frame is no feature`() async throws {

@@ -213,8 +213,7 @@ struct AlertDeliveryTests {
     }
     #expect(try await ticks { chat.begun.count == 1 })
     await group.triggerGracefulShutdown()
-    // As long as a stop that does not wait takes.
-    try await Task.sleep(for: .milliseconds(300))
+    while !service.delivery.isStopping { try await Task.sleep(for: .milliseconds(1)) }
     chat.release()
     #expect(try await waiting.value == 1)
     #expect(chat.begun.map(\.id) == ["1"])

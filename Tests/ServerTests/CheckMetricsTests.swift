@@ -147,17 +147,20 @@ struct CheckMetricsTests {
         }
       }
     }
-    showAll(report)
-    showAll(.failure(RunFailure(reason: "gone", cachedRun: nil)))
-    let names = ["check_stale", "check_failed", "data_drift_score", "check_runs_total"]
-    for name in names.map({ "plumbline_\($0){" }) + ["ml_drift_share_ratio{"] {
-      #expect(lines(name).contains { $0.contains("\"gone\"") }, "\(name)")
-      #expect(lines(name).contains { $0.contains("\"first\"") }, "\(name)")
+    func expectShown(_ names: String...) {
+      for name in names {
+        #expect(lines(name).contains { $0.contains("\"gone\"") }, "\(name)")
+        #expect(lines(name).contains { $0.contains("\"first\"") }, "\(name)")
+      }
     }
+    showAll(report)
+    expectShown("plumbline_data_drift_score{", "ml_drift_share_ratio{")
+    showAll(.failure(RunFailure(reason: "gone", cachedRun: nil)))
+    expectShown("plumbline_check_stale{", "plumbline_check_failed{", "plumbline_check_runs_total{")
     reload.reload()
     // Those that were under way come to their end.
     showAll(report)
-    let left = lines("\"first\"") + lines("\"gone\"").filter { !$0.hasPrefix("ml_predictions") }
+    let left = lines("\"first\"") + lines("\"gone\"").filter { !$0.hasPrefix("ml_prediction") }
     #expect(left.isEmpty, "\(left)")
     #expect(
       lines("plumbline_check_stale{") == [

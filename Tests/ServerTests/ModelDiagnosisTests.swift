@@ -103,7 +103,9 @@ struct ModelDiagnosisTests {
     log.close()
     let reference = try folder.write(
       "reference.parquet",
-      rowsOf: "SELECT ['a', 'b'][range % 2 + 1] AS status, range AS feature_1 FROM range(100)")
+      rowsOf:
+        "SELECT ['a', 'b'][range % 2 + 1] AS status, range AS feature_1, 1 AS prediction FROM range(100)"
+    )
     let found = try gather("reference: \(reference)", "since=2026-07-01", most: 1_000)
     let tables = try #require(found.evidence.tables, "\(found.missing)")
     #expect(Set(tables.features.map(\.name)) == ["status", "feature_1"])

@@ -22,6 +22,7 @@ extension MonitoringRun {
         }, options: try performanceOptions(data))
       reader.schema.ignored = data.ignore ?? []
       reader.version = config?.version
+      reader.needsTarget = true
       reader.loss = config?.loss
       (evidence.tables, evidence.labelDelay) = try reader.read()
       evidence.results = diagnosis.checks.map {

@@ -90,8 +90,13 @@ extension EventLog {
   }
 
   /// Throws where the log is being closed and has taken its time.
-  private func checkClosing() throws {
-    if let end = closing.withLock({ $0 }), ContinuousClock.now >= end { throw EventError.stopped }
+  private func checkClosing() throws { try checkClosing(beforeColumns: 0) }
+
+  /// Throws where the log is being closed and has no time for so many columns: the engine, which takes up to a
+  /// millisecond for each, does not end in the middle of them.
+  private func checkClosing(beforeColumns count: Int) throws {
+    guard let end = closing.withLock({ $0 }) else { return }
+    if ContinuousClock.now + .milliseconds(count) >= end { throw EventError.stopped }
   }
 
   private func sealPortion(_ model: String, _ kind: EventKind) throws -> (rows: Int, last: Int64?) {
@@ -107,6 +112,7 @@ extension EventLog {
     let types = tables.reduce(into: [String: CellType]()) { types, table in
       for column in table.columns { types[column.name] = column.type }
     }
+    try checkClosing(beforeColumns: types.count)
     try connection.create(
       staged, of: tables, columns: types.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
     // It is in memory, and goes with the engine at the latest.

@@ -13,7 +13,12 @@ extension EventLog {
     of model: String, _ kind: EventKind, from: Instant? = nil, until: Instant? = nil,
     _ body: (Relation) throws -> Result
   ) throws -> Result? {
-    try seal(model)
+    do {
+      try seal(model)
+    } catch EventError.notKept(let reason) {
+      // Who reads sends nothing that could come again.
+      throw EventError.unusable(folder: folder, reason: reason)
+    }
     return try reading {
       try present(of: model, kind).filter { segment in
         segment.lastTime >= from?.microseconds ?? .min

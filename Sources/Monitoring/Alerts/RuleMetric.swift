@@ -12,6 +12,11 @@ public struct RuleMetric: Sendable, Equatable {
   public var labels: Set<String>
   /// Whether it is a share of something, 0…1.
   public var isShare: Bool
+  /// Between which its values are; nil where anything may be.
+  public var range: ClosedRange<Double>? {
+    // What got better dropped by less than nothing, and nothing drops by more than all of it.
+    name == "model_accuracy_drop" ? -Double.infinity...1 : isShare ? 0...1 : nil
+  }
   /// Whether its values come with a reference, which a condition on `change` needs.
   public var hasReference: Bool
 
@@ -31,7 +36,8 @@ public struct RuleMetric: Sendable, Equatable {
     .init("prediction_rate", .traffic, hasReference: true),
     .init("prediction_latency_p50", .traffic), .init("prediction_latency_p95", .traffic),
     .init("prediction_latency_p99", .traffic), .init("traffic_pattern_change", .traffic),
-    .init("traffic_drop", .traffic), .init("data_drift_score", .drift, isShare: true),
+    .init("traffic_drop", .traffic, isShare: true),
+    .init("data_drift_score", .drift, isShare: true),
     .init("feature_distribution_shift", .drift, ["feature"], isShare: true),
     .init("drift_score", .drift, ["feature", "method"]),
     .init("new_category_detected", .quality, ["feature"], isShare: true),

@@ -21,6 +21,9 @@ public struct DiagnosisReader: Sendable {
   /// Which loss is explained; nil for the Brier score of probabilities, else 1 − accuracy of classes, else
   /// the absolute error.
   public var loss: DiagnosisLoss?
+  /// Whether a target that is nowhere is a mistake, as where somebody has named it, and no table whose labels
+  /// have not come.
+  public var needsTarget = false
 
   public init(
     reference: Relation, current: Relation, labels: Relation? = nil,
@@ -119,7 +122,7 @@ public struct DiagnosisReader: Sendable {
 
   /// Throws where a column that is named is nowhere: it would be taken for a feature, or silently be nothing.
   private func checkNames(_ known: [Set<String>]) throws(MonitoringError) {
-    if let target = options.target, labels == nil, options.labelRule == nil,
+    if needsTarget, let target = options.target, labels == nil, options.labelRule == nil,
       !known.contains(where: { $0.contains(target) })
     {
       throw noColumn(target, "--target", reference, known[0])

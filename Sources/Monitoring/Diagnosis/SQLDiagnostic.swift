@@ -104,7 +104,7 @@ public struct SQLDiagnostic: Sendable, Equatable {
       let isTruth = column.type == .boolean
       guard isTruth || column.type.isNumeric || column.type == .null else {
         throw DataSourceError.unexpectedResult(
-          source: source, reason: "its first column is \(column.type.name), not a number")
+          source: source, reason: "it gave no number, but \(column.type.name)")
       }
       // Counts and sums are whole numbers or decimals.
       let number = asked.dialect.double(

@@ -83,6 +83,7 @@ extension DiagnoseCommand {
     reader.schema = configuration.drift.schema
     reader.schema.ignored += (ignore ?? "").split(separator: ",").map(String.init)
     reader.version = versionColumn
+    reader.needsTarget = true
     reader.loss = loss
     return reader
   }

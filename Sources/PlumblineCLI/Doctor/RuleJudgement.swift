@@ -103,18 +103,19 @@ enum RuleJudgement {
       fine: "\(NumberText.count(rules.count, "rule")) of your own, each on a known metric")
   }
 
-  /// A threshold that nothing can reach.
+  /// A threshold that nothing can reach, or that everything is beyond.
   static func impossible(_ rule: AlertRule) -> Finding? {
     guard case .beyond(.value, let bounds) = rule.condition.test,
-      RuleMetric.named(rule.metric)?.isShare == true
+      let range = RuleMetric.named(rule.metric)?.range
     else { return nil }
-    let isAbove = bounds.fails(1)
-    let isBelow = bounds.fails(0)
-    // What no value between fails either is out of reach of all.
-    guard !isAbove, !isBelow, !bounds.fails(0.5) else { return nil }
+    let lowest = max(range.lowerBound, -.greatestFiniteMagnitude)
+    // Where neither end nor what is between fails, or all do, no value makes a difference.
+    let failing = [lowest, 0, 0.5, range.upperBound].map { bounds.fails($0) }
+    guard Set(failing).count == 1 else { return nil }
+    let span = lowest < 0 ? "a share of at most 1" : "a share of 0 to 1"
     return .failed(
-      "\(rule.name) never fires: `\(rule.metric)` is a share of 0 to 1, and the condition is "
-        + "`\(rule.condition.text)`",
+      "\(rule.name) \(failing[0] ? "always" : "never") fires: `\(rule.metric)` is \(span), and the "
+        + "condition is `\(rule.condition.text)`",
       mend: "write the share, such as 0.05 or 5%")
   }
 

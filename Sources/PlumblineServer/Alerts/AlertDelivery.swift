@@ -112,6 +112,9 @@ final class AlertDelivery: Sendable {
     }
   }
 
+  /// Whether nothing more is begun with.
+  var isStopping: Bool { shared.withLock { $0.isStopping } }
+
   private func serve(_ channel: Channel) {
     do {
       while isInUse(channel) {

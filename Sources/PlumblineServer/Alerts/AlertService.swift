@@ -14,7 +14,7 @@ final class AlertService: Service {
   private let history: History
   private let manager: AlertManager
   private let metrics: AlertMetrics
-  private let delivery: AlertDelivery
+  let delivery: AlertDelivery
   private let logger: Logger
   private let shared: Mutex<Shared>
 

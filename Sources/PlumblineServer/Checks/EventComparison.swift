@@ -32,7 +32,12 @@ public struct EventComparison {
     for column in self.sent.sorted(by: { ($0.count, $0) < ($1.count, $1) }) {
       let name = EventColumnName.featureName(of: column)
       guard name != column, !Self.isNeeded(name, keepingOwn) else { continue }
-      let isExported = reference?.contains(column) == true && !features.contains(column)
+      // A feature may be called as the column is: then that of its own column tells whose this one is.
+      let isExported =
+        reference.map { columns in
+          columns.contains(column)
+            && (!features.contains(column) || columns.contains(EventColumnName.feature(column)))
+        } ?? false
       if let other = bySmall[name.lowercased()] {
         if EventColumnName.isOwn(other) {
           let isNamed = reference?.contains(name) == true && !isExported

@@ -7,6 +7,11 @@ import Testing
 
 /// Rules and series, held against each other by Prometheus and by Plumbline.
 struct PrometheusScenario {
+  /// What a description says besides of a value that is well again, for which Prometheus has no words.
+  private static var recovery: Regex<Substring> {
+    #/ \((?:well again since \S+|better again, and not yet recovered)\)$/#
+  }
+
   var rules: [AlertRule]
   /// By metric and labels: a value a minute, NaN for none.
   var series: [(metric: String, labels: [String: String], values: [Double])]
@@ -49,7 +54,8 @@ struct PrometheusScenario {
             [
               "exp_labels": record.labels.filter { $0.key != "alertname" },
               "exp_annotations": [
-                "summary": record.title, "description": record.description,
+                "summary": record.title,
+                "description": record.description.replacing(Self.recovery, with: ""),
                 "response_time": rule.responseTime.description,
               ],
             ]

@@ -21,6 +21,10 @@ struct AlertBodyTests {
     ),
     (
       #"{"matchers": ["a=b"], "duration": "1h", "author": "ada"}"#,
+      "the body has members nobody knows: `author`"
+    ),
+    (
+      #"{"matchers": ["a=b"], "duration": "1h"}"#,
       "`created_by` is missing: it is the name of who silences"
     ),
     (#"{"duration": "1h", "created_by": "ada"}"#, "`matchers` is missing: it is a list of texts"),
@@ -44,7 +48,7 @@ struct AlertBodyTests {
   func `What is wrong with a body is said by its member, and silences are taken as they are given`()
     async throws
   {
-    let service = try RunningService(folder, alerting: "{}")
+    let service = try RunningService(folder, alerting: "rules: []")
     defer { service.send(SIGTERM) }
     func post(_ path: String, _ body: String) async -> RunningService.Answer? {
       await service.request("POST", path, body: Data(body.utf8), type: "application/json")

@@ -71,7 +71,7 @@ struct AlertsTests {
       type: "application/json")
     #expect(refused?.status == 409)
     let metrics = try #require(await service.request("GET", "metrics")).text
-    #expect(metrics.contains("plumbline_error_rate{model_name=\"fraud\"} 0.0"))
+    #expect(metrics.contains("plumbline_error_rate{model_name=\"fraud\"} 0"))
     #expect(
       metrics.contains(
         "plumbline_notification_attempts_total{channel=\"hook\",outcome=\"delivered\"}"))
