@@ -163,7 +163,9 @@ struct DiagnoseTests {
     #expect(timeline.contains { $0["kind"] as? String == "deployment" })
     // A version that came along and left scores as they were is not the cause.
     #expect(outcome.json["primary_cause"] as? String == "concept_drift")
-    for (text, place) in [("[{\"version\": \"v1\"}]", "0.at"), ("{}", "what it holds")] {
+    for (text, place) in [
+      ("[{\"version\": \"v1\"}]", "0 has no `at`"), ("{}", "what it holds has to be"),
+    ] {
       let broken = try folder.write("broken.json", text)
       let refused = try diagnose(Self.changed, ["--deployments", broken])
       #expect(

@@ -114,24 +114,10 @@ extension DiagnoseCommand {
         [Deployment].self, from: Data(TextFile.read(path).utf8))
     } catch let error as DecodingError {
       let example = "{\"at\": \"2026-11-24T10:00:00Z\", \"version\": \"v2\"}"
-      throw FileError.mistaken(path: path, reason: "\(place(of: error)) is not as in [\(example)]")
+      throw FileError.mistaken(
+        path: path,
+        reason: "\(error.explained(whole: "what it holds")); it is to be as [\(example)]")
     }
-  }
-
-  /// Where in a list of deployments something is wrong.
-  private static func place(of error: DecodingError) -> String {
-    let path: [any CodingKey] =
-      switch error {
-      case .keyNotFound(let key, let context): context.codingPath + [key]
-      case .typeMismatch(_, let context), .valueNotFound(_, let context),
-        .dataCorrupted(let context):
-        context.codingPath
-      @unknown default: []
-      }
-    guard !path.isEmpty else { return "what it holds" }
-    return "`"
-      + path.map { key in key.intValue.map { "\($0)" } ?? key.stringValue }.joined(separator: ".")
-      + "`"
   }
 }
 
